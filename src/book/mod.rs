@@ -1,1 +1,4 @@
-//! book
+//! The book: what the journal adds up to.
+pub mod account;
+pub mod event;
+pub mod nouns;

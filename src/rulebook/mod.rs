@@ -1,1 +1,16 @@
-//! rulebook
+//! The policy as data: a city's rules, checked at load, judged against facts, explained step by step.
+//!
+//! A rulebook (办法) is a TOML file: its source, its clauses, and typed rules that name their clause. There is no
+//! expression language; a rule is a small set of typed steps, applied in one fixed order and each recorded in the
+//! explanation:
+//!
+//! `gates → eligible base → clamp → IP share → ratio → minus other public funding → per-item cap → per-loan cap →
+//! joint cap → enterprise-year cap → lifetime cap → budget → round`
+//!
+//! This module is pure. It knows no command, no book, no clock: [`judge`] takes facts and running sums
+//! and returns a verdict; whoever calls it turns the verdict into an entry.
+
+pub mod terms;
+pub mod explanation;
+pub mod refusal;
+pub mod facts;
