@@ -21,7 +21,7 @@ pub(super) struct Decider {
     book: Book,
     clock: Clock,
     decide: Decide,
-    tasks: Receiver<Task>,
+    tasks: Receiver<Box<Task>>,
     ready: Sender<Batch>,
     /// What was decided and not handed over.
     batch: Batch,
@@ -51,7 +51,7 @@ enum Stop {
 
 /// What comes next for a batch that can still grow.
 enum Next {
-    Take(Task),
+    Take(Box<Task>),
     /// The queue is closed and empty.
     Drained,
     HandedOver,
@@ -62,7 +62,7 @@ impl Decider {
         book: Book,
         clock: Clock,
         decide: Decide,
-        (tasks, ready): (Receiver<Task>, Sender<Batch>),
+        (tasks, ready): (Receiver<Box<Task>>, Sender<Batch>),
         alarm: Alarm,
     ) -> Self {
         Self { book, clock, decide, tasks, ready, batch: Batch::default(), alarm }
@@ -110,8 +110,8 @@ impl Decider {
         if sent.is_ok() { Ok(()) } else { Err(Stop::CommitterGone) }
     }
 
-    fn take(&mut self, task: Task) -> Result<(), Stop> {
-        let Task { request, validate_only, deadline, reply } = task;
+    fn take(&mut self, task: Box<Task>) -> Result<(), Stop> {
+        let Task { request, validate_only, deadline, reply } = *task;
         if reply.is_closed() {
             // Nobody waits for it and nothing was decided: as if it had never come.
             return Ok(());

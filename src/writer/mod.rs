@@ -24,6 +24,7 @@
 //! if it were business: who waits, and who comes later, gets `UNAVAILABLE`, and the process is to stop
 //! ([`Writer::failed`]). Starting again finds out what is durable; the same request id then gets the answer.
 
+use std::error::Error;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::{fmt, io};
@@ -155,7 +156,7 @@ impl Writer {
         deadline: Option<Instant>,
     ) -> Result<Answer, Rejection> {
         let (reply, outcome) = oneshot::channel();
-        self.gate.enqueue(Task { request, validate_only, deadline, reply })?;
+        self.gate.enqueue(Box::new(Task { request, validate_only, deadline, reply }))?;
         // The threads drop whom they cannot answer any more.
         let Ok(outcome) = outcome.await else { return Err(outcome_unknown()) };
         match outcome? {
@@ -174,7 +175,8 @@ impl Writer {
                 Err(outcome_unknown())
             }
             Err(fault) => {
-                tracing::error!(%sequence, fault = &fault as &dyn std::error::Error, "cannot read an entry");
+                let fault: &dyn Error = &fault;
+                tracing::error!(%sequence, fault, "an entry that answered a request cannot be read");
                 Err(outcome_unknown())
             }
         }
@@ -224,18 +226,18 @@ impl WriterThreads {
 
 /// The way into the queue, until it is closed. Behind a lock, so that whatever got in before is still drained.
 struct Gate {
-    queue: RwLock<Option<Sender<Task>>>,
+    queue: RwLock<Option<Sender<Box<Task>>>>,
 }
 
 impl fmt::Debug for Gate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = self.queue.read().as_ref().map(Sender::len);
-        formatter.debug_struct("Gate").field("waiting", &waiting).finish()
+        f.debug_struct("Gate").field("waiting", &waiting).finish()
     }
 }
 
 impl Gate {
-    fn enqueue(&self, task: Task) -> Result<(), Rejection> {
+    fn enqueue(&self, task: Box<Task>) -> Result<(), Rejection> {
         let queue = self.queue.read();
         match queue.as_ref().map(|queue| queue.try_send(task)) {
             Some(Ok(())) => Ok(()),
@@ -259,7 +261,8 @@ struct Alarm {
 impl Alarm {
     /// Tells the first fault to whoever listens and closes the queue. What is still in it is dropped by the decider.
     fn raise(&self, fault: WriterFault) {
-        tracing::error!(fault = &fault as &dyn std::error::Error, "the writer stops");
+        let shown: &dyn Error = &fault;
+        tracing::error!(fault = shown, "the writer stops");
         self.fault.send_if_modified(|first| {
             let is_first = first.is_none();
             first.get_or_insert_with(|| Arc::new(fault));
