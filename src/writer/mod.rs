@@ -50,6 +50,8 @@ pub mod clock;
 mod committer;
 mod decider;
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;
 
 use clock::Clock;
