@@ -24,10 +24,13 @@ use crate::journal::block::{Block, BlockFault, Trailer};
 use crate::journal::merkle::Hash;
 
 pub mod memory;
+pub mod sled;
+mod witness;
 #[cfg(test)]
 mod tests;
 
-pub use memory::MemoryStorage;
+pub use self::memory::MemoryStorage;
+pub use self::sled::SledStorage;
 
 /// What keeps blocks. One writer appends; any number of threads read beside it.
 pub trait Storage: Send + Sync + fmt::Debug {
