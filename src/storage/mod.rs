@@ -99,9 +99,9 @@ impl From<&Trailer> for Tip {
 }
 
 impl fmt::Display for Tip {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { height, last_sequence, tree_root, .. } = self;
-        write!(formatter, "block {height}, sequence {last_sequence}, tree root {tree_root}")
+        write!(f, "block {height}, sequence {last_sequence}, tree root {tree_root}")
     }
 }
 

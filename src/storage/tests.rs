@@ -68,7 +68,7 @@ pub(super) fn conforms(open: Open<'_>) {
     let mut head = Head::EMPTY;
     let mut blocks = Vec::new();
     for number in 1..=5 {
-        let (block, next) = head.seal(records(number, number * 30, 300));
+        let (block, next) = head.seal(records(number, number.saturating_mul(30), 300));
         store.append(&block).unwrap();
         assert_eq!(store.tip().unwrap(), number);
         assert_eq!(store.read(number).unwrap().as_ref(), Some(&block));
@@ -174,7 +174,7 @@ fn memory_fails_as_planned() {
         );
         match height_after {
             Some(height) => {
-                assert_eq!(replay(&disk.open().unwrap()).unwrap().0.height, height, "{fault:?}")
+                assert_eq!(replay(&disk.open().unwrap()).unwrap().0.height, height, "{fault:?}");
             }
             None => assert!(matches!(disk.open(), Err(Fault::WitnessAhead { .. })), "{fault:?}"),
         }

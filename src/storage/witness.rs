@@ -197,8 +197,8 @@ mod tests {
     fn tip(height: u64) -> Tip {
         Tip {
             height,
-            last_sequence: height * 3,
-            tree_size: height * 3,
+            last_sequence: height.saturating_mul(3),
+            tree_size: height.saturating_mul(3),
             tree_root: Hash::leaf(&height.to_be_bytes()),
             block_hash: Hash::of([height.to_be_bytes().as_slice()]),
         }

@@ -199,9 +199,8 @@ impl Storage for SledStorage {
 
 impl fmt::Debug for SledStorage {
     /// Not derived: sled's own would print every key and value.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SledStorage")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledStorage")
             .field("folder", &self.folder)
             .field("tip_height", &self.tip_height)
             .field("poison", &self.poison.get())

@@ -1,12 +1,14 @@
 //! sled under the suite of every store, and what only a folder on a disk can suffer: a lost end, a lost witness,
 //! flipped bits.
 
+use std::collections::BTreeMap;
+
 use super::super::tests::{append, conforms, records, replay};
 use super::*;
 use crate::journal::block::Head;
 
-/// A folder with a closed store of five blocks, and what it holds.
-fn filled() -> (tempfile::TempDir, Head, Vec<Vec<u8>>) {
+/// A folder with an open store of five blocks, and what it holds.
+fn filled_open() -> (tempfile::TempDir, SledStorage, Head, Vec<Vec<u8>>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SledStorage::open(folder.path()).unwrap();
     let (mut head, mut all) = (Head::EMPTY, Vec::new());
@@ -15,6 +17,12 @@ fn filled() -> (tempfile::TempDir, Head, Vec<Vec<u8>>) {
         all.extend(batch.iter().cloned());
         head = append(&store, &head, batch).unwrap();
     }
+    (folder, store, head, all)
+}
+
+/// The same, closed in good order.
+fn filled() -> (tempfile::TempDir, Head, Vec<Vec<u8>>) {
+    let (folder, store, head, all) = filled_open();
     drop(store);
     (folder, head, all)
 }
@@ -109,7 +117,7 @@ fn a_truncated_store_is_refused() {
     let mut lost = 0;
     for eighth in 1..8 {
         let cut = copy(folder.path());
-        fs::write(cut.path().join("store/db"), &log[..end / 8 * eighth]).unwrap();
+        fs::write(cut.path().join("store/db"), &log[..(end >> 3) * eighth]).unwrap();
         match SledStorage::open(cut.path()).and_then(|store| replay(&store)) {
             Ok(found) => assert!(found == (head.clone(), all.clone()), "cut at {eighth} eighths"),
             Err(Fault::WitnessAhead { .. }) => lost += 1,
@@ -162,41 +170,84 @@ fn a_witness_that_is_behind_is_no_fault() {
     assert_eq!(replay(&SledStorage::open(killed.path()).unwrap()).unwrap().0, head);
 }
 
-/// Flips single bits over the whole log, of a store that was closed and of one that was killed. Whatever sled makes of
-/// it, the store either refuses or gives back exactly what was written.
+/// Flips single bits over the whole log: of a store that was killed, of one that was closed, and of one that was
+/// closed, opened again, appended to and killed. Whatever sled makes of it, errors, panics or a shorter log, the store
+/// either refuses or gives back exactly what was written.
 #[test]
 fn a_flipped_bit_is_refused_or_harmless() {
-    let (closed, _, _) = filled();
-    let store = SledStorage::open(closed.path()).unwrap();
-    let (head, all) = replay(&store).unwrap();
-    let killed = copy(closed.path());
+    let (folder, store, head, mut all) = filled_open();
+    let killed = copy(folder.path());
     drop(store);
-    let (mut refused, mut harmless) = (0, 0);
-    for source in [closed.path(), killed.path()] {
-        let log = fs::read(source.join("store/db")).unwrap();
-        let used: Vec<usize> = (0..log.len()).filter(|place| log[*place] != 0).collect();
-        for sample in 0..40 {
-            let place = used[used.len() * sample / 40 + sample];
-            let damaged = copy(source);
-            let mut log = log.clone();
-            log[place] ^= 1 << (sample % 8);
-            fs::write(damaged.path().join("store/db"), log).unwrap();
-            let outcome = SledStorage::open(damaged.path()).and_then(|store| replay(&store));
-            match outcome {
-                Ok(found) => {
-                    assert!(
-                        found == (head.clone(), all.clone()),
-                        "byte {place} changed the journal"
-                    );
-                    harmless += 1;
-                }
-                Err(fault) => {
-                    println!("byte {place}: {fault}");
-                    refused += 1;
-                }
+    let closed = copy(folder.path());
+    let refused = flip_bits(killed.path(), &(head.clone(), all.clone()));
+    println!("killed: {refused:?}");
+    let refused = flip_bits(closed.path(), &(head.clone(), all.clone()));
+    println!("closed: {refused:?}");
+
+    let store = SledStorage::open(folder.path()).unwrap();
+    let last = records(6, 200, 300);
+    let head = append(&store, &head, last.clone()).unwrap();
+    all.extend(last);
+    let killed = copy(folder.path());
+    let refused = flip_bits(killed.path(), &(head, all));
+    println!("killed after a restart: {refused:?}");
+}
+
+/// Flips one bit at each of 40 places of the log that are in use, each in a copy of its own, and counts what found it.
+fn flip_bits(source: &Path, written: &(Head, Vec<Vec<u8>>)) -> BTreeMap<&'static str, usize> {
+    assert!(
+        replay(&SledStorage::open(copy(source).path()).unwrap()).unwrap() == *written,
+        "whole without a flip"
+    );
+    let log = fs::read(source.join("store/db")).unwrap();
+    let used: Vec<usize> = (0..log.len()).filter(|place| log[*place] != 0).collect();
+    let mut outcomes = BTreeMap::new();
+    for (sample, place) in used.iter().copied().step_by(used.len().div_ceil(40)).enumerate() {
+        let damaged = copy(source);
+        let mut log = log.clone();
+        log[place] ^= 1 << (sample % 8);
+        fs::write(damaged.path().join("store/db"), log).unwrap();
+        let outcome = match SledStorage::open(damaged.path()).and_then(|store| replay(&store)) {
+            Ok(found) => {
+                assert!(found == *written, "byte {place} changed the journal");
+                "harmless"
             }
-        }
+            Err(Fault::Damaged { detail, .. }) if detail.contains("panicked") => "sled panicked",
+            Err(Fault::Damaged { .. }) => "sled noticed",
+            Err(Fault::WitnessAhead { .. }) => "the witness noticed",
+            Err(Fault::Corrupt { .. } | Fault::WitnessMismatch { .. }) => "the hashes noticed",
+            Err(fault) => panic!("byte {place}: {fault}"),
+        };
+        outcomes
+            .entry(outcome)
+            .and_modify(|count: &mut usize| *count = count.saturating_add(1))
+            .or_insert(1);
     }
-    println!("{refused} refused, {harmless} harmless");
-    assert!(refused > 40, "{refused} refused, {harmless} harmless: the flips miss the data");
+    let harmless = outcomes.get("harmless").copied().unwrap_or(0);
+    assert!(harmless < 20, "the flips miss the data: {outcomes:?}");
+    outcomes
+}
+
+#[test]
+fn a_panic_inside_sled_becomes_a_fault() {
+    let outcome = contain::<()>(Path::new("folder"), "read", || panic!("bad page {}", 7));
+    let text = outcome.unwrap_err().to_string();
+    let expected = "the store in `folder` is damaged (sled panicked at read: bad page 7): restore it from a backup";
+    assert_eq!(text, expected);
+    let outcome = contain::<()>(Path::new("folder"), "read", || panic!("short"));
+    assert!(outcome.unwrap_err().to_string().contains("sled panicked at read: short"));
+}
+
+#[test]
+fn errors_of_sled_become_faults() {
+    let fault = |error| engine_fault(Path::new("folder"), "write", error);
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    assert!(matches!(fault(sled::Error::Io(full)), Fault::Full { .. }));
+    let broken = std::io::Error::other("broken");
+    assert!(matches!(fault(sled::Error::Io(broken)), Fault::Io { action: "write", .. }));
+    let locked = std::io::Error::other("could not acquire lock on \"db\": WouldBlock");
+    assert!(matches!(fault(sled::Error::Io(locked)), Fault::Locked { .. }));
+    let segment = sled::Error::Unsupported("segment_size".to_owned());
+    assert!(matches!(fault(segment), Fault::Incompatible { .. }));
+    assert!(matches!(fault(sled::Error::Corruption { at: None, bt: () }), Fault::Damaged { .. }));
 }
