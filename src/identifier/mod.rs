@@ -1,1 +1,84 @@
-//! identifier
+//! Identifiers (标识): types that can only hold a valid value.
+//!
+//! Text from outside is parsed once, at the edge, into one of these types; the rest of the program never validates
+//! again. A refusal ([`Invalid`]) says what is wrong, what was expected and, where a check digit is off, which one
+//! would have been right, in English and in Chinese.
+
+use std::fmt;
+
+/// Why a text is not a valid value: one sentence in English, one in Chinese.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// English, lower case, no final dot, the input in backticks.
+    pub problem: String,
+    /// The same in Chinese (简体中文).
+    pub problem_zh: String,
+}
+
+impl Invalid {
+    /// Both sentences at once, so that neither is forgotten.
+    pub fn new(problem: impl Into<String>, problem_zh: impl Into<String>) -> Self {
+        Self { problem: problem.into(), problem_zh: problem_zh.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// User input as it may appear in a message: control characters escaped, cut to 64 characters.
+///
+/// A message must neither carry terminal escapes into a log nor repeat a megabyte of nonsense.
+pub(crate) fn shown(input: &str) -> String {
+    const LIMIT: usize = 64;
+    let mut text = String::new();
+    for character in input.chars().take(LIMIT) {
+        if character.is_control() {
+            text.extend(character.escape_unicode());
+        } else {
+            text.push(character);
+        }
+    }
+    if input.chars().nth(LIMIT).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// Full-width forms become half-width, white space and hyphens go, letters become upper case.
+///
+/// This undoes what spreadsheets and Chinese input methods do to an identifier: `９１１１－ｋ` becomes `9111K`.
+pub fn normalise(input: &str) -> String {
+    half_width(input)
+        .chars()
+        .filter(|character| !character.is_whitespace() && !is_hyphen(*character))
+        .map(|character| character.to_ascii_uppercase())
+        .collect()
+}
+
+/// Full-width ASCII (U+FF01–U+FF5E) and the ideographic space as their half-width forms; nothing else changes.
+pub(crate) fn half_width(input: &str) -> String {
+    input.chars().map(half_width_character).collect()
+}
+
+fn half_width_character(character: char) -> char {
+    const FIRST: u32 = 0xFF01; // '！', the full-width '!'
+    match character {
+        '\u{3000}' => ' ',
+        '！'..='～' => u32::from(character)
+            .checked_sub(FIRST)
+            .and_then(|offset| offset.checked_add(u32::from('!')))
+            .and_then(char::from_u32)
+            .unwrap_or(character),
+        other => other,
+    }
+}
+
+/// The hyphens and dashes that people and word processors put between groups of digits.
+fn is_hyphen(character: char) -> bool {
+    matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}')
+}
