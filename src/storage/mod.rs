@@ -24,10 +24,13 @@ use crate::journal::block::{Block, BlockFault, Trailer};
 use crate::journal::merkle::Hash;
 
 pub mod memory;
+pub mod sled;
+mod witness;
 #[cfg(test)]
 mod tests;
 
-pub use memory::MemoryStorage;
+pub use self::memory::MemoryStorage;
+pub use self::sled::SledStorage;
 
 /// What keeps blocks. One writer appends; any number of threads read beside it.
 pub trait Storage: Send + Sync + fmt::Debug {
@@ -96,9 +99,9 @@ impl From<&Trailer> for Tip {
 }
 
 impl fmt::Display for Tip {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { height, last_sequence, tree_root, .. } = self;
-        write!(formatter, "block {height}, sequence {last_sequence}, tree root {tree_root}")
+        write!(f, "block {height}, sequence {last_sequence}, tree root {tree_root}")
     }
 }
 

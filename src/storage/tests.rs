@@ -7,7 +7,7 @@ use super::*;
 use crate::journal::block::{BLOCK_RECORDS_MAX, BlockCheck, Head};
 
 /// Something that can be opened again and again, as a folder or a disk can.
-type Open<'a> = &'a dyn Fn() -> Result<Box<dyn Storage>, Fault>;
+pub(super) type Open<'a> = &'a dyn Fn() -> Result<Box<dyn Storage>, Fault>;
 
 /// `count` records that differ from each other and between blocks.
 pub(super) fn records(seed: u64, count: u64, bytes: usize) -> Vec<Vec<u8>> {
@@ -58,7 +58,7 @@ fn heights(store: &dyn Storage, from_height: u64) -> Vec<u64> {
 }
 
 /// Everything a store promises, in the order of a life.
-fn conforms(open: Open<'_>) {
+pub(super) fn conforms(open: Open<'_>) {
     let store = open().unwrap();
     assert_eq!(store.tip().unwrap(), 0, "a new store is empty");
     assert_eq!(store.read(0).unwrap(), None);
@@ -68,7 +68,7 @@ fn conforms(open: Open<'_>) {
     let mut head = Head::EMPTY;
     let mut blocks = Vec::new();
     for number in 1..=5 {
-        let (block, next) = head.seal(records(number, number * 30, 300));
+        let (block, next) = head.seal(records(number, number.saturating_mul(30), 300));
         store.append(&block).unwrap();
         assert_eq!(store.tip().unwrap(), number);
         assert_eq!(store.read(number).unwrap().as_ref(), Some(&block));
@@ -174,7 +174,7 @@ fn memory_fails_as_planned() {
         );
         match height_after {
             Some(height) => {
-                assert_eq!(replay(&disk.open().unwrap()).unwrap().0.height, height, "{fault:?}")
+                assert_eq!(replay(&disk.open().unwrap()).unwrap().0.height, height, "{fault:?}");
             }
             None => assert!(matches!(disk.open(), Err(Fault::WitnessAhead { .. })), "{fault:?}"),
         }

@@ -179,8 +179,8 @@ fn join_pieces<'a>(
         return Err(BlockFault::new(
             height,
             BlockCheck::PayloadBytes,
-            expected,
-            trailer.payload_bytes,
+            &expected,
+            &trailer.payload_bytes,
         ));
     }
     let payload_bytes = usize::try_from(trailer.payload_bytes).unwrap_or(BLOCK_BYTES_MAX);
@@ -191,7 +191,7 @@ fn join_pieces<'a>(
         if piece.len() != full || full == 0 {
             let expected = format!("a chunk of {full} bytes");
             let found = format!("{} bytes after {}", piece.len(), payload.len());
-            return Err(BlockFault::new(height, BlockCheck::PayloadBytes, expected, found));
+            return Err(BlockFault::new(height, BlockCheck::PayloadBytes, &expected, &found));
         }
         payload.extend_from_slice(piece);
     }
@@ -210,14 +210,14 @@ fn split_records(trailer: &Trailer, payload: &[u8]) -> Result<Vec<Vec<u8>>, Bloc
         else {
             let expected =
                 format!("a record of at most {RECORD_BYTES_MAX} bytes in {}", after.len());
-            return Err(BlockFault::new(trailer.height, BlockCheck::Record, expected, length));
+            return Err(BlockFault::new(trailer.height, BlockCheck::Record, &expected, &length));
         };
         records.push(record.to_vec());
         rest = next;
     }
     if !rest.is_empty() {
         let found = format!("{} bytes", rest.len());
-        return Err(BlockFault::new(trailer.height, BlockCheck::Record, "4 bytes", found));
+        return Err(BlockFault::new(trailer.height, BlockCheck::Record, "4 bytes", &found));
     }
     let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
     expect(trailer.height, BlockCheck::RecordCount, &trailer.record_count, &count)?;
@@ -239,7 +239,12 @@ pub struct BlockFault {
 }
 
 impl BlockFault {
-    fn new(height: u64, check: BlockCheck, expected: impl ToString, found: impl ToString) -> Self {
+    fn new(
+        height: u64,
+        check: BlockCheck,
+        expected: &(impl ToString + ?Sized),
+        found: &(impl ToString + ?Sized),
+    ) -> Self {
         Self { height, check, expected: expected.to_string(), found: found.to_string() }
     }
 }
@@ -249,11 +254,7 @@ fn expect<T>(height: u64, check: BlockCheck, expected: &T, found: &T) -> Result<
 where
     T: PartialEq + ToString,
 {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(BlockFault::new(height, check, expected.to_string(), found.to_string()))
-    }
+    if expected == found { Ok(()) } else { Err(BlockFault::new(height, check, expected, found)) }
 }
 
 /// The checks of a block, in the order in which they are made.

@@ -64,7 +64,7 @@ fn every_flipped_bit_is_found() {
     for part in 0..chunks.len() {
         for bit in 0..chunks[part].1.len() * 8 {
             let mut damaged = chunks.clone();
-            damaged[part].1[bit / 8] ^= 1 << (bit % 8);
+            damaged[part].1[bit >> 3] ^= 1 << (bit % 8);
             let outcome = Block::from_chunks(2, &damaged).and_then(|block| head.check(&block));
             assert!(outcome.is_err(), "bit {bit} of part {part}");
         }

@@ -66,7 +66,7 @@ impl Trailer {
     }
 
     /// The bytes as stored.
-    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         let fields = MAGIC
             .into_iter()
@@ -86,15 +86,11 @@ impl Trailer {
 
     /// The trailer that these bytes are, of the block of this height.
     pub fn from_bytes(height: u64, bytes: &[u8]) -> Result<Self, BlockFault> {
-        let bytes: &[u8; Self::BYTES] = bytes.try_into().map_err(|_| {
-            let (expected, found) = (Self::BYTES, bytes.len());
-            BlockFault::new(
-                height,
-                BlockCheck::Trailer,
-                format!("{expected} bytes"),
-                format!("{found} bytes"),
-            )
-        })?;
+        if bytes.len() != Self::BYTES {
+            let (expected, found) =
+                (format!("{} bytes", Self::BYTES), format!("{} bytes", bytes.len()));
+            return Err(BlockFault::new(height, BlockCheck::Trailer, &expected, &found));
+        }
         let mut fields = Fields(bytes);
         let (magic, format, algorithm) =
             (fields.take::<4>(), fields.number_u32(), fields.number_u32());
@@ -114,7 +110,7 @@ impl Trailer {
         };
         expect(height, BlockCheck::Height, &height, &trailer.height)?;
         if trailer.record_count == 0 {
-            return Err(BlockFault::new(height, BlockCheck::RecordCount, "1 or more", "0"));
+            return Err(BlockFault::new(height, BlockCheck::RecordCount, "1 or more", &0));
         }
         Ok(trailer)
     }
@@ -124,7 +120,7 @@ impl Trailer {
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// The next bytes. The layout is as long as the array that it is read from, which the golden test pins.
+    /// The next bytes. The size of the whole is checked before, so none is ever missing.
     fn take<const N: usize>(&mut self) -> [u8; N] {
         let Some((field, rest)) = self.0.split_first_chunk() else { return [0; N] };
         self.0 = rest;
