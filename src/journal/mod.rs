@@ -12,3 +12,4 @@
 
 pub mod block;
 pub mod merkle;
+pub mod replay;

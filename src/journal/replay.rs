@@ -158,3 +158,101 @@ pub enum ReplayFault {
         found: u64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::command::Stamp;
+    use crate::journal::codec::encode;
+    use crate::storage::MemoryStorage;
+    use crate::storage::memory::MemoryDisk;
+    use crate::writer::fixture::{Ledger, NOON, contribute, decide};
+
+    /// Entry `sequence` as a sound writer makes it.
+    fn entry(sequence: u64) -> Entry {
+        let sequence = Sequence::new(sequence);
+        let recorded_at = (1..sequence.value()).fold(NOON, |time, _| time.next());
+        let stamp = Stamp { sequence, recorded_at };
+        decide(&Book::new(), &stamp, &contribute(u128::from(sequence.value()), 100, "2026-03-01")).unwrap()
+    }
+
+    /// A store with one sealed block of these records each.
+    fn stored(blocks: &[Vec<Vec<u8>>]) -> MemoryStorage {
+        let (storage, mut head) = (MemoryStorage::new(), Head::EMPTY);
+        for records in blocks {
+            let (block, next) = head.seal(records.clone());
+            storage.append(&block).unwrap();
+            head = next;
+        }
+        storage
+    }
+
+    fn fault_of(second: &Entry) -> String {
+        let storage = stored(&[vec![encode(&entry(1))], vec![encode(second)]]);
+        let fault = replay(&storage, &mut |_, _| {}).unwrap_err();
+        let source = std::error::Error::source(&fault).map(ToString::to_string).unwrap_or_default();
+        format!("{fault} / {source}")
+    }
+
+    #[test]
+    fn a_sound_journal_is_taken_and_shown_in_order() {
+        let storage = stored(&[vec![encode(&entry(1))], vec![encode(&entry(2)), encode(&entry(3))]]);
+        let mut seen = Vec::new();
+        let replayed = replay(&storage, &mut |entry, height| seen.push((entry.sequence.value(), height))).unwrap();
+        assert_eq!(seen, [(1, 1), (2, 2), (3, 2)]);
+        assert_eq!(replayed.book.last_sequence().value(), 3);
+        assert_eq!((replayed.head.height, replayed.head.last_sequence), (2, 3));
+        let mut book = Book::new();
+        (1..=3).for_each(|sequence| book.apply(&entry(sequence)));
+        assert_eq!(replayed.book, book);
+    }
+
+    #[test]
+    fn each_broken_rule_is_named_with_its_place() {
+        let gap = fault_of(&entry(3));
+        assert!(gap.contains("entry 2 in block 2") && gap.contains("`3`, expected `2`"), "{gap}");
+        let late = fault_of(&Entry { recorded_at: NOON, ..entry(2) });
+        assert!(late.contains("entry 2 in block 2") && late.contains("expected a time after"), "{late}");
+        let repeated = fault_of(&Entry { request: entry(1).request, ..entry(2) });
+        assert!(repeated.contains("answered by entry `1` already"), "{repeated}");
+        let mut lame = entry(2);
+        lame.postings.pop();
+        let lame = fault_of(&lame);
+        assert!(lame.contains("sum to `100.00` yuan, expected 0.00"), "{lame}");
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_decoded_is_named() {
+        let storage = stored(&[vec![encode(&entry(1)), vec![0xff; 40]]]);
+        let fault = replay(&storage, &mut |_, _| {}).unwrap_err();
+        assert!(fault.to_string().contains("record 2 in block 1"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn a_flipped_bit_keeps_the_journal_out() {
+        let ledger = Ledger::new();
+        for id in 1..=3 {
+            ledger.submit(contribute(id, 100, "2026-03-01")).await.unwrap();
+        }
+        let Ledger { disk, threads, .. } = ledger;
+        threads.shutdown().await.unwrap();
+        disk.crash();
+        assert!(disk.flip_bit(2, 0, 77));
+        let storage = MemoryDisk::open(&disk).unwrap();
+        let mut seen = 0_u32;
+        let fault = replay(&storage, &mut |_, _| seen += 1).unwrap_err();
+        assert!(matches!(fault, ReplayFault::Storage(Fault::Corrupt { height: 2, .. })), "{fault:?}");
+        assert_eq!(seen, 1, "nothing after the damage is taken");
+    }
+
+    #[test]
+    fn a_block_of_another_journal_is_refused() {
+        let (ours, theirs) = (stored(&[vec![encode(&entry(1))]]), Head::EMPTY);
+        let (_, theirs) = theirs.seal(vec![encode(&Entry { recorded_at: NOON.next(), ..entry(1) })]);
+        let (stray, _) = theirs.seal(vec![encode(&entry(2))]);
+        let mut replayed = replay(&ours, &mut |_, _| {}).unwrap();
+        let fault = replayed.take(&stray, &mut |_, _| {}).unwrap_err();
+        assert!(matches!(fault, ReplayFault::Block(_)), "{fault:?}");
+        assert_eq!(replayed.book.last_sequence().value(), 1, "nothing of it is applied");
+    }
+}

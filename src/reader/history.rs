@@ -80,7 +80,7 @@ impl History {
     }
 
     /// What moved the account, from this sequence on, in the order of the journal.
-    pub fn movements(&self, account: &Account, from: Sequence) -> impl Iterator<Item = Movement> {
+    pub fn movements<'a>(&'a self, account: &Account, from: Sequence) -> impl Iterator<Item = Movement> + use<'a> {
         let balances = self.accounts.get(account).map_or(&[][..], |history| &history.balances);
         let (before, after) = balances.split_at(balances.partition_point(|(sequence, _)| *sequence < from));
         let mut previous = before.last().map_or(Amount::ZERO, |(_, balance)| *balance);

@@ -71,7 +71,7 @@ impl Ledger {
     /// Submits without waiting for the answer, and returns when the decider has the command or the queue has.
     pub(crate) async fn send_in_order(&self, request: Request) -> JoinHandle<Result<Answer, Rejection>> {
         let sent = self.send(request);
-        tokio::task::yield_now().await;
+        task::yield_now().await;
         sent
     }
 
@@ -209,6 +209,7 @@ fn pool_transfer(yuan: i64) -> PoolTransfer {
 }
 
 /// The stand-in for `decide::decide`, for the commands that this file makes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a stand-in for a few commands only")]
 pub(crate) fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Rejection> {
     let mut concerns = Concerns::default();
     let (event, postings) = match &request.command {
