@@ -110,14 +110,14 @@ impl CivilDate {
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 impl fmt::Display for CivilDate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
 impl fmt::Debug for CivilDate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -190,14 +190,14 @@ impl FiscalYear {
 }
 
 impl fmt::Display for FiscalYear {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 
 impl fmt::Debug for FiscalYear {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -240,16 +240,132 @@ impl Timestamp {
 
 /// RFC 3339 in UTC with six decimals; an instant beyond the year 9999 is shown as plain microseconds.
 impl fmt::Display for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(instant) => write!(formatter, "{instant:.6}"),
-            Err(_) => write!(formatter, "{} µs", self.0),
+            Ok(instant) => write!(f, "{instant:.6}"),
+            Err(_) => write!(f, "{} µs", self.0),
         }
     }
 }
 
 impl fmt::Debug for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn date(text: &str) -> CivilDate {
+        CivilDate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn one_date_has_one_spelling() {
+        for text in ["1990-01-01", "2024-02-29", "2026-03-05", "2199-12-31"] {
+            assert_eq!(date(text).to_string(), text);
+        }
+        assert_eq!((date("1990-01-01"), date("2199-12-31")), (CivilDate::MIN, CivilDate::MAX));
+        assert_eq!(date("2026-03-05").chinese(), "2026年3月5日");
+        let day = date("2026-03-05");
+        assert_eq!((day.year().value(), day.month(), day.day()), (2026, 3, 5));
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_message() {
+        let problem = |text| CivilDate::parse(text).unwrap_err().problem;
+        for text in [
+            "",
+            "2026-3-5",
+            "2026/03/05",
+            "20260305",
+            "2026年3月5日",
+            "2026-03-05 ",
+            "2026-03-05T00:00",
+            "+026-03-05",
+            "2026-03-05-",
+            "２０２６-03-05",
+        ] {
+            assert!(problem(text).contains("write it as YYYY-MM-DD"), "{text}");
+        }
+        for text in ["2025-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "2026-04-00"] {
+            assert!(problem(text).contains("not in the calendar"), "{text}");
+        }
+        for text in ["1989-12-31", "2200-01-01", "0000-01-01", "9999-12-31"] {
+            assert!(problem(text).contains("outside 1990-01-01 to 2199-12-31"), "{text}");
+        }
+        assert!(CivilDate::parse("2025-02-29").unwrap_err().problem_zh.contains("没有"));
+    }
+
+    #[test]
+    fn days_are_counted_without_the_first() {
+        assert_eq!(date("2024-03-01").days_since(date("2024-02-28")), 2);
+        assert_eq!(date("2024-01-01").days_since(date("2025-01-01")), -366);
+        assert_eq!(date("2024-02-28").plus_days(2), Some(date("2024-03-01")));
+        assert_eq!(CivilDate::MAX.plus_days(1), None);
+        assert_eq!(CivilDate::MIN.plus_days(-1), None);
+        assert_eq!(CivilDate::MIN.plus_days(i64::MIN), None);
+        assert_eq!(date("2026-03-05").epoch_days(), 20_517);
+        assert_eq!(CivilDate::from_epoch_days(7_304), None);
+        assert_eq!(CivilDate::from_ymd(2023, 2, 29), None);
+        assert_eq!(CivilDate::from_ymd(1989, 12, 31), None);
+    }
+
+    #[test]
+    fn a_fiscal_year_is_a_calendar_year() {
+        let year = FiscalYear::parse("2026").unwrap();
+        assert_eq!((year.first_day(), year.last_day()), (date("2026-01-01"), date("2026-12-31")));
+        assert_eq!(year.first_day().plus_days(-1).map(CivilDate::year), year.previous());
+        assert_eq!(year.last_day().plus_days(1).map(CivilDate::year), year.next());
+        assert_eq!(CivilDate::MAX.year().next(), None);
+        for text in ["", "26", "1989", "2200", "2026年", "+202", "02026"] {
+            let invalid = FiscalYear::parse(text).unwrap_err();
+            assert!(
+                invalid.problem.contains("not a fiscal year")
+                    && invalid.problem_zh.contains("预算年度"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_year_ends_at_midnight_in_shanghai() {
+        let last_second = Timestamp::from_micros(1_798_732_799_000_000); // 2026-12-31T15:59:59Z
+        assert_eq!(last_second.to_string(), "2026-12-31T15:59:59.000000Z");
+        assert_eq!(last_second.shanghai_date(), date("2026-12-31"));
+        let last_instant = Timestamp::from_micros(1_798_732_799_999_999);
+        assert_eq!(last_instant.shanghai_date(), date("2026-12-31"));
+        assert_eq!(last_instant.next().shanghai_date(), date("2027-01-01"));
+        assert_eq!(last_instant.next().to_string(), "2026-12-31T16:00:00.000000Z");
+    }
+
+    #[test]
+    fn instants_beyond_the_calendar_are_held_at_its_ends() {
+        assert_eq!(Timestamp::from_micros(i64::MIN).shanghai_date(), CivilDate::MIN);
+        assert_eq!(Timestamp::from_micros(0).shanghai_date(), CivilDate::MIN);
+        assert_eq!(Timestamp::from_micros(i64::MAX).shanghai_date(), CivilDate::MAX);
+        assert_eq!(Timestamp::from_micros(i64::MAX).next().micros(), i64::MAX);
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), format!("{} µs", i64::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(days in 7_305_i32..=84_005) {
+            let day = CivilDate::from_epoch_days(days).unwrap();
+            prop_assert_eq!(day.epoch_days(), days);
+            prop_assert_eq!(CivilDate::parse(&day.to_string()), Ok(day));
+            prop_assert_eq!(FiscalYear::parse(&day.year().to_string()), Ok(day.year()));
+            prop_assert_eq!(CivilDate::MIN.plus_days(day.days_since(CivilDate::MIN)), Some(day));
+        }
+
+        #[test]
+        fn never_panics(text in "[-0-9]*|(?s).*", days: i32, micros: i64) {
+            drop((CivilDate::parse(&text), FiscalYear::parse(&text), CivilDate::from_epoch_days(days)));
+            prop_assert!(!Timestamp::from_micros(micros).to_string().is_empty());
+        }
     }
 }

@@ -257,8 +257,10 @@ pub struct ClawbackDemand {
     pub reason: String,
     /// The part of the demand that falls on each line, in the order of the lines, in yuan.
     pub by_line: Vec<Amount>,
-    /// Whether the rulebook gives the caps' room back.
+    /// Whether the rulebook gives the caps' room back when the money is received.
     pub restores_caps: bool,
+    /// Whether the rulebook gives the budget back when the money is received.
+    pub restores_budget: bool,
 }
 
 /// See [`Event::RedLetterInvoiceRecorded`].

@@ -1,4 +1,184 @@
 //! The book: what the journal adds up to.
+//!
+//! Nouns with their running sums, in ordered maps, so that two books made from one journal are equal byte for byte.
+//! [`Book::apply`] is the only way in; it refuses nothing, because `decide` has checked everything before. Nothing
+//! here scans a history to answer a question about a cap, a budget or a pool: the sums are kept.
+
 pub mod account;
+pub mod application;
 pub mod event;
+pub mod invariants;
+pub mod loan;
 pub mod nouns;
+pub mod pool;
+pub mod registry;
+
+mod apply;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::calendar::{CivilDate, FiscalYear, Timestamp};
+use crate::identifier::{
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId, ProgrammeId, RequestId,
+    RightId, Sequence, Uscc,
+};
+use crate::money::Amount;
+use crate::rulebook::facts::CapKey;
+use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
+
+use account::Account;
+use application::{Application, Evidence};
+use loan::Loan;
+use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
+use pool::{Claim, Pool};
+use registry::{Enterprise, IpRight, Pledge};
+
+/// The state of the ledger after some entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Book {
+    /// Sequence of the last entry applied; 0 when empty.
+    last_sequence: u64,
+    /// When it was recorded.
+    last_recorded_at: Option<Timestamp>,
+    /// 企业, by USCC.
+    pub enterprises: BTreeMap<Uscc, Enterprise>,
+    /// 合作机构.
+    pub institutions: BTreeMap<InstitutionId, InstitutionDetails>,
+    /// 知识产权.
+    pub rights: BTreeMap<RightId, IpRight>,
+    /// 质押登记.
+    pub pledges: BTreeMap<PledgeKey, Pledge>,
+    /// 质押贷款.
+    pub loans: BTreeMap<LoanId, Loan>,
+    /// Loans by bank and contract number.
+    pub contracts: BTreeMap<(InstitutionId, ContractNumber), LoanId>,
+    /// 补助申请.
+    pub applications: BTreeMap<ApplicationId, Application>,
+    /// 凭据 with what was used of them.
+    pub evidence: BTreeMap<EvidenceKey, Evidence>,
+    /// What counts toward each cap, granted and pending together, in yuan.
+    pub cap_use: BTreeMap<CapKey, Amount>,
+    /// How many lines of a programme an enterprise was granted.
+    pub grants: BTreeMap<(ProgrammeId, Uscc), u32>,
+    /// 预算指标.
+    pub budgets: BTreeMap<(BudgetLineId, FiscalYear), Budget>,
+    /// 风险补偿资金池.
+    pub pools: BTreeMap<PoolId, Pool>,
+    /// 补偿申请.
+    pub claims: BTreeMap<ClaimId, Claim>,
+    /// Balances, debit positive, in yuan.
+    pub accounts: BTreeMap<Account, Amount>,
+    /// Adopted rulebook versions, in the order of adoption.
+    pub rulebooks: Vec<Arc<Rulebook>>,
+    /// Closed months.
+    pub closed_months: BTreeSet<Month>,
+    /// Request ids with the entry that answered them and the digest of their bytes.
+    requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
+}
+
+/// A budget line in one year, in yuan: appropriated = available + reserved + spent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// 已下达, adjustments included.
+    pub appropriated: Amount,
+    /// 已预留: for applications submitted or approved.
+    pub reserved: Amount,
+    /// 已支出.
+    pub spent: Amount,
+}
+
+impl Budget {
+    /// What is left for new applications.
+    pub fn available(&self) -> Amount {
+        self.appropriated.minus(self.reserved).minus(self.spent)
+    }
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sequence of the last entry applied; `Sequence` 0 when empty.
+    pub fn last_sequence(&self) -> Sequence {
+        Sequence::new(self.last_sequence)
+    }
+
+    /// When the last entry was recorded.
+    pub fn last_recorded_at(&self) -> Option<Timestamp> {
+        self.last_recorded_at
+    }
+
+    /// The entry that answered this request id, with the digest of the request's bytes.
+    pub fn request(&self, id: &RequestId) -> Option<(Sequence, [u8; 32])> {
+        self.requests.get(id).copied()
+    }
+
+    /// The balance of an account, debit positive; zero for an account without postings.
+    pub fn balance(&self, account: &Account) -> Amount {
+        self.accounts.get(account).copied().unwrap_or(Amount::ZERO)
+    }
+
+    /// What counts toward a cap already, granted and pending.
+    pub fn cap_used(&self, key: &CapKey) -> Amount {
+        self.cap_use.get(key).copied().unwrap_or(Amount::ZERO)
+    }
+
+    /// The budget line of a year; all zero where nothing was appropriated.
+    pub fn budget(&self, line: &BudgetLineId, year: FiscalYear) -> Budget {
+        self.budgets.get(&(line.clone(), year)).copied().unwrap_or_default()
+    }
+
+    /// Whether the month of this date is closed.
+    pub fn is_closed(&self, date: CivilDate) -> bool {
+        self.closed_months.contains(&Month { year: date.year(), month: date.month() })
+    }
+
+    /// An adopted version.
+    pub fn rulebook(&self, reference: &RulebookRef) -> Option<&Arc<Rulebook>> {
+        self.rulebooks.iter().find(|rulebook| rulebook.reference() == *reference)
+    }
+
+    /// The programme in force on a date, in the version that began last.
+    pub fn programme_on(&self, id: &ProgrammeId, date: CivilDate) -> Option<(&Arc<Rulebook>, &Programme)> {
+        self.in_force(date)
+            .filter_map(|rulebook| Some((rulebook, rulebook.programme(id)?)))
+            .max_by_key(|(rulebook, _)| rulebook.valid_from)
+    }
+
+    /// The pool's rule in force on a date, in the version that began last.
+    pub fn pool_rule_on(&self, id: &PoolId, date: CivilDate) -> Option<(&Arc<Rulebook>, &PoolRule)> {
+        self.in_force(date)
+            .filter_map(|rulebook| Some((rulebook, rulebook.pool(id)?)))
+            .max_by_key(|(rulebook, _)| rulebook.valid_from)
+    }
+
+    /// The rulebook in force on a date that began last.
+    pub fn rulebook_on(&self, date: CivilDate) -> Option<&Arc<Rulebook>> {
+        self.in_force(date).max_by_key(|rulebook| rulebook.valid_from)
+    }
+
+    fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.rulebooks.iter().filter(move |rulebook| rulebook.in_force_on(date))
+    }
+
+    /// SHA-256 over the whole state: equal books have equal digests, whatever way they came about.
+    pub fn digest(&self) -> [u8; 32] {
+        struct Sink(Sha256);
+        impl std::fmt::Write for Sink {
+            fn write_str(&mut self, text: &str) -> std::fmt::Result {
+                self.0.update(text.as_bytes());
+                Ok(())
+            }
+        }
+        let mut sink = Sink(Sha256::new());
+        let written = write!(sink, "{self:?}");
+        debug_assert!(written.is_ok(), "hashing cannot fail");
+        sink.0.finalize().into()
+    }
+}

@@ -4,7 +4,32 @@
 //! again. A refusal ([`Invalid`]) says what is wrong, what was expected and, where a check digit is off, which one
 //! would have been right, in English and in Chinese.
 
+mod bank_code;
+mod invoice;
+mod numbered;
+mod opaque;
+mod patent;
+mod request_id;
+mod right;
+mod slug;
+mod trademark;
+mod uscc;
+
 use std::fmt;
+
+pub use bank_code::BankCode;
+pub use invoice::InvoiceNumber;
+pub use numbered::{ApplicationId, ClaimId, ClawbackId, LoanId, RecoveryId, Sequence};
+pub use opaque::{ContractNumber, PledgeRegistrationNumber, RegisteredText};
+pub use patent::{PatentKind, PatentNumber};
+pub use request_id::RequestId;
+pub use right::{RightId, RightKind};
+pub use slug::{
+    BudgetLineId, CapId, ClauseId, District, FunderId, InstitutionId, PersonId, PoolId,
+    ProgrammeId, RulebookId,
+};
+pub use trademark::{NiceClass, Trademark, TrademarkNumber};
+pub use uscc::Uscc;
 
 /// Why a text is not a valid value: one sentence in English, one in Chinese.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +48,8 @@ impl Invalid {
 }
 
 impl fmt::Display for Invalid {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.problem)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
     }
 }
 
@@ -81,4 +106,23 @@ fn half_width_character(character: char) -> char {
 /// The hyphens and dashes that people and word processors put between groups of digits.
 fn is_hyphen(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_habits_are_evened_out() {
+        assert_eq!(normalise("　９１１１－ｋ "), "9111K");
+        assert_eq!(normalise("a\u{2014}b\tc"), "ABC");
+        assert_eq!(normalise("国作登字"), "国作登字");
+    }
+
+    #[test]
+    fn a_message_repeats_input_safely() {
+        assert_eq!(shown("a\u{1b}[31m"), "a\\u{1b}[31m");
+        assert_eq!(shown(&"长".repeat(65)).chars().count(), 65);
+        assert_eq!(shown(&"长".repeat(64)), "长".repeat(64));
+    }
 }

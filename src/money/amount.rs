@@ -1,23 +1,15 @@
-//! Money and rates (金额、费率), exact to the fen (分).
-//!
-//! This is the only file that knows the decimal library. The rules of the house:
-//!
-//! - an [`Amount`] always has two decimals; sums, differences and splits are exact;
-//! - a product with a [`Rate`] is an [`Exact`], a fraction of whole numbers, and becomes an amount only through
-//!   [`Exact::round`], where the clause names the rule of rounding;
-//! - what would not fit is a [`MoneyError`], never a silently shortened number. Decimal addition near 28 digits drops
-//!   the last ones without a word, so all arithmetic here runs on whole fen in 128 bits.
+//! A sum of yuan: reading, adding, comparing, dividing.
 
 use std::cmp::Reverse;
 use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::{Exact, MoneyError, Rate, all_digits};
 use crate::identifier::{Invalid, half_width, shown};
 
 /// A fen is 10^-2 yuan.
 const SCALE: u32 = 2;
-const INPUT_MAX_FEN: i128 = 999_999_999_999_999;
 /// 28 digits: what a `Decimal` holds with certainty.
 const LIMIT_FEN: i128 = 9_999_999_999_999_999_999_999_999_999;
 
@@ -65,7 +57,7 @@ impl Amount {
         format!("{whole}{fraction:0<2}")
             .parse()
             .map(Self::from_fen)
-            .map_err(|_| not_an_amount(text))
+            .map_err(|_too_long| not_an_amount(text))
     }
 
     /// A sum in fen (分).
@@ -213,11 +205,11 @@ impl Amount {
     }
 
     /// The sum in fen. The scale is always two, so the mantissa is the number of fen.
-    fn whole_fen(self) -> i128 {
+    pub(super) fn whole_fen(self) -> i128 {
         self.0.mantissa()
     }
 
-    fn from_whole_fen(fen: i128) -> Self {
+    pub(super) fn from_whole_fen(fen: i128) -> Self {
         // Cannot fire: see `Amount` for why no sum of bounded entries leaves 28 digits.
         assert!(
             (-LIMIT_FEN..=LIMIT_FEN).contains(&fen),
@@ -249,19 +241,15 @@ impl Default for Amount {
 
 /// Plain, with two decimals and no separators: `37400.00`. [`Amount::parse`] reads it back if it is not negative.
 impl fmt::Display for Amount {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for Amount {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
-}
-
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The most helpful thing to say about a text that is not digits with an optional fraction.
@@ -301,178 +289,176 @@ fn not_an_amount(text: &str) -> Invalid {
     )
 }
 
-/// A non-negative ratio (比率) such as an interest rate or a share: `0.0435` is 4.35 %.
-///
-/// Below 10^6 with at most 12 decimals, so that a product with an amount fits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Rate(Decimal);
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the tests compare with plain whole numbers far below overflow"
+)]
+mod tests {
+    use proptest::prelude::*;
 
-impl Rate {
-    /// Nothing: 0 %.
-    pub const ZERO: Self = Self(Decimal::ZERO);
-    /// The whole: 100 %.
-    pub const ONE: Self = Self(Decimal::ONE);
+    use super::*;
 
-    /// Reads a ratio: `[0-9]{1,6}(\.[0-9]{1,12})?`; half is `0.5`, not `50%`.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let fits = (1..=6).contains(&whole.len()) && (1..=12).contains(&fraction.len());
-        let plain = all_digits(whole) && all_digits(fraction);
-        let value = if fits && plain { Decimal::from_str_exact(text).ok() } else { None };
-        value.map(|value| Self(value.normalize())).ok_or_else(|| not_a_rate(text))
+    fn yuan(text: &str) -> Amount {
+        Amount::parse(text).unwrap()
     }
 
-    /// Hundredths of a percent (基点): 435 is 4.35 %.
-    pub fn from_basis_points(basis_points: u32) -> Self {
-        Self(Decimal::new(i64::from(basis_points), 4).normalize())
-    }
-
-    /// The sum, or an error from 10^6 upwards.
-    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        // Both have at most 6 + 12 digits, so the addition itself is exact.
-        let sum = self.0.checked_add(other.0).filter(|sum| *sum < Decimal::from(1_000_000_u32));
-        sum.map(|sum| Self(sum.normalize())).ok_or(MoneyError::TooLarge)
-    }
-
-    /// Exactly nothing.
-    pub fn is_zero(self) -> bool {
-        self.0.is_zero()
-    }
-
-    /// As people write it: `50 %`, `4.35 %`.
-    pub fn percent(self) -> String {
-        let hundredfold = self.0.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(self.0); // 20 digits at most: it fits
-        format!("{} %", hundredfold.normalize())
-    }
-
-    /// The rate as a fraction of whole numbers: at most 10^18 over a power of ten up to 10^12.
-    fn fraction(self) -> (i128, i128) {
-        (self.0.mantissa(), 10_i128.saturating_pow(self.0.scale()))
-    }
-}
-
-/// Without trailing zeros: `0.5`. [`Rate::parse`] reads it back.
-impl fmt::Display for Rate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, formatter)
-    }
-}
-
-impl fmt::Debug for Rate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-fn not_a_rate(text: &str) -> Invalid {
-    let input = shown(text);
-    if half_width(text).contains('%') {
-        return Invalid::new(
-            format!(
-                "`{input}` has a percent sign; write the ratio itself, such as `0.0435` for 4.35 %"
-            ),
-            format!("“{input}”含有百分号，请写成小数，例如 4.35% 写成 0.0435"),
-        );
-    }
-    Invalid::new(
-        format!(
-            "`{input}` is not a rate; write digits below 1000000 with up to 12 decimals, such as `0.0435`"
-        ),
-        format!("“{input}”不是有效比率，请写小于 1000000、最多 12 位小数的数字，例如 0.0435"),
-    )
-}
-
-/// Why a product of money cannot be held exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MoneyError {
-    /// Beyond [`Amount::INPUT_MAX`] in size, or a rate of 10^6 or more.
-    #[error("the result of the calculation is too large; check the amount and the rate")]
-    TooLarge,
-    /// The exact fraction needs more than 38 digits.
-    #[error(
-        "the calculation needs more digits than can be kept exactly; use rates with fewer decimals"
-    )]
-    TooManyDigits,
-    /// A fraction over zero or over a negative number.
-    #[error("the denominator of a fraction must be positive, it is `{0}`")]
-    NotAFraction(i64),
-}
-
-/// How a clause turns a product into whole fen (舍入规则). For a negative product all three work on its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rounding {
-    /// Towards zero (舍去).
-    Down,
-    /// Away from zero (进一).
-    Up,
-    /// To the nearest fen, half a fen away from zero (四舍五入).
-    HalfUp,
-}
-
-/// An unrounded product of an amount with rates and fractions: a fraction of fen in lowest terms.
-///
-/// A third of a fen is a third of a fen here, so the rounding at the end is right however the product was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exact {
-    numerator: i128,
-    /// Positive.
-    denominator: i128,
-}
-
-impl Exact {
-    /// The exact product with one more rate.
-    pub fn times(self, rate: Rate) -> Result<Self, MoneyError> {
-        let (numerator, denominator) = rate.fraction();
-        self.scaled(numerator, denominator)
-    }
-
-    /// The exact product with `numerator` / `denominator`, such as 182 days of a year of 360.
-    pub fn times_fraction(self, numerator: i64, denominator: i64) -> Result<Self, MoneyError> {
-        if denominator <= 0 {
-            return Err(MoneyError::NotAFraction(denominator));
+    #[test]
+    fn plain_sums_are_read() {
+        for (text, shown) in [
+            ("0", "0.00"),
+            ("37400", "37400.00"),
+            ("0.5", "0.50"),
+            ("00.05", "0.05"),
+            ("9999999999999.99", "9999999999999.99"),
+        ] {
+            assert_eq!(yuan(text).to_string(), shown);
         }
-        self.scaled(i128::from(numerator), i128::from(denominator))
+        assert_eq!(yuan("9999999999999.99"), Amount::INPUT_MAX);
+        assert_eq!(Amount::INPUT_MAX.fen(), 999_999_999_999_999);
+        assert_eq!(Amount::default(), yuan("0.00"));
     }
 
-    /// The amount in whole fen, by the named rule.
-    pub fn round(self, rounding: Rounding) -> Amount {
-        let size = self.numerator.abs();
-        let floor = size.div_euclid(self.denominator);
-        let rest = size.rem_euclid(self.denominator);
-        let up = match rounding {
-            Rounding::Down => false,
-            Rounding::Up => rest > 0,
-            Rounding::HalfUp => rest >= self.denominator.saturating_sub(rest),
+    #[test]
+    fn each_mistake_has_its_own_message() {
+        for (text, english, chinese) in [
+            ("", "is empty", "为空"),
+            ("  ", "is empty", "为空"),
+            ("-1", "is negative", "负数"),
+            ("－１", "is negative", "负数"),
+            ("1.001", "more than two decimals", "超过两位"),
+            ("10000000000000", "too large", "过大"),
+            ("1,000.50", "write `1000.50`", "请写成 1000.50"),
+            ("１０００．５", "write `1000.5`", "请写成 1000.5"),
+            ("1 000", "write `1000`", "请写成 1000"),
+            ("1e3", "not an amount", "不是有效金额"),
+            ("1_000", "not an amount", "不是有效金额"),
+            ("+1", "not an amount", "不是有效金额"),
+            ("1.", "not an amount", "不是有效金额"),
+            (".5", "not an amount", "不是有效金额"),
+            ("1.2.3", "not an amount", "不是有效金额"),
+            ("3万元", "not an amount", "不是有效金额"),
+            ("٣", "not an amount", "不是有效金额"),
+        ] {
+            let invalid = Amount::parse(text).unwrap_err();
+            assert!(invalid.problem.contains(english), "{text}: {}", invalid.problem);
+            assert!(invalid.problem_zh.contains(chinese), "{text}: {}", invalid.problem_zh);
+        }
+    }
+
+    #[test]
+    fn signs_and_bounds() {
+        let debt = yuan("1.50").minus(yuan("2"));
+        assert_eq!(debt.to_string(), "-0.50");
+        assert!(debt.is_negative() && !debt.is_positive() && debt.negated().is_positive());
+        assert_eq!(debt.floored_at_zero(), Amount::ZERO);
+        assert_eq!(yuan("5").at_most(yuan("3")), yuan("3"));
+        assert_eq!(Amount::ZERO.negated().to_string(), "0.00");
+        assert!(debt.plus(yuan("0.5")).is_zero());
+        assert_eq!(Amount::from_yuan(-3), Amount::from_fen(-300));
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_exact() {
+        let mut sum = Amount::INPUT_MAX;
+        for _ in 0..40 {
+            sum = sum.plus(sum); // about 10^12 times the largest amount
+        }
+        let fen = 999_999_999_999_999_i128 << 40;
+        assert_eq!(sum.to_string(), format!("{}.{:02}", fen.div_euclid(100), fen.rem_euclid(100)));
+        assert_eq!((sum.fen(), sum.negated().fen()), (i64::MAX, i64::MIN));
+        assert_eq!(sum.plus(Amount::from_fen(1)).minus(sum), Amount::from_fen(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "left 28 digits")]
+    fn a_sum_that_would_lose_digits_stops() {
+        let mut sum = Amount::INPUT_MAX;
+        for _ in 0..44 {
+            sum = sum.plus(sum);
+        }
+    }
+
+    #[test]
+    fn grouped_as_people_write() {
+        let grouped = |fen| Amount::from_fen(fen).grouped();
+        assert_eq!(grouped(3_740_000), "37,400.00");
+        assert_eq!(grouped(99_999), "999.99");
+        assert_eq!(grouped(100_000), "1,000.00");
+        assert_eq!(grouped(-123_456_789), "-1,234,567.89");
+        assert_eq!(grouped(-10_000), "-100.00");
+        assert_eq!(grouped(1), "0.01");
+    }
+
+    #[test]
+    fn the_largest_remainder_gets_the_odd_fen() {
+        let split = |text: &str, weights: &[u32]| -> Vec<String> {
+            yuan(text).split(weights).iter().map(ToString::to_string).collect()
         };
-        let rounded = floor.saturating_add(i128::from(up));
-        Amount::from_whole_fen(if self.numerator < 0 { rounded.saturating_neg() } else { rounded })
+        let pool = [54, 26, 16, 4];
+        assert_eq!(split("1000000.01", &pool), ["540000.01", "260000.00", "160000.00", "40000.00"]);
+        assert_eq!(split("0.01", &pool), ["0.01", "0.00", "0.00", "0.00"]);
+        assert_eq!(split("0.03", &pool), ["0.02", "0.01", "0.00", "0.00"]);
+        assert_eq!(split("0.05", &[1, 1]), ["0.03", "0.02"], "a tie goes to the earlier party");
+        assert_eq!(split("0.01", &[0, 7]), ["0.00", "0.01"]);
+        assert_eq!(split("9.99", &[0, 0]), ["9.99", "0.00"], "without weights the first takes all");
+        assert_eq!(split("9.99", &[]), [""; 0]);
+        let negative = Amount::from_fen(-3).split(&pool);
+        assert_eq!(negative.first(), Some(&Amount::from_fen(-2)));
     }
 
-    fn scaled(self, numerator: i128, denominator: i128) -> Result<Self, MoneyError> {
-        // Cancel crosswise first: the products are then already in lowest terms and as small as they can be.
-        let left = greatest_common_divisor(self.numerator, denominator);
-        let right = greatest_common_divisor(numerator, self.denominator);
-        let product = |one: i128, two: i128| one.checked_mul(two).ok_or(MoneyError::TooManyDigits);
-        let exact = Self {
-            numerator: product(self.numerator.div_euclid(left), numerator.div_euclid(right))?,
-            denominator: product(self.denominator.div_euclid(right), denominator.div_euclid(left))?,
-        };
-        let bound = INPUT_MAX_FEN.saturating_mul(exact.denominator);
-        if exact.numerator.saturating_abs() > bound { Err(MoneyError::TooLarge) } else { Ok(exact) }
+    #[test]
+    fn a_share_that_is_met_exactly_is_not_exceeded() {
+        let three_percent = Rate::parse("0.03").unwrap();
+        let loans = yuan("1000000.33");
+        assert!(!yuan("30000.00").exceeds_share(loans, three_percent));
+        assert!(yuan("30000.01").exceeds_share(loans, three_percent), "3 % is 30000.0099");
+        assert!(!yuan("30000").exceeds_share(yuan("1000000"), three_percent));
+        assert!(yuan("30000.01").exceeds_share(yuan("1000000"), three_percent));
+        assert!(!Amount::ZERO.exceeds_share(Amount::ZERO, three_percent));
+        assert!(yuan("0.01").exceeds_share(Amount::ZERO, three_percent));
+        let longest = Rate::parse("999999.999999999999").unwrap();
+        assert!(!Amount::INPUT_MAX.exceeds_share(Amount::INPUT_MAX, longest));
     }
-}
 
-impl From<Amount> for Exact {
-    fn from(amount: Amount) -> Self {
-        Self { numerator: amount.whole_fen(), denominator: 1 }
-    }
-}
+    proptest! {
+        #[test]
+        fn round_trip(fen in 0_i64..1_000_000_000_000_000) {
+            let amount = Amount::from_fen(fen);
+            prop_assert_eq!(Amount::parse(&amount.to_string()), Ok(amount));
+            prop_assert_eq!(amount.fen(), fen);
+            prop_assert_eq!(amount.grouped().replace(',', ""), amount.to_string());
+        }
 
-/// Euclid; `positive` is positive, so the divisor is too.
-fn greatest_common_divisor(any: i128, positive: i128) -> i128 {
-    let (mut one, mut two) = (positive, any.abs());
-    while two != 0 {
-        (one, two) = (two, one.rem_euclid(two));
+        #[test]
+        fn sums_agree_with_whole_numbers(fen in proptest::collection::vec(-1_000_000_000_000_000_i64..1_000_000_000_000_000, 0..20)) {
+            let total = Amount::total(fen.iter().copied().map(Amount::from_fen));
+            prop_assert_eq!(total.fen(), fen.iter().copied().reduce(|sum, one| sum + one).unwrap_or(0));
+        }
+
+        #[test]
+        fn parts_add_up_and_are_within_a_fen(fen in -1_000_000_000_000_000_i64..1_000_000_000_000_000,
+            weights in proptest::collection::vec(0_u32.., 1..8))
+        {
+            let parts = Amount::from_fen(fen).split(&weights);
+            prop_assert_eq!(parts.len(), weights.len());
+            prop_assert_eq!(Amount::total(parts.iter().copied()), Amount::from_fen(fen));
+            let whole: i128 = weights.iter().copied().map(i128::from).reduce(|sum, weight| sum + weight).unwrap_or(0);
+            for (part, weight) in parts.iter().zip(&weights) {
+                let distance = i128::from(part.fen()) * whole - i128::from(fen) * i128::from(*weight);
+                prop_assert!(whole == 0 || distance.abs() < whole);
+            }
+        }
+
+        #[test]
+        fn exceeding_agrees_with_fractions(part in 0_i64..2_000_000, of in 0_i64..1_000_000, rate in 0_u32..20_000) {
+            let exceeds = Amount::from_fen(part).exceeds_share(Amount::from_fen(of), Rate::from_basis_points(rate));
+            prop_assert_eq!(exceeds, part * 10_000 > of * i64::from(rate));
+        }
+
+        #[test]
+        fn never_panics(text in "[-0-9.,]*|(?s).*") {
+            drop(Amount::parse(&text));
+        }
     }
-    one
 }

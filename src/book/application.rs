@@ -1,0 +1,99 @@
+//! Subsidy applications and the evidence they use.
+
+use super::nouns::{ApplicationState, EvidenceKey};
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::identifier::{BudgetLineId, LoanId, PersonId, ProgrammeId, Uscc};
+use crate::money::Amount;
+use crate::rulebook::RulebookRef;
+use crate::rulebook::facts::CapKey;
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::CostKind;
+
+/// A subsidy application (补助申请). Its explanation stays in the entry that created it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Who applied.
+    pub enterprise: Uscc,
+    /// Under which programme.
+    pub programme: ProgrammeId,
+    /// Of which version.
+    pub rulebook: RulebookRef,
+    /// For which loan.
+    pub loan: Option<LoanId>,
+    /// Where it stands.
+    pub state: ApplicationState,
+    /// What its cost items got.
+    pub lines: Vec<ApplicationLineState>,
+    /// Sum of the awards, in yuan.
+    pub granted: Amount,
+    /// Where the money comes from.
+    pub budget: (BudgetLineId, FiscalYear),
+    /// Why it was refused at once, if it was.
+    pub refusal: Option<Refusal>,
+    /// Day of application.
+    pub submitted_on: CivilDate,
+    /// Who submitted.
+    pub submitted_by: PersonId,
+    /// Day and person of the approval.
+    pub approved: Option<(CivilDate, PersonId)>,
+    /// Day and reference of the payment.
+    pub paid: Option<(CivilDate, String)>,
+    /// The officer's reason, when refused, or the applicant's, when withdrawn.
+    pub reason: Option<String>,
+    /// Demanded back so far, in yuan.
+    pub demanded: Amount,
+    /// Received back so far, in yuan.
+    pub received_back: Amount,
+    /// Whether what comes back may be spent again.
+    pub restores_budget: bool,
+}
+
+/// One cost item of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationLineState {
+    /// What kind of cost.
+    pub item: CostKind,
+    /// The cost, in yuan.
+    pub cost: Amount,
+    /// Day it was paid.
+    pub paid_on: CivilDate,
+    /// Granted, in yuan.
+    pub award: Amount,
+    /// The evidence and how much of it is used, in yuan.
+    pub evidence: (EvidenceKey, Amount),
+    /// The caps that the award counts toward.
+    pub cap_uses: Vec<CapKey>,
+    /// Demanded back, in yuan.
+    pub demanded: Amount,
+    /// Received back, in yuan.
+    pub received_back: Amount,
+    /// Whether what comes back gives cap room again.
+    pub restores_caps: bool,
+}
+
+/// An invoice or recorded payment, and what applications have used of it, in yuan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its total.
+    pub total: Amount,
+    /// Used by applications that are not refused or withdrawn.
+    pub used: Amount,
+    /// Cancelled by red-letter invoices (红字发票).
+    pub cancelled: Amount,
+    /// The loan, for a recorded interest payment.
+    pub loan: Option<LoanId>,
+    /// The day of payment, for a recorded interest payment.
+    pub paid_on: Option<CivilDate>,
+}
+
+impl Evidence {
+    /// What may still be used.
+    pub fn left(&self) -> Amount {
+        self.total.minus(self.cancelled).minus(self.used).floored_at_zero()
+    }
+
+    /// Used beyond what is left after a red-letter invoice: to be clawed back.
+    pub fn overused(&self) -> Amount {
+        self.used.minus(self.total.minus(self.cancelled)).floored_at_zero()
+    }
+}
