@@ -158,10 +158,13 @@ impl Book {
             .max_by_key(|(rulebook, _)| rulebook.valid_from)
     }
 
+    /// The rulebook in force on a date that began last.
+    pub fn rulebook_on(&self, date: CivilDate) -> Option<&Arc<Rulebook>> {
+        self.in_force(date).max_by_key(|rulebook| rulebook.valid_from)
+    }
+
     fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
-        self.rulebooks.iter().filter(move |rulebook| {
-            rulebook.valid_from <= date && rulebook.valid_until.is_none_or(|until| date <= until)
-        })
+        self.rulebooks.iter().filter(move |rulebook| rulebook.in_force_on(date))
     }
 
     /// SHA-256 over the whole state: equal books have equal digests, whatever way they came about.
