@@ -126,7 +126,9 @@ impl Refusal {
                 ("record the transfer of the right first", "先办理权利转移登记")
             }
             Self::ItemNotCovered => ("submit the kinds of cost that the rule names", "请按办法列明的费用项提交"),
-            Self::NotEligible => ("see the failed step of the explanation", "请查看说明中未通过的步骤"),
+            Self::NotEligible | Self::LossNotCovered => {
+                ("see the failed step of the explanation", "请查看说明中未通过的步骤")
+            }
             Self::EvidenceUsedUp => ("submit another invoice that was not used", "请提交未使用过的发票或凭据"),
             Self::OtherFundingCovers => ("nothing is left to subsidise", "该费用已无可补助余额"),
             Self::ItemCapUsedUp | Self::LoanCapUsedUp | Self::JointCapUsedUp | Self::LifetimeCapUsedUp => {
@@ -140,7 +142,6 @@ impl Refusal {
             Self::PoolLeverageExceeded => {
                 ("wait for repayments or a contribution to the pool", "待贷款归还或资金池增资后再备案")
             }
-            Self::LossNotCovered => ("see the failed step of the explanation", "请查看说明中未通过的步骤"),
             Self::NotOverdueLongEnough => ("claim again when the limit has passed", "逾期天数满足后再申请"),
             Self::BreakerTripped => {
                 ("the claim resumes in order when the ratio falls", "损失率回落后按顺序恢复补偿")

@@ -1,0 +1,330 @@
+//! Claims on a pool: judged by the rule, set aside while under review, approved and paid by different persons,
+//! deferred claims resumed in order, recoveries shared back.
+
+use super::application::another_person;
+use super::command::RecordRecovery;
+use super::loan::{exceeds, exposure_postings, own_loan};
+use super::rejection::{Reason, Rejection};
+use super::{Context, Outcome, concerning, not_before, state_forbids, text};
+use crate::book::account::{Account, transfer};
+use crate::book::event::{
+    ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Event, Recovery,
+};
+use crate::book::loan::Loan;
+use crate::book::nouns::{ClaimState, LoanState, Role};
+use crate::book::pool::{Claim, Pool, pool_share};
+use crate::identifier::{ClaimId, LoanId, PoolId};
+use crate::money::Amount;
+use crate::rulebook::explanation::{Input, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::facts::{ClaimFacts, ClaimVerdict};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::LossParty;
+use crate::rulebook::{PoolRule, judge_claim, recovery_split};
+
+pub(super) fn submit(
+    context: &Context<'_>,
+    id: LoanId,
+    principal_loss: Amount,
+) -> Result<Outcome, Rejection> {
+    let loan = own_loan(context, id)?;
+    if loan.state != LoanState::NonPerforming {
+        return Err(state_forbids("loan_id", id, loan.state.code(), "non-performing"));
+    }
+    not_before(
+        "effective_date",
+        context.day,
+        loan.last_event_on,
+        text("the loan's last event", "该贷款最近业务日"),
+    )?;
+    if principal_loss > loan.outstanding() {
+        return Err(exceeds(
+            "principal_loss",
+            principal_loss,
+            loan.outstanding(),
+            text("the outstanding principal", "未还本金"),
+        ));
+    }
+    let Some(pool) = &loan.terms.pool else {
+        return Err(Rejection::new(
+            Reason::PoolUnknown,
+            "loan_id",
+            format!("`{id}` was filed without a pool; there is nothing to claim on"),
+            format!("“{id}”备案时未纳入资金池, 无法申请补偿"),
+        ));
+    };
+    let rule = rule_of(context, loan, pool)?;
+    let facts = ClaimFacts {
+        principal_loss,
+        outstanding: loan.outstanding(),
+        principal: loan.terms.principal,
+        ip_part: loan.terms.ip_part,
+        overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
+        ..facts_of_pool(context, loan, pool, context.day.year())
+    };
+    let mut verdict = judge_claim(rule, &facts);
+    let later = ClaimId::new(context.stamp.sequence.value());
+    wait_in_line(context, &mut verdict, pool, &loan.terms.bank, later);
+    let submitted = ClaimSubmitted {
+        loan: id,
+        pool: pool.clone(),
+        rulebook: loan.rulebook.clone(),
+        principal_loss,
+        decision: decision(verdict),
+    };
+    Ok(Outcome::new(
+        Event::ClaimSubmitted(submitted),
+        concerning(&loan.terms.bank, loan.terms.borrower),
+    ))
+}
+
+fn facts_of_pool(
+    context: &Context<'_>,
+    loan: &Loan,
+    pool: &PoolId,
+    year: crate::calendar::FiscalYear,
+) -> ClaimFacts {
+    let empty = Pool::default();
+    let pool = context.book.pools.get(pool).unwrap_or(&empty);
+    let bank_year = pool.bank_year(&loan.terms.bank, year);
+    ClaimFacts {
+        principal_loss: Amount::ZERO,
+        outstanding: Amount::ZERO,
+        principal: loan.terms.principal,
+        ip_part: loan.terms.ip_part,
+        overdue_days: None,
+        free_balance: pool.free_balance(),
+        bank_year_losses: bank_year.losses,
+        bank_year_filed: bank_year.filed,
+    }
+}
+
+fn rule_of<'a>(
+    context: &Context<'a>,
+    loan: &Loan,
+    pool: &PoolId,
+) -> Result<&'a PoolRule, Rejection> {
+    let rulebook = context.book.rulebook(&loan.rulebook);
+    let rule = rulebook.and_then(|rulebook| rulebook.pool(pool));
+    rule.ok_or_else(|| super::loan::pool_unknown(pool))
+}
+
+/// An earlier claim that this one must wait for: of the same bank, or one that waits for the pool's money.
+fn ahead<'a>(
+    context: &Context<'a>,
+    pool: &PoolId,
+    bank: &crate::identifier::InstitutionId,
+    claim: ClaimId,
+) -> Option<(ClaimId, &'a Claim)> {
+    let waiting = &context.book.pools.get(pool)?.deferred;
+    let mut earlier = waiting
+        .range(..claim)
+        .filter_map(|id| Some((*id, context.book.claims.get(id)?)))
+        .filter(|(_, other)| other.bank == *bank || other.refusal == Some(Refusal::PoolShort));
+    earlier.next()
+}
+
+/// A claim that could be paid waits nevertheless while an earlier one does: first come, first served.
+fn wait_in_line(
+    context: &Context<'_>,
+    verdict: &mut ClaimVerdict,
+    pool: &PoolId,
+    bank: &crate::identifier::InstitutionId,
+    claim: ClaimId,
+) {
+    if verdict.explanation.refusal.is_some() {
+        return;
+    }
+    let Some((_, first)) = ahead(context, pool, bank, claim) else { return };
+    let reason = first.refusal.unwrap_or(Refusal::PoolShort);
+    let kind =
+        if reason == Refusal::BreakerTripped { StepKind::Breaker } else { StepKind::PoolBalance };
+    verdict.explanation.refusal = Some(reason);
+    verdict.explanation.granted = Amount::ZERO;
+    verdict.explanation.steps.push(Step {
+        kind,
+        rule: "in-order".to_owned(),
+        clause: None,
+        inputs: vec![Input {
+            name: "earlier-claim-waits-since".to_owned(),
+            value: Value::Date(first.submitted_on),
+        }],
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Deferred,
+    });
+}
+
+fn decision(verdict: ClaimVerdict) -> ClaimDecision {
+    ClaimDecision {
+        covered_loss: verdict.covered_loss,
+        shares: verdict.shares,
+        explanation: verdict.explanation,
+    }
+}
+
+/// Judges a deferred claim again, on today's pool and the bank-year of its submission.
+pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::Deferred])?;
+    not_before(
+        "effective_date",
+        context.day,
+        claim.submitted_on,
+        text("the day of submission", "申请日"),
+    )?;
+    if let Some((_, first)) = ahead(context, &claim.pool, &claim.bank, id) {
+        return Err(Rejection::new(
+            Reason::OutOfOrder,
+            "claim_id",
+            format!("an earlier claim waits since {}; it comes first", first.submitted_on),
+            format!("{}提交的更早申请仍在等待; 须按顺序恢复", first.submitted_on),
+        ));
+    }
+    let loan = own_loan(context, claim.loan)?;
+    let rule = rule_of(context, loan, &claim.pool)?;
+    let facts = ClaimFacts {
+        principal_loss: claim.principal_loss,
+        outstanding: loan.outstanding(),
+        overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
+        ..facts_of_pool(context, loan, &claim.pool, claim.submitted_on.year())
+    };
+    let decision = decision(judge_claim(rule, &facts));
+    Ok(changed(context, id, claim, ClaimChange::Resumed(decision)))
+}
+
+pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::UnderReview])?;
+    not_before(
+        "effective_date",
+        context.day,
+        claim.submitted_on,
+        text("the day of submission", "申请日"),
+    )?;
+    another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
+    let loan = own_loan(context, claim.loan)?;
+    let mut postings = transfer(
+        Account::PoolCompensation(claim.pool.clone()),
+        Account::PoolPayable(claim.pool.clone(), claim.bank.clone()),
+        claim.pool_share(),
+    );
+    postings.extend(exposure_postings(Some(&claim.pool), loan.exposure, Amount::ZERO));
+    Ok(changed(context, id, claim, ClaimChange::Approved).with(postings))
+}
+
+pub(super) fn refuse(
+    context: &Context<'_>,
+    id: ClaimId,
+    reason: &str,
+) -> Result<Outcome, Rejection> {
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::UnderReview, ClaimState::Deferred])?;
+    not_before(
+        "effective_date",
+        context.day,
+        claim.submitted_on,
+        text("the day of submission", "申请日"),
+    )?;
+    another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
+    Ok(changed(context, id, claim, ClaimChange::Refused(reason.to_owned())))
+}
+
+pub(super) fn pay(
+    context: &Context<'_>,
+    id: ClaimId,
+    reference: &str,
+) -> Result<Outcome, Rejection> {
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::Approved])?;
+    another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
+    if let Some((approved_on, approver)) = &claim.approved {
+        another_person(context, "claim_id", approver, text("approved it", "审核人"))?;
+        not_before(
+            "effective_date",
+            context.day,
+            *approved_on,
+            text("the day of approval", "审核日"),
+        )?;
+    }
+    let postings = transfer(
+        Account::PoolPayable(claim.pool.clone(), claim.bank.clone()),
+        Account::PoolCash(claim.pool.clone()),
+        claim.pool_share(),
+    );
+    Ok(changed(context, id, claim, ClaimChange::Paid(reference.to_owned())).with(postings))
+}
+
+/// Shares back what was recovered, net of its cost, by the vector of the claim; the pool never gets more than it paid,
+/// the rest is the bank's.
+pub(super) fn record_recovery(
+    context: &Context<'_>,
+    command: &RecordRecovery,
+) -> Result<Outcome, Rejection> {
+    let id = command.claim;
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering, ClaimState::Closed])?;
+    let Some((paid_on, _)) = &claim.paid else {
+        return Err(state_forbids("claim_id", id, "closed without payment", "paid"));
+    };
+    not_before("effective_date", context.day, *paid_on, text("the day of payment", "补偿日"))?;
+    let loan = own_loan(context, claim.loan)?;
+    let rule = rule_of(context, loan, &claim.pool)?;
+    let net = command.amount.minus(command.cost).floored_at_zero();
+    let mut shares = recovery_split(rule, net);
+    let to_pool = pool_share(&shares).at_most(claim.pool_share().minus(claim.returned));
+    let excess = pool_share(&shares).minus(to_pool);
+    for (party, share) in &mut shares {
+        match party {
+            LossParty::Pool => *share = to_pool,
+            LossParty::Bank => *share = share.plus(excess),
+            LossParty::Insurer | LossParty::Guarantor | LossParty::Valuer => {}
+        }
+    }
+    let postings = transfer(
+        Account::PoolCash(claim.pool.clone()),
+        Account::PoolRecovered(claim.pool.clone()),
+        to_pool,
+    );
+    let recovery = Recovery { amount: command.amount, cost: command.cost, shares, to_pool };
+    Ok(changed(context, id, claim, ClaimChange::Recovered(recovery)).with(postings))
+}
+
+pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
+    let claim = claim(context, id)?;
+    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering])?;
+    let paid_on = claim.paid.as_ref().map_or(claim.submitted_on, |(paid_on, _)| *paid_on);
+    not_before("effective_date", context.day, paid_on, text("the day of payment", "补偿日"))?;
+    Ok(changed(context, id, claim, ClaimChange::WrittenOff))
+}
+
+/// Looks up a claim; a bank finds only its own.
+fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
+    let found = context.book.claims.get(&id).filter(|claim| {
+        context.caller.role != Role::Bank
+            || context.caller.institution.as_ref() == Some(&claim.bank)
+    });
+    found.ok_or_else(|| {
+        Rejection::new(
+            Reason::ClaimUnknown,
+            "claim_id",
+            format!("`{id}` is not a claim known here; expected an id that SubmitClaim returned"),
+            format!("未找到补偿申请“{id}”; 应为申请时返回的编号"),
+        )
+    })
+}
+
+fn expect_state(id: ClaimId, claim: &Claim, allowed: &[ClaimState]) -> Result<(), Rejection> {
+    if allowed.contains(&claim.state) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(|state| state.code()).collect();
+    Err(state_forbids("claim_id", id, claim.state.code(), &names.join(" or ")))
+}
+
+fn changed(context: &Context<'_>, id: ClaimId, claim: &Claim, change: ClaimChange) -> Outcome {
+    let borrower = context.book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
+    let concerns = crate::book::nouns::Concerns {
+        institution: Some(claim.bank.clone()),
+        enterprise: borrower,
+    };
+    Outcome::new(Event::ClaimChanged(ClaimChanged { claim: id, change }), concerns)
+}

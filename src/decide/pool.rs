@@ -1,0 +1,101 @@
+//! The pool's own money: contributions, withdrawals, interest on the account.
+
+use super::command::{PoolInterest, PoolTransfer};
+use super::loan::{exceeds, pool_unknown};
+use super::rejection::Rejection;
+use super::{Context, Outcome, concerning_nobody, text};
+use crate::book::account::{Account, transfer};
+use crate::book::event::{Event, PoolMoved, PoolMovement};
+use crate::book::pool::Pool;
+use crate::identifier::PoolId;
+use crate::money::Amount;
+use crate::rulebook::PoolRule;
+
+pub(super) fn contribute(
+    context: &Context<'_>,
+    command: &PoolTransfer,
+) -> Result<Outcome, Rejection> {
+    rule(context, &command.pool)?;
+    let postings = transfer(
+        Account::PoolCash(command.pool.clone()),
+        Account::PoolCapital(command.pool.clone(), command.funder.clone()),
+        command.amount,
+    );
+    Ok(moved(command, PoolMovement::Contribution(command.funder.clone())).with(postings))
+}
+
+/// Takes out at most what the funder has in, what no claim waits for, and what leaves the leverage limit kept.
+pub(super) fn withdraw(
+    context: &Context<'_>,
+    command: &PoolTransfer,
+) -> Result<Outcome, Rejection> {
+    let rule = rule(context, &command.pool)?;
+    let empty = Pool::default();
+    let pool = context.book.pools.get(&command.pool).unwrap_or(&empty);
+    let paid_in = pool.funders.get(&command.funder).copied().unwrap_or(Amount::ZERO);
+    if command.amount > paid_in {
+        return Err(exceeds(
+            "amount",
+            command.amount,
+            paid_in,
+            text("what the funder has paid in", "该出资人出资额"),
+        ));
+    }
+    let free = pool.free_balance();
+    if command.amount > free {
+        return Err(exceeds(
+            "amount",
+            command.amount,
+            free,
+            text("the pool's free balance", "资金池可用余额"),
+        ));
+    }
+    if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
+        return Err(exceeds(
+            "amount",
+            command.amount,
+            Amount::ZERO,
+            text("what the leverage limit leaves room for", "放大倍数上限允许的余额"),
+        ));
+    }
+    let postings = transfer(
+        Account::PoolCapital(command.pool.clone(), command.funder.clone()),
+        Account::PoolCash(command.pool.clone()),
+        command.amount,
+    );
+    Ok(moved(command, PoolMovement::Withdrawal(command.funder.clone())).with(postings))
+}
+
+pub(super) fn record_interest(
+    context: &Context<'_>,
+    command: &PoolInterest,
+) -> Result<Outcome, Rejection> {
+    rule(context, &command.pool)?;
+    let postings = transfer(
+        Account::PoolCash(command.pool.clone()),
+        Account::PoolInterest(command.pool.clone()),
+        command.amount,
+    );
+    let event = Event::PoolMoved(PoolMoved {
+        pool: command.pool.clone(),
+        movement: PoolMovement::Interest,
+        amount: command.amount,
+        reference: command.reference.clone(),
+    });
+    Ok(Outcome::new(event, concerning_nobody()).with(postings))
+}
+
+fn rule<'a>(context: &Context<'a>, pool: &PoolId) -> Result<&'a PoolRule, Rejection> {
+    let found = context.book.pool_rule_on(pool, context.day);
+    found.map(|(_, rule)| rule).ok_or_else(|| pool_unknown(pool))
+}
+
+fn moved(command: &PoolTransfer, movement: PoolMovement) -> Outcome {
+    let event = Event::PoolMoved(PoolMoved {
+        pool: command.pool.clone(),
+        movement,
+        amount: command.amount,
+        reference: command.reference.clone(),
+    });
+    Outcome::new(event, concerning_nobody())
+}

@@ -1,0 +1,100 @@
+//! Adopting a rulebook version, and closing a month.
+
+use std::sync::Arc;
+
+use super::rejection::{Reason, Rejection};
+use super::{Context, Outcome, concerning_nobody, state_forbids};
+use crate::book::event::Event;
+use crate::book::nouns::Month;
+use crate::calendar::CivilDate;
+use crate::rulebook::Rulebook;
+
+/// Adopts a version. A later version of the same rulebook takes over from its first day; two different rulebooks may
+/// not have the same programme or pool in force on the same day.
+pub(super) fn adopt(context: &Context<'_>, adopted: &Arc<Rulebook>) -> Result<Outcome, Rejection> {
+    for earlier in &context.book.rulebooks {
+        if let Some(problem) = conflict(earlier, adopted) {
+            return Err(problem);
+        }
+    }
+    Ok(Outcome::new(Event::RulebookAdopted(Arc::clone(adopted)), concerning_nobody()))
+}
+
+fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
+    let reference = adopted.reference();
+    if earlier.id == adopted.id {
+        if adopted.version <= earlier.version {
+            return Some(Rejection::new(
+                Reason::RulebookConflict,
+                "text",
+                format!(
+                    "version {} of `{}` was adopted; expected a higher version",
+                    earlier.version, adopted.id
+                ),
+                format!("“{}”第{}版已启用; 版本号应更高", adopted.id, earlier.version),
+            ));
+        }
+        if adopted.valid_from <= earlier.valid_from {
+            return Some(Rejection::new(
+                Reason::RulebookConflict,
+                "text",
+                format!(
+                    "`{reference}` begins on {}; expected a day after {} of version {}",
+                    adopted.valid_from, earlier.valid_from, earlier.version
+                ),
+                format!(
+                    "“{reference}”自{}起生效; 应晚于第{}版的{}",
+                    adopted.valid_from, earlier.version, earlier.valid_from
+                ),
+            ));
+        }
+        return None;
+    }
+    let shared = shared_rule(earlier, adopted)?;
+    overlap(earlier, adopted).then(|| {
+        Rejection::new(
+            Reason::RulebookConflict,
+            "text",
+            format!(
+                "`{reference}` and `{}` both have `{shared}` in force on the same days",
+                earlier.reference()
+            ),
+            format!("“{reference}”与“{}”同时包含有效的“{shared}”", earlier.reference()),
+        )
+    })
+}
+
+fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
+    let programme =
+        one.programmes.iter().find(|programme| other.programme(&programme.id).is_some());
+    let pool = one.pools.iter().find(|pool| other.pool(&pool.id).is_some());
+    programme
+        .map(|programme| programme.id.to_string())
+        .or_else(|| pool.map(|pool| pool.id.to_string()))
+}
+
+fn overlap(one: &Rulebook, other: &Rulebook) -> bool {
+    let end = |rulebook: &Rulebook| rulebook.valid_until.unwrap_or(CivilDate::MAX);
+    one.valid_from <= end(other) && other.valid_from <= end(one)
+}
+
+/// Closes a month that is over. Earlier months may stay open; a closed one never opens again.
+pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcome, Rejection> {
+    if context.book.closed_months.contains(&month) {
+        return Err(state_forbids("month", name(month), "closed", "open"));
+    }
+    let this_month = Month { year: context.today.year(), month: context.today.month() };
+    if month >= this_month {
+        return Err(Rejection::new(
+            Reason::DateOutOfRange,
+            "month",
+            format!("`{}` is not over; expected a month before {}", name(month), name(this_month)),
+            format!("“{}”尚未结束; 应早于 {}", name(month), name(this_month)),
+        ));
+    }
+    Ok(Outcome::new(Event::PeriodClosed(month), concerning_nobody()))
+}
+
+fn name(month: Month) -> String {
+    format!("{}-{:02}", month.year, month.month)
+}
