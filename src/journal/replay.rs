@@ -215,10 +215,10 @@ mod tests {
         assert!(late.contains("entry 2 in block 2") && late.contains("expected a time after"), "{late}");
         let repeated = fault_of(&Entry { request: entry(1).request, ..entry(2) });
         assert!(repeated.contains("answered by entry `1` already"), "{repeated}");
-        let mut lame = entry(2);
-        lame.postings.pop();
-        let lame = fault_of(&lame);
-        assert!(lame.contains("sum to `100.00` yuan, expected 0.00"), "{lame}");
+        let mut one_sided = entry(2);
+        one_sided.postings.pop();
+        let unbalanced = fault_of(&one_sided);
+        assert!(unbalanced.contains("sum to `100.00` yuan, expected 0.00"), "{unbalanced}");
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub struct View {
     pub head: Head,
 }
 
-/// A view that is held: let go of it soon, and never wait with it.
+/// A view that is held: let go of it soon, never wait with it, and never take a second one beside it on the same thread:
+/// a write that waits in between would hold up both for ever.
 pub type ViewGuard<'a> = MappedRwLockReadGuard<'a, View>;
 
 /// Some entries in the order of the journal.
@@ -70,6 +71,15 @@ pub struct Page {
     pub entries: Vec<Arc<Entry>>,
     /// Where to go on; `None` at the end of the journal.
     pub next: Option<Sequence>,
+}
+
+/// What ends a page before the journal does.
+#[derive(Debug, Clone, Copy)]
+struct PageLimits {
+    /// How many entries it may hold.
+    entries: usize,
+    /// How many it may look at.
+    scanned: usize,
 }
 
 #[derive(Debug)]
@@ -162,10 +172,11 @@ impl Reader {
         F: Fn(&Entry) -> bool + Send + 'static,
     {
         let reader = self.clone();
-        blocking(move || reader.page(from, limit.min(PAGE_ENTRIES_MAX), &filter)).await
+        let limits = PageLimits { entries: limit.min(PAGE_ENTRIES_MAX), scanned: PAGE_SCAN_ENTRIES_MAX };
+        blocking(move || reader.page(from, limits, &filter)).await
     }
 
-    fn page(&self, from: Sequence, limit: usize, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {
+    fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {
         let mut page = Page { entries: Vec::new(), next: Some(from.max(Sequence::FIRST)) };
         let mut scanned = 0_usize;
         while let Some(next) = page.next {
@@ -174,7 +185,7 @@ impl Reader {
                 page.next = None;
             }
             for entry in chunk {
-                if page.entries.len() >= limit || scanned >= PAGE_SCAN_ENTRIES_MAX {
+                if page.entries.len() >= limits.entries || scanned >= limits.scanned {
                     return Ok(page);
                 }
                 scanned = scanned.saturating_add(1);

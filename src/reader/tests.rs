@@ -11,7 +11,7 @@ use super::*;
 /// A ledger with more entries than are kept in memory, and whose last ones are in memory.
 async fn long_ledger() -> (Ledger, u64) {
     let ledger = Ledger::new();
-    let count = u64::try_from(RECENT_ENTRIES_MAX).unwrap() + 500;
+    let count = u64::try_from(RECENT_ENTRIES_MAX).unwrap().saturating_add(500);
     // The first in a block of its own, so that block and sequence numbers differ.
     ledger.submit(register(1, 1)).await.unwrap();
     for chunk in (2..=count).collect::<Vec<_>>().chunks(800) {
@@ -64,7 +64,7 @@ async fn pages_cover_the_journal_once() {
 #[tokio::test]
 async fn a_filter_picks_and_the_page_says_where_to_go_on() {
     let (ledger, count) = long_ledger().await;
-    let even = |entry: &Entry| entry.sequence.value() % 2 == 0;
+    let even = |entry: &Entry| entry.sequence.value().is_multiple_of(2);
     let page = ledger.reader.entries(Sequence::new(5), 3, even).await.unwrap();
     let sequences: Vec<_> = page.entries.iter().map(|entry| entry.sequence.value()).collect();
     assert_eq!(sequences, [6, 8, 10]);
@@ -72,6 +72,9 @@ async fn a_filter_picks_and_the_page_says_where_to_go_on() {
     let page = ledger.reader.entries(Sequence::FIRST, 3, |_| false).await.unwrap();
     assert!(page.entries.is_empty());
     assert_eq!(page.next, None, "the {count} entries are fewer than one page looks at");
+    let page = ledger.reader.page(Sequence::FIRST, PageLimits { entries: 3, scanned: 20 }, &|_| false).unwrap();
+    assert!(page.entries.is_empty());
+    assert_eq!(page.next, Some(Sequence::new(21)), "a page looks at so many and says where to go on");
 }
 
 #[tokio::test]

@@ -149,7 +149,8 @@ async fn a_fault_is_never_an_answer() {
         for pending in [in_flight, rejected, in_batch] {
             assert_eq!(reason(pending.await.unwrap()), Reason::Unavailable, "{fault:?}");
         }
-        let told = ledger.writer.failed().await;
+        let writer = ledger.writer.clone();
+        let told = tokio::spawn(async move { writer.failed().await }).await.unwrap();
         assert!(matches!(*told, WriterFault::Storage(_)), "{told:?}");
         assert_eq!(reason(ledger.submit(register(5, 5)).await), Reason::Unavailable);
         assert_eq!(reason(ledger.submit(register(1, 1)).await), Reason::Unavailable);
@@ -294,4 +295,42 @@ async fn times_grow_when_the_clock_is_set_back() {
     let third = ledger.submit(register(3, 3)).await.unwrap();
     assert_eq!(second.entry.recorded_at, first.entry.recorded_at.next());
     assert_eq!(third.entry.recorded_at, second.entry.recorded_at.next());
+}
+
+#[tokio::test]
+async fn who_has_gone_before_the_decision_is_not_decided() {
+    let (queue, tasks) = crossbeam_channel::bounded(2);
+    let (ready, batches) = crossbeam_channel::bounded(0);
+    let (fault, _listener) = watch::channel(None);
+    let alarm = Alarm { fault: Arc::new(fault), gate: Weak::new() };
+    let decider = Decider::new(Book::new(), Clock::System, fixture::decide, (tasks, ready), alarm);
+    let mut waiting = Vec::new();
+    for number in [1_u64, 2] {
+        let (reply, outcome) = oneshot::channel();
+        let request = register(u128::from(number), number);
+        queue.send(Box::new(Task { request, validate_only: false, deadline: None, reply })).unwrap();
+        waiting.push(outcome);
+    }
+    drop(waiting.remove(0));
+    drop(queue);
+    let decider = thread::spawn(move || decider.run());
+    let batch = batches.recv().unwrap();
+    assert_eq!((batch.records.len(), batch.answers.len()), (1, 1));
+    assert!(batch.entries[0].concerns.institution == Some(institution(2)));
+    assert!(batches.recv().is_err(), "nothing more comes");
+    decider.join().unwrap();
+}
+
+#[tokio::test]
+async fn the_real_decision_is_behind_it() {
+    let storage: Arc<dyn Storage> = Arc::new(crate::storage::MemoryStorage::new());
+    let loaded = crate::reader::load(storage.as_ref(), &mut |_| {}).unwrap();
+    let (writer, reader, threads) = Writer::start(storage, Clock::System, loaded).unwrap();
+    let answer = writer.submit(register(1, 1), false, None).await.unwrap();
+    assert!(reader.book().institutions.contains_key(&institution(1)));
+    assert_eq!(answer.entry.effective_date, answer.entry.recorded_at.shanghai_date());
+    let mut by_auditor = register(2, 2);
+    by_auditor.caller.role = crate::book::nouns::Role::Auditor;
+    assert_eq!(reason(writer.submit(by_auditor, false, None).await), Reason::PermissionDenied);
+    threads.shutdown().await.unwrap();
 }
