@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::fixture::{
-    Ledger, contribute, institution, register, register_named, unbalanced, until,
-};
+use super::fixture::{Ledger, contribute, institution, register, register_named, unbalanced, until};
 use super::*;
 use crate::storage::memory::AppendFault;
 
