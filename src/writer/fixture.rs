@@ -100,12 +100,12 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
 #[derive(Debug)]
 pub(crate) struct HeldStorage {
     inner: MemoryStorage,
-    state: Mutex<Held>,
+    state: Mutex<Switches>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Switches {
     held: bool,
     appending: bool,
     fails_once: bool,
