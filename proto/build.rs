@@ -1,5 +1,9 @@
 //! Compiles `proto/ipledger/**` to Rust in `OUT_DIR`: no `protoc`, no network, and the file descriptor set that
 //! the server hands out by reflection.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script is told its folders by the environment"
+)]
 use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
@@ -21,7 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=proto");
     let present = |list: &[&str]| -> Vec<String> {
-        list.iter().filter(|file| PathBuf::from("proto").join(file).exists()).map(ToString::to_string).collect()
+        list.iter()
+            .filter(|file| PathBuf::from("proto").join(file).exists())
+            .map(ToString::to_string)
+            .collect()
     };
     let api = protox::Compiler::new(["proto"])?
         .include_imports(true)

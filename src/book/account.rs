@@ -48,24 +48,24 @@ pub enum Account {
 }
 
 impl fmt::Display for Account {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PoolCash(pool) => write!(formatter, "pool/{pool}/cash"),
-            Self::PoolCapital(pool, funder) => write!(formatter, "pool/{pool}/capital/{funder}"),
-            Self::PoolInterest(pool) => write!(formatter, "pool/{pool}/interest"),
-            Self::PoolCompensation(pool) => write!(formatter, "pool/{pool}/compensation"),
-            Self::PoolPayable(pool, bank) => write!(formatter, "pool/{pool}/payable/{bank}"),
-            Self::PoolRecovered(pool) => write!(formatter, "pool/{pool}/recovered"),
-            Self::PoolExposure(pool) => write!(formatter, "pool/{pool}/exposure"),
-            Self::PoolExposureContra(pool) => write!(formatter, "pool/{pool}/exposure-contra"),
-            Self::BudgetAppropriated(line, year) => write!(formatter, "budget/{line}/{year}/appropriated"),
-            Self::BudgetAvailable(line, year) => write!(formatter, "budget/{line}/{year}/available"),
-            Self::BudgetReserved(line, year) => write!(formatter, "budget/{line}/{year}/reserved"),
-            Self::BudgetSpent(line, year) => write!(formatter, "budget/{line}/{year}/spent"),
-            Self::SubsidyExpense(item) => write!(formatter, "subsidy/expense/{item}"),
-            Self::SubsidyPayable(enterprise) => write!(formatter, "subsidy/payable/{enterprise}"),
-            Self::SubsidyClawback(enterprise) => write!(formatter, "subsidy/clawback/{enterprise}"),
-            Self::TreasuryCash => formatter.write_str("treasury/cash"),
+            Self::PoolCash(pool) => write!(f, "pool/{pool}/cash"),
+            Self::PoolCapital(pool, funder) => write!(f, "pool/{pool}/capital/{funder}"),
+            Self::PoolInterest(pool) => write!(f, "pool/{pool}/interest"),
+            Self::PoolCompensation(pool) => write!(f, "pool/{pool}/compensation"),
+            Self::PoolPayable(pool, bank) => write!(f, "pool/{pool}/payable/{bank}"),
+            Self::PoolRecovered(pool) => write!(f, "pool/{pool}/recovered"),
+            Self::PoolExposure(pool) => write!(f, "pool/{pool}/exposure"),
+            Self::PoolExposureContra(pool) => write!(f, "pool/{pool}/exposure-contra"),
+            Self::BudgetAppropriated(line, year) => write!(f, "budget/{line}/{year}/appropriated"),
+            Self::BudgetAvailable(line, year) => write!(f, "budget/{line}/{year}/available"),
+            Self::BudgetReserved(line, year) => write!(f, "budget/{line}/{year}/reserved"),
+            Self::BudgetSpent(line, year) => write!(f, "budget/{line}/{year}/spent"),
+            Self::SubsidyExpense(item) => write!(f, "subsidy/expense/{item}"),
+            Self::SubsidyPayable(enterprise) => write!(f, "subsidy/payable/{enterprise}"),
+            Self::SubsidyClawback(enterprise) => write!(f, "subsidy/clawback/{enterprise}"),
+            Self::TreasuryCash => f.write_str("treasury/cash"),
         }
     }
 }
@@ -93,7 +93,9 @@ impl Account {
                     _ => return Ok(None),
                 }
             }
-            ["subsidy", "expense", item] => return Ok(CostKind::parse(item).map(Self::SubsidyExpense)),
+            ["subsidy", "expense", item] => {
+                return Ok(CostKind::parse(item).map(Self::SubsidyExpense));
+            }
             ["subsidy", "payable", enterprise] => Self::SubsidyPayable(Uscc::parse(enterprise)?),
             ["subsidy", "clawback", enterprise] => Self::SubsidyClawback(Uscc::parse(enterprise)?),
             ["treasury", "cash"] => Self::TreasuryCash,

@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId, ProgrammeId, RequestId,
-    RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId,
+    ProgrammeId, RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
@@ -145,14 +145,22 @@ impl Book {
     }
 
     /// The programme in force on a date, in the version that began last.
-    pub fn programme_on(&self, id: &ProgrammeId, date: CivilDate) -> Option<(&Arc<Rulebook>, &Programme)> {
+    pub fn programme_on(
+        &self,
+        id: &ProgrammeId,
+        date: CivilDate,
+    ) -> Option<(&Arc<Rulebook>, &Programme)> {
         self.in_force(date)
             .filter_map(|rulebook| Some((rulebook, rulebook.programme(id)?)))
             .max_by_key(|(rulebook, _)| rulebook.valid_from)
     }
 
     /// The pool's rule in force on a date, in the version that began last.
-    pub fn pool_rule_on(&self, id: &PoolId, date: CivilDate) -> Option<(&Arc<Rulebook>, &PoolRule)> {
+    pub fn pool_rule_on(
+        &self,
+        id: &PoolId,
+        date: CivilDate,
+    ) -> Option<(&Arc<Rulebook>, &PoolRule)> {
         self.in_force(date)
             .filter_map(|rulebook| Some((rulebook, rulebook.pool(id)?)))
             .max_by_key(|(rulebook, _)| rulebook.valid_from)
@@ -171,8 +179,8 @@ impl Book {
     pub fn digest(&self) -> [u8; 32] {
         struct Sink(Sha256);
         impl std::fmt::Write for Sink {
-            fn write_str(&mut self, text: &str) -> std::fmt::Result {
-                self.0.update(text.as_bytes());
+            fn write_str(&mut self, s: &str) -> std::fmt::Result {
+                self.0.update(s.as_bytes());
                 Ok(())
             }
         }

@@ -8,7 +8,9 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, not_before, state_forbids, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::application::Application;
-use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice};
+use crate::book::event::{
+    ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice,
+};
 use crate::book::nouns::{ApplicationState, Concerns, EvidenceKey, Role};
 use crate::identifier::{ApplicationId, PersonId};
 use crate::money::Amount;
@@ -18,7 +20,12 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
-    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    another_person(
+        context,
+        "application_id",
+        &application.submitted_by,
+        text("submitted it", "提交人"),
+    )?;
     let payable = Account::SubsidyPayable(application.enterprise);
     let mut postings: Vec<Posting> = Vec::new();
     for line in &application.lines {
@@ -27,16 +34,29 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     Ok(changed(context, id, application, ApplicationChange::Approved).with(postings))
 }
 
-pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
+pub(super) fn refuse(
+    context: &Context<'_>,
+    id: ApplicationId,
+    reason: &str,
+) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
-    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    another_person(
+        context,
+        "application_id",
+        &application.submitted_by,
+        text("submitted it", "提交人"),
+    )?;
     let change = ApplicationChange::Refused(reason.to_owned());
     Ok(changed(context, id, application, change).with(unreserve(application)))
 }
 
-pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
+pub(super) fn withdraw(
+    context: &Context<'_>,
+    id: ApplicationId,
+    reason: &str,
+) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
@@ -44,13 +64,27 @@ pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -
     Ok(changed(context, id, application, change).with(unreserve(application)))
 }
 
-pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> Result<Outcome, Rejection> {
+pub(super) fn pay(
+    context: &Context<'_>,
+    id: ApplicationId,
+    reference: &str,
+) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Approved])?;
-    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    another_person(
+        context,
+        "application_id",
+        &application.submitted_by,
+        text("submitted it", "提交人"),
+    )?;
     if let Some((approved_on, approver)) = &application.approved {
         another_person(context, "application_id", approver, text("approved it", "审核人"))?;
-        not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
+        not_before(
+            "effective_date",
+            context.day,
+            *approved_on,
+            text("the day of approval", "审核日"),
+        )?;
     }
     let enterprise = context.book.enterprises.get(&application.enterprise);
     if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
@@ -75,18 +109,27 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
 const PAID: &[ApplicationState] =
     &[ApplicationState::Paid, ApplicationState::ClawbackDemanded, ApplicationState::ClawedBack];
 
-pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) -> Result<Outcome, Rejection> {
+pub(super) fn demand_clawback(
+    context: &Context<'_>,
+    demand: &DemandClawback,
+) -> Result<Outcome, Rejection> {
     let id = demand.application;
     let application = application(context, id)?;
     expect_state(id, application, PAID)?;
     not_before_payment(context, application)?;
     let left = application.granted.minus(application.demanded);
     if demand.amount > left {
-        return Err(exceeds("amount", demand.amount, left, text("what was paid and not demanded yet", "已拨付未追回金额")));
+        return Err(exceeds(
+            "amount",
+            demand.amount,
+            left,
+            text("what was paid and not demanded yet", "已拨付未追回金额"),
+        ));
     }
     let rule = context.book.rulebook(&application.rulebook);
-    let clawback =
-        rule.and_then(|rulebook| rulebook.programme(&application.programme)).map(|programme| programme.clawback);
+    let clawback = rule
+        .and_then(|rulebook| rulebook.programme(&application.programme))
+        .map(|programme| programme.clawback);
     let by_line = fill_lines(application, demand.amount);
     let mut postings = Vec::new();
     let receivable = Account::SubsidyClawback(application.enterprise);
@@ -115,14 +158,22 @@ fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
     parts
 }
 
-pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) -> Result<Outcome, Rejection> {
+pub(super) fn record_clawback(
+    context: &Context<'_>,
+    clawback: &RecordClawback,
+) -> Result<Outcome, Rejection> {
     let id = clawback.application;
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::ClawbackDemanded])?;
     not_before_payment(context, application)?;
     let due = application.demanded.minus(application.received_back);
     if clawback.amount > due {
-        return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
+        return Err(exceeds(
+            "amount",
+            clawback.amount,
+            due,
+            text("what is still demanded", "尚未收回的追回金额"),
+        ));
     }
     let mut postings = transfer(
         Account::TreasuryCash,
@@ -142,8 +193,11 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
 }
 
 /// A red-letter invoice leaves less of the blue one; what was used beyond is shown as overused, to be clawed back.
-pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -> Result<Outcome, Rejection> {
-    let Some(evidence) = context.book.evidence.get(&EvidenceKey::Invoice(red.blue.clone())) else {
+pub(super) fn record_red_letter(
+    context: &Context<'_>,
+    red: &RedLetterInvoice,
+) -> Result<Outcome, Rejection> {
+    let Some(evidence) = context.book.evidence.get(&EvidenceKey::Invoice(red.blue)) else {
         return Err(Rejection::new(
             Reason::EvidenceUnknown,
             "blue_invoice_number",
@@ -151,17 +205,25 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
             format!("发票“{}”未在本系统使用, 无需冲红", red.blue),
         ));
     };
-    if context.book.evidence.contains_key(&EvidenceKey::Invoice(red.red.clone())) || red.red == red.blue {
+    if context.book.evidence.contains_key(&EvidenceKey::Invoice(red.red)) || red.red == red.blue {
         return Err(Rejection::new(
             Reason::AlreadyExists,
             "red_invoice_number",
-            format!("`{}` is known as a blue invoice; expected the red-letter invoice's own number", red.red),
+            format!(
+                "`{}` is known as a blue invoice; expected the red-letter invoice's own number",
+                red.red
+            ),
             format!("“{}”已作为蓝字发票登记; 应填写红字发票号码", red.red),
         ));
     }
     let left = evidence.total.minus(evidence.cancelled);
     if red.amount > left {
-        return Err(exceeds("amount", red.amount, left, text("what is left of the invoice", "发票未冲红金额")));
+        return Err(exceeds(
+            "amount",
+            red.amount,
+            left,
+            text("what is left of the invoice", "发票未冲红金额"),
+        ));
     }
     Ok(Outcome::new(Event::RedLetterInvoiceRecorded(red.clone()), concerning_nobody()))
 }
@@ -169,13 +231,16 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 /// Looks up an application; an enterprise finds only its own.
 fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
-        context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise)
+        context.caller.role != Role::Enterprise
+            || context.caller.enterprise == Some(application.enterprise)
     });
     found.ok_or_else(|| {
         Rejection::new(
             Reason::ApplicationUnknown,
             "application_id",
-            format!("`{id}` is not an application known here; expected an id that ApplySubsidy returned"),
+            format!(
+                "`{id}` is not an application known here; expected an id that ApplySubsidy returned"
+            ),
             format!("未找到申请“{id}”; 应为申请时返回的编号"),
         )
     })
@@ -193,12 +258,21 @@ fn expect_state(
     Err(state_forbids("application_id", id, application.state.code(), &names.join(" or ")))
 }
 
-fn not_before_submission(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
-    not_before("effective_date", context.day, application.submitted_on, text("the day of application", "申请日"))
+fn not_before_submission(
+    context: &Context<'_>,
+    application: &Application,
+) -> Result<(), Rejection> {
+    not_before(
+        "effective_date",
+        context.day,
+        application.submitted_on,
+        text("the day of application", "申请日"),
+    )
 }
 
 fn not_before_payment(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
-    let paid_on = application.paid.as_ref().map_or(application.submitted_on, |(paid_on, _)| *paid_on);
+    let paid_on =
+        application.paid.as_ref().map_or(application.submitted_on, |(paid_on, _)| *paid_on);
     not_before("effective_date", context.day, paid_on, text("the day of payment", "拨付日"))
 }
 
@@ -240,5 +314,8 @@ fn changed(
         institution: loan.map(|loan| loan.terms.bank.clone()),
         enterprise: Some(application.enterprise),
     };
-    Outcome::new(Event::ApplicationChanged(ApplicationChanged { application: id, change }), concerns)
+    Outcome::new(
+        Event::ApplicationChanged(ApplicationChanged { application: id, change }),
+        concerns,
+    )
 }

@@ -36,7 +36,9 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::RegisterInstitution(_)
         | Command::RecordIpRightEvent(_)
         | Command::AdoptRulebook(_) => &[Role::Officer, Role::Operator],
-        Command::RegisterPledge(_) | Command::ReleasePledge(_) => &[Role::Bank, Role::Officer],
+        Command::RegisterPledge(_) | Command::ReleasePledge(_) | Command::ResumeClaim(_) => {
+            &[Role::Bank, Role::Officer]
+        }
         Command::FileLoan(_)
         | Command::DisburseLoan(..)
         | Command::RecordInterestPayment(..)
@@ -50,7 +52,9 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::WithdrawLoan(..)
         | Command::SubmitClaim(..)
         | Command::RecordRecovery(_) => &[Role::Bank],
-        Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => &[Role::Enterprise, Role::Officer],
+        Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => {
+            &[Role::Enterprise, Role::Officer]
+        }
         Command::AddBlacklistEntry(_)
         | Command::LiftBlacklistEntry(_)
         | Command::ApproveSubsidy(_)
@@ -59,7 +63,6 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::ApproveClaim(_)
         | Command::RefuseClaim(..)
         | Command::WriteOffClaim(_) => &[Role::Officer],
-        Command::ResumeClaim(_) => &[Role::Bank, Role::Officer],
         Command::RecordRedLetterInvoice(_) => &[Role::Officer, Role::Finance],
         Command::PaySubsidy(..)
         | Command::RecordClawback(_)
@@ -84,11 +87,19 @@ fn acts_for_institution(command: &Command) -> Option<(&'static str, &Institution
 }
 
 fn acts_for_enterprise(command: &Command) -> Option<(&'static str, Uscc)> {
-    if let Command::ApplySubsidy(apply) = command { Some(("enterprise", apply.enterprise)) } else { None }
+    if let Command::ApplySubsidy(apply) = command {
+        Some(("enterprise", apply.enterprise))
+    } else {
+        None
+    }
 }
 
 /// A bank acts for itself only; an officer may act for any institution where the table lets it.
-fn own_institution(caller: &Caller, field: &str, institution: &InstitutionId) -> Result<(), Rejection> {
+fn own_institution(
+    caller: &Caller,
+    field: &str,
+    institution: &InstitutionId,
+) -> Result<(), Rejection> {
     if caller.role != Role::Bank || caller.institution.as_ref() == Some(institution) {
         return Ok(());
     }
@@ -107,7 +118,9 @@ fn own_enterprise(caller: &Caller, field: &str, enterprise: Uscc) -> Result<(), 
     Err(Rejection::new(
         Reason::PermissionDenied,
         field,
-        format!("`{enterprise}` is not the caller's enterprise; an enterprise applies for itself only"),
+        format!(
+            "`{enterprise}` is not the caller's enterprise; an enterprise applies for itself only"
+        ),
         format!("“{enterprise}”不是调用方企业; 企业只能为本企业申请"),
     ))
 }

@@ -12,7 +12,10 @@ use crate::rulebook::refusal::Refusal;
 
 const COMMAND: &str = "RegisterPledge";
 
-pub(super) fn register(context: &Context<'_>, details: &PledgeDetails) -> Result<Outcome, Rejection> {
+pub(super) fn register(
+    context: &Context<'_>,
+    details: &PledgeDetails,
+) -> Result<Outcome, Rejection> {
     institution(context, "pledgee_id", &details.pledgee)?;
     enterprise(context, "pledgor", details.pledgor)?;
     if context.book.pledges.contains_key(&details.pledge) {
@@ -24,7 +27,12 @@ pub(super) fn register(context: &Context<'_>, details: &PledgeDetails) -> Result
         ));
     }
     if let Some(term_end) = details.term_end {
-        not_before("term_end", term_end, context.day, text("the day of registration", "质押登记日"))?;
+        not_before(
+            "term_end",
+            term_end,
+            context.day,
+            text("the day of registration", "质押登记日"),
+        )?;
     }
     for (index, id) in details.rights.iter().enumerate() {
         right(context, &format!("rights[{index}]"), id)?;
@@ -82,7 +90,8 @@ pub(super) fn pledge<'a>(
 ) -> Result<&'a Pledge, Rejection> {
     let found = context.book.pledges.get(key);
     let visible = found.filter(|pledge| {
-        context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)
+        context.caller.role != Role::Bank
+            || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)
     });
     visible.ok_or_else(|| {
         Rejection::new(

@@ -2,7 +2,9 @@
 
 use super::command::LiftBlacklistEntry;
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_enterprise, concerning_nobody, not_before, state_forbids, text};
+use super::{
+    Context, Outcome, concerning_enterprise, concerning_nobody, not_before, state_forbids, text,
+};
 use crate::book::event::{BlacklistEntryLifted, Event, IpRightChanged};
 use crate::book::nouns::{
     BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, RightChange,
@@ -15,9 +17,17 @@ pub(super) fn register_enterprise(
     details: &EnterpriseDetails,
 ) -> Result<Outcome, Rejection> {
     if context.book.enterprises.contains_key(&details.uscc) {
-        return Err(already_exists("uscc", &details.uscc, "use UpdateEnterprise to change it", "如需变更请使用变更接口"));
+        return Err(already_exists(
+            "uscc",
+            details.uscc,
+            "use UpdateEnterprise to change it",
+            "如需变更请使用变更接口",
+        ));
     }
-    Ok(Outcome::new(Event::EnterpriseRegistered(details.clone()), concerning_enterprise(details.uscc)))
+    Ok(Outcome::new(
+        Event::EnterpriseRegistered(details.clone()),
+        concerning_enterprise(details.uscc),
+    ))
 }
 
 pub(super) fn update_enterprise(
@@ -33,12 +43,20 @@ pub(super) fn register_institution(
     details: &InstitutionDetails,
 ) -> Result<Outcome, Rejection> {
     if context.book.institutions.contains_key(&details.institution) {
-        return Err(already_exists("institution_id", &details.institution, "choose another id", "请更换编号"));
+        return Err(already_exists(
+            "institution_id",
+            &details.institution,
+            "choose another id",
+            "请更换编号",
+        ));
     }
     Ok(Outcome::new(Event::InstitutionRegistered(details.clone()), concerning_nobody()))
 }
 
-pub(super) fn register_right(context: &Context<'_>, details: &IpRightDetails) -> Result<Outcome, Rejection> {
+pub(super) fn register_right(
+    context: &Context<'_>,
+    details: &IpRightDetails,
+) -> Result<Outcome, Rejection> {
     enterprise(context, "owner", details.owner)?;
     if context.book.rights.contains_key(&details.right) {
         return Err(already_exists(
@@ -49,11 +67,22 @@ pub(super) fn register_right(context: &Context<'_>, details: &IpRightDetails) ->
         ));
     }
     context.not_in_the_future("granted_on", details.granted_on)?;
-    not_before("expires_on", details.expires_on, details.granted_on, text("the day of grant", "授权日"))?;
-    Ok(Outcome::new(Event::IpRightRegistered(details.clone()), concerning_enterprise(details.owner)))
+    not_before(
+        "expires_on",
+        details.expires_on,
+        details.granted_on,
+        text("the day of grant", "授权日"),
+    )?;
+    Ok(Outcome::new(
+        Event::IpRightRegistered(details.clone()),
+        concerning_enterprise(details.owner),
+    ))
 }
 
-pub(super) fn record_right_event(context: &Context<'_>, changed: &IpRightChanged) -> Result<Outcome, Rejection> {
+pub(super) fn record_right_event(
+    context: &Context<'_>,
+    changed: &IpRightChanged,
+) -> Result<Outcome, Rejection> {
     let right = right(context, "right", &changed.right)?;
     not_before(
         "effective_date",
@@ -66,11 +95,18 @@ pub(super) fn record_right_event(context: &Context<'_>, changed: &IpRightChanged
     match changed.change {
         RightChange::Lapsed if state != RightState::InForce => forbid("in-force")?,
         RightChange::Restored if state != RightState::Lapsed => forbid("lapsed")?,
-        RightChange::Invalidated if state == RightState::Invalidated => forbid("not invalidated yet")?,
+        RightChange::Invalidated if state == RightState::Invalidated => {
+            forbid("not invalidated yet")?;
+        }
         RightChange::Transferred(to) => {
             enterprise(context, "new_owner", to)?;
             if right.owner_on(context.day) == to {
-                return Err(already_exists("new_owner", &to, "it owns the right already", "该企业已是权利人"));
+                return Err(already_exists(
+                    "new_owner",
+                    to,
+                    "it owns the right already",
+                    "该企业已是权利人",
+                ));
             }
         }
         RightChange::Lapsed | RightChange::Restored | RightChange::Invalidated => {}
@@ -87,15 +123,18 @@ pub(super) fn add_blacklist_entry(
     if let Some(until) = details.until {
         not_before("until", until, context.day, text("the effective date", "生效日"))?;
     }
-    Ok(Outcome::new(Event::BlacklistEntryAdded(details.clone()), concerning_enterprise(details.enterprise)))
+    Ok(Outcome::new(
+        Event::BlacklistEntryAdded(details.clone()),
+        concerning_enterprise(details.enterprise),
+    ))
 }
 
 pub(super) fn lift_blacklist_entry(
     context: &Context<'_>,
     lift: &LiftBlacklistEntry,
 ) -> Result<Outcome, Rejection> {
-    let listed = enterprise(context, "enterprise", lift.enterprise)?;
-    let Some(entry) = listed.blacklist.iter().find(|entry| entry.entry == lift.entry) else {
+    let enterprise = enterprise(context, "enterprise", lift.enterprise)?;
+    let Some(entry) = enterprise.blacklist.iter().find(|entry| entry.entry == lift.entry) else {
         return Err(Rejection::new(
             Reason::BlacklistEntryUnknown,
             "blacklist_sequence",
@@ -106,7 +145,12 @@ pub(super) fn lift_blacklist_entry(
     if entry.lifted_on.is_some() {
         return Err(state_forbids("blacklist_sequence", lift.entry.value(), "lifted", "in force"));
     }
-    not_before("effective_date", context.day, entry.from, text("the day it took effect", "生效日"))?;
+    not_before(
+        "effective_date",
+        context.day,
+        entry.from,
+        text("the day it took effect", "生效日"),
+    )?;
     let lifted = BlacklistEntryLifted {
         entry: lift.entry,
         enterprise: lift.enterprise,
@@ -148,7 +192,11 @@ pub(super) fn institution<'a>(
 }
 
 /// Looks up an IP right.
-pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Result<&'a IpRight, Rejection> {
+pub(super) fn right<'a>(
+    context: &Context<'a>,
+    field: &str,
+    id: &RightId,
+) -> Result<&'a IpRight, Rejection> {
     context.book.rights.get(id).ok_or_else(|| {
         Rejection::new(
             Reason::IpRightUnknown,
@@ -160,7 +208,12 @@ pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Res
 }
 
 /// A rejection of something that is there already.
-pub(super) fn already_exists(field: &str, value: impl std::fmt::Display, advice: &str, advice_zh: &str) -> Rejection {
+pub(super) fn already_exists(
+    field: &str,
+    value: impl std::fmt::Display,
+    advice: &str,
+    advice_zh: &str,
+) -> Rejection {
     Rejection::new(
         Reason::AlreadyExists,
         field,

@@ -193,9 +193,13 @@ impl Reason {
             Self::PeriodClosed => ("the accounting period is closed", "会计期间已结账"),
             Self::AmountExceeds => ("the amount is more than there is", "金额超出可用数额"),
             Self::SamePerson => ("another person must do this", "须由另一人办理"),
-            Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
+            Self::EvidenceMismatch => {
+                ("the evidence differs from what is recorded", "凭据与已登记信息不一致")
+            }
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
-            Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
+            Self::RulebookConflict => {
+                ("rulebook versions conflict", "办法版本冲突或当日无有效办法")
+            }
             Self::QueueFull => ("the ledger is busy", "系统繁忙, 请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),
             Self::Unavailable => {
@@ -234,8 +238,11 @@ impl Rejection {
         problem: impl Into<String>,
         problem_zh: impl Into<String>,
     ) -> Self {
-        let violation =
-            Violation { field: field.into(), problem: problem.into(), problem_zh: problem_zh.into() };
+        let violation = Violation {
+            field: field.into(),
+            problem: problem.into(),
+            problem_zh: problem_zh.into(),
+        };
         Self { reason, violations: vec![violation] }
     }
 
@@ -246,13 +253,13 @@ impl Rejection {
 }
 
 impl std::fmt::Display for Rejection {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.reason.meaning().en)?;
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.reason.meaning().en)?;
         for violation in &self.violations {
             if violation.field.is_empty() {
-                write!(formatter, ": {}", violation.problem)?;
+                write!(f, ": {}", violation.problem)?;
             } else {
-                write!(formatter, ": {}: {}", violation.field, violation.problem)?;
+                write!(f, ": {}: {}", violation.field, violation.problem)?;
             }
         }
         Ok(())

@@ -24,8 +24,12 @@ use crate::rulebook::{Programme, Rulebook, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
-    let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    let loan = apply
+        .loan
+        .map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan)))
+        .transpose()?;
+    let (rulebook, programme) =
+        programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
 
     let enterprise_facts = EnterpriseFacts {
         uscc: apply.enterprise,
@@ -128,7 +132,7 @@ fn programme_for<'a>(
 ) -> Result<(&'a Rulebook, &'a Programme), Rejection> {
     let kept = loan
         .and_then(|loan| context.book.rulebook(&loan.rulebook))
-        .filter(|rulebook| rulebook.transition == Transition::Keep)
+        .filter(|rulebook| rulebook.transition == Transition::Filing)
         .and_then(|rulebook| Some((rulebook.as_ref(), rulebook.programme(id)?)));
     let found = kept.or_else(|| {
         let (rulebook, programme) = context.book.programme_on(id, context.day)?;
@@ -138,7 +142,10 @@ fn programme_for<'a>(
         Rejection::new(
             Reason::ProgrammeUnknown,
             "programme_id",
-            format!("no rulebook in force on {} has a programme `{id}`; see ListRulebooks", context.day),
+            format!(
+                "no rulebook in force on {} has a programme `{id}`; see ListRulebooks",
+                context.day
+            ),
             format!("{}有效的办法中没有补助项目“{id}”", context.day),
         )
     })
@@ -183,7 +190,12 @@ fn checked_item(
     running: &Running<'_>,
 ) -> Result<CostItem, Rejection> {
     let field = |name: &str| format!("items[{index}].{name}");
-    not_after(&field("paid_on"), item.paid_on, context.day, text("the day of application", "申请日"))?;
+    not_after(
+        &field("paid_on"),
+        item.paid_on,
+        context.day,
+        text("the day of application", "申请日"),
+    )?;
     match &item.evidence {
         EvidenceKey::InterestPayment(sequence) => {
             if item.item != CostKind::Interest {
@@ -208,8 +220,14 @@ fn checked_item(
             if let Some(total) = known.filter(|total| *total != item.evidence_total) {
                 return Err(mismatch(
                     field("evidence.invoice.total"),
-                    format!("`{}` is not the total of invoice `{number}` as first used ({total})", item.evidence_total),
-                    format!("“{}”与发票“{number}”首次使用时的金额({total})不一致", item.evidence_total),
+                    format!(
+                        "`{}` is not the total of invoice `{number}` as first used ({total})",
+                        item.evidence_total
+                    ),
+                    format!(
+                        "“{}”与发票“{number}”首次使用时的金额({total})不一致",
+                        item.evidence_total
+                    ),
                 ));
             }
             Ok(item.clone())
@@ -231,7 +249,9 @@ fn interest_item(
         return Err(Rejection::new(
             Reason::EvidenceUnknown,
             field,
-            format!("entry `{sequence}` is not an interest payment on the loan of this application"),
+            format!(
+                "entry `{sequence}` is not an interest payment on the loan of this application"
+            ),
             format!("第{sequence}号分录不是本申请所涉贷款的付息记录"),
         ));
     };
@@ -295,7 +315,11 @@ impl<'a> Running<'a> {
     }
 
     fn evidence_left(&self, item: &CostItem) -> Amount {
-        let left = self.book.evidence.get(&item.evidence).map_or(item.evidence_total, |evidence| evidence.left());
+        let left = self
+            .book
+            .evidence
+            .get(&item.evidence)
+            .map_or(item.evidence_total, super::super::book::application::Evidence::left);
         let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
         left.minus(used).floored_at_zero()
     }

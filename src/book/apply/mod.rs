@@ -1,0 +1,170 @@
+//! How an entry changes the book. Nothing is refused here: `decide` has checked, replay trusts the hashes.
+//!
+//! Where an entry refers to something that is not there (which only a defect or a forged journal can bring about),
+//! the change is left out and the invariants, which `verify` checks, will not hold; nothing panics.
+
+mod claim;
+mod loan;
+mod subsidy;
+
+use std::sync::Arc;
+
+use super::Book;
+use super::event::{Entry, Event};
+use super::nouns::{
+    EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
+};
+use super::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
+use crate::identifier::RightId;
+use crate::money::Amount;
+
+impl Book {
+    /// Takes over one entry. Infallible; entries must come in the order of their sequence.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.last_sequence = entry.sequence.value();
+        self.last_recorded_at = Some(entry.recorded_at);
+        self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        for posting in &entry.postings {
+            add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
+        }
+        self.apply_event(entry);
+    }
+
+    fn apply_event(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::EnterpriseRegistered(details) | Event::EnterpriseUpdated(details) => {
+                self.take_enterprise(details);
+            }
+            Event::InstitutionRegistered(details) => {
+                self.institutions.insert(details.institution.clone(), details.clone());
+            }
+            Event::IpRightRegistered(details) => self.take_right(details),
+            Event::IpRightChanged(changed) => {
+                self.change_right(entry, &changed.right, changed.change);
+            }
+            Event::PledgeRegistered(details) => self.take_pledge(entry, details),
+            Event::PledgeReleased(key) => {
+                if let Some(pledge) = self.pledges.get_mut(key) {
+                    pledge.released_on = Some(entry.effective_date);
+                }
+            }
+            Event::BlacklistEntryAdded(details) => {
+                if let Some(enterprise) = self.enterprises.get_mut(&details.enterprise) {
+                    enterprise.blacklist.push(BlacklistEntry {
+                        entry: entry.sequence,
+                        ground: details.ground,
+                        from: entry.effective_date,
+                        until: details.until,
+                        lifted_on: None,
+                        document: details.document.clone(),
+                    });
+                }
+            }
+            Event::BlacklistEntryLifted(lifted) => {
+                let enterprise = self.enterprises.get_mut(&lifted.enterprise);
+                let found = enterprise.and_then(|one| {
+                    one.blacklist.iter_mut().find(|each| each.entry == lifted.entry)
+                });
+                if let Some(found) = found {
+                    found.lifted_on = Some(entry.effective_date);
+                }
+            }
+            Event::LoanFiled(filed) => self.take_loan(entry, filed),
+            Event::LoanChanged(changed) => self.change_loan(entry, changed),
+            Event::SubsidyApplied(applied) => self.take_application(entry, applied),
+            Event::ApplicationChanged(changed) => self.change_application(entry, changed),
+            Event::RedLetterInvoiceRecorded(red) => {
+                if let Some(evidence) = self.evidence.get_mut(&EvidenceKey::Invoice(red.blue)) {
+                    add(&mut evidence.cancelled, red.amount);
+                }
+            }
+            Event::BudgetAppropriated(change) | Event::BudgetAdjusted(change) => {
+                self.change_budget(change);
+            }
+            Event::PoolMoved(moved) => self.move_pool(moved),
+            Event::ClaimSubmitted(submitted) => self.take_claim(entry, submitted),
+            Event::ClaimChanged(changed) => self.change_claim(entry, changed),
+            Event::RulebookAdopted(rulebook) => self.rulebooks.push(Arc::clone(rulebook)),
+            Event::PeriodClosed(month) => {
+                self.closed_months.insert(*month);
+            }
+            Event::Refused(_) => {}
+        }
+    }
+
+    fn take_enterprise(&mut self, details: &EnterpriseDetails) {
+        self.enterprises
+            .entry(details.uscc)
+            .and_modify(|enterprise| enterprise.details = details.clone())
+            .or_insert_with(|| Enterprise {
+                details: details.clone(),
+                blacklist: Vec::new(),
+                rights: Vec::new(),
+                loans: Vec::new(),
+                applications: Vec::new(),
+            });
+    }
+
+    fn take_right(&mut self, details: &IpRightDetails) {
+        if let Some(owner) = self.enterprises.get_mut(&details.owner) {
+            owner.rights.push(details.right.clone());
+        }
+        self.rights.insert(
+            details.right.clone(),
+            IpRight { details: details.clone(), changes: Vec::new(), pledges: Vec::new() },
+        );
+    }
+
+    fn change_right(&mut self, entry: &Entry, id: &RightId, change: RightChange) {
+        let Some(right) = self.rights.get_mut(id) else { return };
+        let at = right.changes.partition_point(|(from, _)| *from <= entry.effective_date);
+        right.changes.insert(at, (entry.effective_date, change));
+        match change {
+            RightChange::Lapsed | RightChange::Restored => {}
+            RightChange::Transferred(to) => {
+                if let Some(enterprise) = self.enterprises.get_mut(&to) {
+                    enterprise.rights.push(id.clone());
+                }
+            }
+            RightChange::Invalidated => {
+                for key in right.pledges.clone() {
+                    self.void_if_nothing_is_left(&key);
+                }
+            }
+        }
+    }
+
+    /// A pledge all of whose rights were invalidated is as if it had never existed.
+    fn void_if_nothing_is_left(&mut self, key: &PledgeKey) {
+        let Some(pledge) = self.pledges.get_mut(key) else { return };
+        pledge.void = pledge.details.rights.iter().all(|id| {
+            self.rights.get(id).is_some_and(|right| {
+                right.changes.iter().any(|(_, each)| *each == RightChange::Invalidated)
+            })
+        });
+    }
+
+    fn take_pledge(&mut self, entry: &Entry, details: &PledgeDetails) {
+        for id in &details.rights {
+            if let Some(right) = self.rights.get_mut(id) {
+                right.pledges.push(details.pledge.clone());
+            }
+        }
+        let pledge = Pledge {
+            details: details.clone(),
+            registered_on: entry.effective_date,
+            released_on: None,
+            void: false,
+            loans: Vec::new(),
+        };
+        self.pledges.insert(details.pledge.clone(), pledge);
+    }
+}
+
+fn add(sum: &mut Amount, amount: Amount) {
+    *sum = sum.plus(amount);
+}
+
+fn subtract(sum: &mut Amount, amount: Amount) {
+    *sum = sum.minus(amount);
+}
