@@ -49,11 +49,17 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// A way in to this writer and reader. The clock says what day it is today; the writer's own clock stamps entries.
-    pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>, clock: Clock) -> Self {
+    /// A way in to this writer and reader.
+    pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, clock, tails, stop: Arc::new(stop) }
+        Self { writer, reader, identity, clock: Clock::System, tails, stop: Arc::new(stop) }
+    }
+
+    /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// What is durable.
@@ -88,8 +94,9 @@ impl Edge {
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
-        let answer =
-            timeout_at(deadline, submitted).await.map_err(|_| Rejection::plain(Reason::DeadlineExceeded))??;
+        let answer = timeout_at(deadline, submitted)
+            .await
+            .map_err(|_| Rejection::plain(Reason::DeadlineExceeded))??;
         Ok(respond::<M>(&answer))
     }
 }
@@ -131,10 +138,13 @@ pub(super) fn unavailable(fault: &ReadFault) -> Rejection {
 }
 
 fn deadline_of(metadata: &MetadataMap) -> Instant {
-    let asked = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
-    let allowed = asked.map_or(DEFAULT_DEADLINE, |asked| asked.min(DEADLINE_MAX));
     let now = Instant::now();
-    now.checked_add(allowed).unwrap_or(now)
+    now.checked_add(time_allowed(metadata)).unwrap_or(now)
+}
+
+fn time_allowed(metadata: &MetadataMap) -> Duration {
+    let asked = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
+    asked.map_or(DEFAULT_DEADLINE, |asked| asked.min(DEADLINE_MAX))
 }
 
 /// `[0-9]{1,8}` and a unit, as the gRPC protocol has it; anything else is as good as none.
@@ -169,14 +179,14 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_deadline_is_kept_within_bounds() {
+    #[test]
+    fn a_deadline_is_kept_within_bounds() {
         let of = |value: Option<&str>| {
             let mut metadata = MetadataMap::new();
             if let Some(value) = value {
                 metadata.insert("grpc-timeout", value.parse().unwrap());
             }
-            deadline_of(&metadata) - Instant::now()
+            time_allowed(&metadata)
         };
         assert_eq!(of(None), DEFAULT_DEADLINE);
         assert_eq!(of(Some("nonsense")), DEFAULT_DEADLINE);

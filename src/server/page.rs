@@ -48,7 +48,10 @@ impl<K> PageRequest<K> {
     }
 
     /// What is still to come of a map.
-    pub(super) fn rest_of<'a, V>(&self, map: &'a BTreeMap<K, V>) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V>
+    pub(super) fn rest_of<'a, V>(
+        &self,
+        map: &'a BTreeMap<K, V>,
+    ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V>
     where
         K: Ord + Clone,
     {
@@ -57,7 +60,12 @@ impl<K> PageRequest<K> {
     }
 
     /// Fills the page with what `show` lets through.
-    pub(super) fn fill<I, T>(&self, candidates: impl Iterator<Item = I>, key: impl Fn(&I) -> String, mut show: impl FnMut(I) -> Option<T>) -> Page<T> {
+    pub(super) fn fill<I, T>(
+        &self,
+        candidates: impl Iterator<Item = I>,
+        key: impl Fn(&I) -> String,
+        mut show: impl FnMut(I) -> Option<T>,
+    ) -> Page<T> {
         let mut page = Page { items: Vec::new(), next_page_token: String::new() };
         let mut last = None;
         for (scanned, candidate) in candidates.enumerate() {
@@ -118,7 +126,8 @@ mod tests {
     }
 
     fn read(size: i32, token: &str) -> Result<PageRequest<u32>, String> {
-        query(|v| PageRequest::read(v, size, token, number)).map_err(|rejection| rejection.to_string())
+        query(|v| PageRequest::read(v, size, token, number))
+            .map_err(|rejection| rejection.to_string())
     }
 
     #[test]
@@ -128,7 +137,11 @@ mod tests {
         loop {
             let request = read(10, &token).unwrap();
             let candidates = request.rest_of(&map);
-            let page = request.fill(candidates, |(key, _)| key.to_string(), |(key, _)| (key % 2 == 0).then_some(*key));
+            let page = request.fill(
+                candidates,
+                |(key, _)| key.to_string(),
+                |(key, _)| (key % 2 == 0).then_some(*key),
+            );
             seen.extend(page.items);
             token = page.next_page_token;
             if token.is_empty() {
@@ -142,7 +155,8 @@ mod tests {
     fn a_page_that_ends_with_the_list_is_the_last() {
         let map: BTreeMap<u32, u32> = (0..10).map(|key| (key, key)).collect();
         let request = read(10, "").unwrap();
-        let page = request.fill(request.rest_of(&map), |(key, _)| key.to_string(), |(key, _)| Some(*key));
+        let page =
+            request.fill(request.rest_of(&map), |(key, _)| key.to_string(), |(key, _)| Some(*key));
         assert_eq!((page.items.len(), page.next_page_token.as_str()), (10, ""));
     }
 

@@ -53,72 +53,86 @@ mirrored!(CostKind = CostKind { Interest, Valuation, Guarantee, Insurance, Paten
 mirrored!(SizeClass = SizeClass { Micro, Small, Medium, Large });
 mirrored!(LossParty = LossParty { Pool, Bank, Insurer, Guarantor, Valuer });
 mirrored!(InstitutionKind = InstitutionKind { Bank, Guarantor, Insurer, Valuer });
-mirrored!(BlacklistGround = BlacklistGround {
-    CounterfeitPatent,
-    CounterfeitTrademark,
-    Piracy,
-    DeliberateInfringement,
-    Fraud,
-});
+mirrored!(
+    BlacklistGround = BlacklistGround {
+        CounterfeitPatent,
+        CounterfeitTrademark,
+        Piracy,
+        DeliberateInfringement,
+        Fraud,
+    }
+);
 mirrored!(RightKind = RightKind { Patent, Trademark, Copyright, Other });
 mirrored!(RightState = IpRightState { NotGranted, InForce, Lapsed, Expired, Invalidated });
 mirrored!(PledgeState = PledgeState { Pending, Active, Released, Ended, Void });
-mirrored!(Role = Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator });
-mirrored!(LoanState = LoanState {
-    Filed,
-    Disbursed,
-    Repaying,
-    Overdue,
-    NonPerforming,
-    Claimed,
-    Compensated,
-    Recovering,
-    Settled,
-    Closed,
-    Withdrawn,
-});
-mirrored!(ApplicationState = ApplicationState {
-    Submitted,
-    Approved,
-    Refused,
-    Withdrawn,
-    Paid,
-    ClawbackDemanded,
-    ClawedBack,
-});
-mirrored!(ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed });
-mirrored!(StepKind = StepKind {
-    Gate,
-    Base,
-    Evidence,
-    Clamp,
-    IpShare,
-    Ratio,
-    OtherFunding,
-    ItemCap,
-    LoanCap,
-    JointCap,
-    YearCap,
-    LifetimeCap,
-    Budget,
-    Round,
-    LossShare,
-    Leverage,
-    Breaker,
-    PoolBalance,
-});
+mirrored!(
+    Role = Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator }
+);
+mirrored!(
+    LoanState = LoanState {
+        Filed,
+        Disbursed,
+        Repaying,
+        Overdue,
+        NonPerforming,
+        Claimed,
+        Compensated,
+        Recovering,
+        Settled,
+        Closed,
+        Withdrawn,
+    }
+);
+mirrored!(
+    ApplicationState = ApplicationState {
+        Submitted,
+        Approved,
+        Refused,
+        Withdrawn,
+        Paid,
+        ClawbackDemanded,
+        ClawedBack,
+    }
+);
+mirrored!(
+    ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed }
+);
+mirrored!(
+    StepKind = StepKind {
+        Gate,
+        Base,
+        Evidence,
+        Clamp,
+        IpShare,
+        Ratio,
+        OtherFunding,
+        ItemCap,
+        LoanCap,
+        JointCap,
+        YearCap,
+        LifetimeCap,
+        Budget,
+        Round,
+        LossShare,
+        Leverage,
+        Breaker,
+        PoolBalance,
+    }
+);
 mirrored!(StepOutcome = StepOutcome { Passed, Reduced, Failed, Deferred });
-mirrored!(Bound = Bound {
-    Ratio,
-    Gate,
-    Evidence,
-    Clamp,
-    OtherFunding,
-    ItemCap,
-    LoanCap,
-    JointCap,
-    YearCap,
-    LifetimeCap,
-    Budget,
-    PoolBalance,
-});
+mirrored!(
+    Bound = Bound {
+        Ratio,
+        Gate,
+        Evidence,
+        Clamp,
+        OtherFunding,
+        ItemCap,
+        LoanCap,
+        JointCap,
+        YearCap,
+        LifetimeCap,
+        Budget,
+        PoolBalance,
+    }
+);

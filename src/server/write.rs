@@ -38,7 +38,7 @@ pub(super) trait WriteRequest: Message + Sized {
 }
 
 macro_rules! writes {
-    ($($service:ident: $($rpc:ident($request:ident) -> $response:ident $({ $id:ident })?;)+)+) => {
+    ($($service:ident { $($rpc:ident($request:ident) -> $response:ident $({ $id:ident })?;)+ })+) => {
         $($(impl WriteRequest for v1::$request {
             const METHOD: &'static str = concat!("/ipledger.v1.", stringify!($service), "/", stringify!($rpc));
             type Response = v1::$response;
@@ -66,61 +66,62 @@ macro_rules! writes {
 }
 
 writes! {
-    RegistryService:
-    RegisterEnterprise(RegisterEnterpriseRequest) -> RegisterEnterpriseResponse;
-    UpdateEnterprise(UpdateEnterpriseRequest) -> UpdateEnterpriseResponse;
-    RegisterInstitution(RegisterInstitutionRequest) -> RegisterInstitutionResponse;
-    RegisterIpRight(RegisterIpRightRequest) -> RegisterIpRightResponse;
-    RecordIpRightEvent(RecordIpRightEventRequest) -> RecordIpRightEventResponse;
-    RegisterPledge(RegisterPledgeRequest) -> RegisterPledgeResponse;
-    ReleasePledge(ReleasePledgeRequest) -> ReleasePledgeResponse;
-    AddBlacklistEntry(AddBlacklistEntryRequest) -> AddBlacklistEntryResponse;
-    LiftBlacklistEntry(LiftBlacklistEntryRequest) -> LiftBlacklistEntryResponse;
-
-    LoanService:
-    FileLoan(FileLoanRequest) -> FileLoanResponse { loan_id };
-    DisburseLoan(DisburseLoanRequest) -> DisburseLoanResponse;
-    RecordInterestPayment(RecordInterestPaymentRequest) -> RecordInterestPaymentResponse;
-    RecordPrincipalPayment(RecordPrincipalPaymentRequest) -> RecordPrincipalPaymentResponse;
-    ExtendLoan(ExtendLoanRequest) -> ExtendLoanResponse;
-    MarkLoanOverdue(MarkLoanOverdueRequest) -> MarkLoanOverdueResponse;
-    MarkLoanNonPerforming(MarkLoanNonPerformingRequest) -> MarkLoanNonPerformingResponse;
-    MarkLoanCured(MarkLoanCuredRequest) -> MarkLoanCuredResponse;
-    SettleLoan(SettleLoanRequest) -> SettleLoanResponse;
-    CloseLoan(CloseLoanRequest) -> CloseLoanResponse;
-    WithdrawLoan(WithdrawLoanRequest) -> WithdrawLoanResponse;
-
-    SubsidyService:
-    ApplySubsidy(ApplySubsidyRequest) -> ApplySubsidyResponse { application_id };
-    ApproveSubsidy(ApproveSubsidyRequest) -> ApproveSubsidyResponse;
-    RefuseSubsidy(RefuseSubsidyRequest) -> RefuseSubsidyResponse;
-    WithdrawSubsidy(WithdrawSubsidyRequest) -> WithdrawSubsidyResponse;
-    PaySubsidy(PaySubsidyRequest) -> PaySubsidyResponse;
-    DemandClawback(DemandClawbackRequest) -> DemandClawbackResponse;
-    RecordClawback(RecordClawbackRequest) -> RecordClawbackResponse;
-    RecordRedLetterInvoice(RecordRedLetterInvoiceRequest) -> RecordRedLetterInvoiceResponse;
-
-    BudgetService:
-    AppropriateBudget(AppropriateBudgetRequest) -> AppropriateBudgetResponse;
-    AdjustBudget(AdjustBudgetRequest) -> AdjustBudgetResponse;
-
-    PoolService:
-    ContributeToPool(ContributeToPoolRequest) -> ContributeToPoolResponse;
-    WithdrawFromPool(WithdrawFromPoolRequest) -> WithdrawFromPoolResponse;
-    RecordPoolInterest(RecordPoolInterestRequest) -> RecordPoolInterestResponse;
-    SubmitClaim(SubmitClaimRequest) -> SubmitClaimResponse { claim_id };
-    ResumeClaim(ResumeClaimRequest) -> ResumeClaimResponse;
-    ApproveClaim(ApproveClaimRequest) -> ApproveClaimResponse;
-    RefuseClaim(RefuseClaimRequest) -> RefuseClaimResponse;
-    PayClaim(PayClaimRequest) -> PayClaimResponse;
-    RecordRecovery(RecordRecoveryRequest) -> RecordRecoveryResponse;
-    WriteOffClaim(WriteOffClaimRequest) -> WriteOffClaimResponse;
-
-    RulebookService:
-    AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
-
-    PeriodService:
-    ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
+    RegistryService {
+        RegisterEnterprise(RegisterEnterpriseRequest) -> RegisterEnterpriseResponse;
+        UpdateEnterprise(UpdateEnterpriseRequest) -> UpdateEnterpriseResponse;
+        RegisterInstitution(RegisterInstitutionRequest) -> RegisterInstitutionResponse;
+        RegisterIpRight(RegisterIpRightRequest) -> RegisterIpRightResponse;
+        RecordIpRightEvent(RecordIpRightEventRequest) -> RecordIpRightEventResponse;
+        RegisterPledge(RegisterPledgeRequest) -> RegisterPledgeResponse;
+        ReleasePledge(ReleasePledgeRequest) -> ReleasePledgeResponse;
+        AddBlacklistEntry(AddBlacklistEntryRequest) -> AddBlacklistEntryResponse;
+        LiftBlacklistEntry(LiftBlacklistEntryRequest) -> LiftBlacklistEntryResponse;
+    }
+    LoanService {
+        FileLoan(FileLoanRequest) -> FileLoanResponse { loan_id };
+        DisburseLoan(DisburseLoanRequest) -> DisburseLoanResponse;
+        RecordInterestPayment(RecordInterestPaymentRequest) -> RecordInterestPaymentResponse;
+        RecordPrincipalPayment(RecordPrincipalPaymentRequest) -> RecordPrincipalPaymentResponse;
+        ExtendLoan(ExtendLoanRequest) -> ExtendLoanResponse;
+        MarkLoanOverdue(MarkLoanOverdueRequest) -> MarkLoanOverdueResponse;
+        MarkLoanNonPerforming(MarkLoanNonPerformingRequest) -> MarkLoanNonPerformingResponse;
+        MarkLoanCured(MarkLoanCuredRequest) -> MarkLoanCuredResponse;
+        SettleLoan(SettleLoanRequest) -> SettleLoanResponse;
+        CloseLoan(CloseLoanRequest) -> CloseLoanResponse;
+        WithdrawLoan(WithdrawLoanRequest) -> WithdrawLoanResponse;
+    }
+    SubsidyService {
+        ApplySubsidy(ApplySubsidyRequest) -> ApplySubsidyResponse { application_id };
+        ApproveSubsidy(ApproveSubsidyRequest) -> ApproveSubsidyResponse;
+        RefuseSubsidy(RefuseSubsidyRequest) -> RefuseSubsidyResponse;
+        WithdrawSubsidy(WithdrawSubsidyRequest) -> WithdrawSubsidyResponse;
+        PaySubsidy(PaySubsidyRequest) -> PaySubsidyResponse;
+        DemandClawback(DemandClawbackRequest) -> DemandClawbackResponse;
+        RecordClawback(RecordClawbackRequest) -> RecordClawbackResponse;
+        RecordRedLetterInvoice(RecordRedLetterInvoiceRequest) -> RecordRedLetterInvoiceResponse;
+    }
+    BudgetService {
+        AppropriateBudget(AppropriateBudgetRequest) -> AppropriateBudgetResponse;
+        AdjustBudget(AdjustBudgetRequest) -> AdjustBudgetResponse;
+    }
+    PoolService {
+        ContributeToPool(ContributeToPoolRequest) -> ContributeToPoolResponse;
+        WithdrawFromPool(WithdrawFromPoolRequest) -> WithdrawFromPoolResponse;
+        RecordPoolInterest(RecordPoolInterestRequest) -> RecordPoolInterestResponse;
+        SubmitClaim(SubmitClaimRequest) -> SubmitClaimResponse { claim_id };
+        ResumeClaim(ResumeClaimRequest) -> ResumeClaimResponse;
+        ApproveClaim(ApproveClaimRequest) -> ApproveClaimResponse;
+        RefuseClaim(RefuseClaimRequest) -> RefuseClaimResponse;
+        PayClaim(PayClaimRequest) -> PayClaimResponse;
+        RecordRecovery(RecordRecoveryRequest) -> RecordRecoveryResponse;
+        WriteOffClaim(WriteOffClaimRequest) -> WriteOffClaimResponse;
+    }
+    RulebookService {
+        AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
+    }
+    PeriodService {
+        ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,12 @@ pub(crate) fn appropriate(m: &v1::AppropriateBudgetRequest, v: &mut Violations) 
     let amount = v.positive("amount", &m.amount);
     let document = v.text("document", &m.document);
     let (line, year) = budget?;
-    Some(Command::AppropriateBudget(BudgetChange { line, year, amount: amount?, document: document? }))
+    Some(Command::AppropriateBudget(BudgetChange {
+        line,
+        year,
+        amount: amount?,
+        document: document?,
+    }))
 }
 
 pub(crate) fn adjust(m: &v1::AdjustBudgetRequest, v: &mut Violations) -> Option<Command> {
@@ -33,7 +38,11 @@ fn signed(v: &mut Violations, text: &str) -> Option<Amount> {
 }
 
 /// Which line in which year.
-pub(crate) fn line_and_year(v: &mut Violations, line: &str, year: i32) -> Option<(BudgetLineId, FiscalYear)> {
+pub(crate) fn line_and_year(
+    v: &mut Violations,
+    line: &str,
+    year: i32,
+) -> Option<(BudgetLineId, FiscalYear)> {
     let line = v.take("budget_line_id", BudgetLineId::parse(line));
     let year = v.year("year", year);
     Some((line?, year?))

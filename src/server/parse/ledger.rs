@@ -5,6 +5,7 @@ use crate::book::account::Account;
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, Invalid, Sequence, Uscc, shown};
 use crate::proto::v1;
+use crate::server::PING_BYTES_MAX;
 use crate::server::render::entry::KINDS;
 
 /// Which entries to list.
@@ -28,7 +29,13 @@ pub(crate) fn list_entries(m: &v1::ListEntriesRequest, v: &mut Violations) -> Op
     let from = v.optional("from_date", &m.from_date, CivilDate::parse);
     let to = v.optional("to_date", &m.to_date, CivilDate::parse);
     let kind = v.optional("kind", &m.kind, kind);
-    Some(EntryFilter { enterprise: enterprise?, institution: institution?, from: from?, to: to?, kind: kind? })
+    Some(EntryFilter {
+        enterprise: enterprise?,
+        institution: institution?,
+        from: from?,
+        to: to?,
+        kind: kind?,
+    })
 }
 
 fn kind(text: &str) -> Result<&'static str, Invalid> {
@@ -52,12 +59,17 @@ pub(crate) enum AsOf {
     Date(CivilDate),
 }
 
-pub(crate) fn account_balance(m: &v1::GetAccountBalanceRequest, v: &mut Violations) -> Option<(Account, AsOf)> {
+pub(crate) fn account_balance(
+    m: &v1::GetAccountBalanceRequest,
+    v: &mut Violations,
+) -> Option<(Account, AsOf)> {
     use v1::get_account_balance_request::AsOf as Wire;
     let account = v.take("account", Account::parse(&m.account));
     let as_of = match &m.as_of {
         None => Some(AsOf::Now),
-        Some(Wire::AsOfSequence(number)) => v.sequence("as_of_sequence", *number).map(AsOf::Sequence),
+        Some(Wire::AsOfSequence(number)) => {
+            v.sequence("as_of_sequence", *number).map(AsOf::Sequence)
+        }
         Some(Wire::AsOfEffectiveDate(date)) => v.date("as_of_effective_date", date).map(AsOf::Date),
     };
     Some((account?, as_of?))
@@ -67,7 +79,25 @@ pub(crate) fn trial_balance(m: &v1::GetTrialBalanceRequest, v: &mut Violations) 
     use v1::get_trial_balance_request::AsOf as Wire;
     match &m.as_of {
         None => Some(AsOf::Now),
-        Some(Wire::AsOfSequence(number)) => v.sequence("as_of_sequence", *number).map(AsOf::Sequence),
+        Some(Wire::AsOfSequence(number)) => {
+            v.sequence("as_of_sequence", *number).map(AsOf::Sequence)
+        }
         Some(Wire::AsOfEffectiveDate(date)) => v.date("as_of_effective_date", date).map(AsOf::Date),
     }
+}
+
+/// The payload of a ping.
+pub(crate) fn ping(message: v1::PingRequest, v: &mut Violations) -> Option<Vec<u8>> {
+    let size = message.payload.len();
+    if size > PING_BYTES_MAX {
+        v.add(
+            "payload",
+            Invalid::new(
+                format!("has {size} bytes; expected at most {PING_BYTES_MAX}"),
+                format!("共 {size} 字节; 不得超过 {PING_BYTES_MAX} 字节"),
+            ),
+        );
+        return None;
+    }
+    Some(message.payload)
 }

@@ -45,7 +45,10 @@ pub(crate) fn disburse(m: &v1::DisburseLoanRequest, v: &mut Violations) -> Optio
     Some(Command::DisburseLoan(loan?, amount?))
 }
 
-pub(crate) fn record_interest(m: &v1::RecordInterestPaymentRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_interest(
+    m: &v1::RecordInterestPaymentRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let loan = loan_id(v, &m.loan_id);
     let amount = v.positive("amount", &m.amount);
     let period_from = v.date("period_from", &m.period_from);
@@ -60,7 +63,10 @@ pub(crate) fn record_interest(m: &v1::RecordInterestPaymentRequest, v: &mut Viol
     Some(Command::RecordInterestPayment(loan?, payment))
 }
 
-pub(crate) fn record_principal(m: &v1::RecordPrincipalPaymentRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_principal(
+    m: &v1::RecordPrincipalPaymentRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let loan = loan_id(v, &m.loan_id);
     let amount = v.positive("amount", &m.amount);
     let reference = v.text("reference", &m.reference);
@@ -83,7 +89,10 @@ pub(crate) fn mark_overdue(m: &v1::MarkLoanOverdueRequest, v: &mut Violations) -
     Some(Command::MarkLoanOverdue(loan?, since?))
 }
 
-pub(crate) fn mark_non_performing(m: &v1::MarkLoanNonPerformingRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn mark_non_performing(
+    m: &v1::MarkLoanNonPerformingRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     loan_id(v, &m.loan_id).map(Command::MarkLoanNonPerforming)
 }
 

@@ -15,7 +15,13 @@ pub(crate) fn withdraw(m: &v1::WithdrawFromPoolRequest, v: &mut Violations) -> O
     transfer(v, &m.pool_id, &m.funder_id, &m.amount, &m.reference).map(Command::WithdrawFromPool)
 }
 
-fn transfer(v: &mut Violations, pool: &str, funder: &str, amount: &str, reference: &str) -> Option<PoolTransfer> {
+fn transfer(
+    v: &mut Violations,
+    pool: &str,
+    funder: &str,
+    amount: &str,
+    reference: &str,
+) -> Option<PoolTransfer> {
     let pool = v.take("pool_id", PoolId::parse(pool));
     let funder = v.take("funder_id", FunderId::parse(funder));
     let amount = v.positive("amount", amount);
@@ -23,11 +29,18 @@ fn transfer(v: &mut Violations, pool: &str, funder: &str, amount: &str, referenc
     Some(PoolTransfer { pool: pool?, funder: funder?, amount: amount?, reference: reference? })
 }
 
-pub(crate) fn record_interest(m: &v1::RecordPoolInterestRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_interest(
+    m: &v1::RecordPoolInterestRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let pool = v.take("pool_id", PoolId::parse(&m.pool_id));
     let amount = v.positive("amount", &m.amount);
     let reference = v.text("reference", &m.reference);
-    Some(Command::RecordPoolInterest(PoolInterest { pool: pool?, amount: amount?, reference: reference? }))
+    Some(Command::RecordPoolInterest(PoolInterest {
+        pool: pool?,
+        amount: amount?,
+        reference: reference?,
+    }))
 }
 
 pub(crate) fn submit(m: &v1::SubmitClaimRequest, v: &mut Violations) -> Option<Command> {
@@ -61,7 +74,10 @@ pub(crate) fn pay(m: &v1::PayClaimRequest, v: &mut Violations) -> Option<Command
     Some(Command::PayClaim(claim?, reference?))
 }
 
-pub(crate) fn record_recovery(m: &v1::RecordRecoveryRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_recovery(
+    m: &v1::RecordRecoveryRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let claim = claim_id(v, &m.claim_id);
     let amount = v.positive("amount", &m.amount);
     let cost = v.amount_or_zero("cost", &m.cost);

@@ -3,17 +3,24 @@
 use super::{PLEDGE_RIGHTS_MAX, Violations};
 use crate::book::event::IpRightChanged;
 use crate::book::nouns::{
-    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
+    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, PledgeDetails,
+    PledgeKey, RightChange,
 };
 use crate::decide::command::{Command, LiftBlacklistEntry};
 use crate::identifier::{BankCode, District, InstitutionId, Invalid, RightId, Uscc};
 use crate::proto::v1;
 
-pub(crate) fn register_enterprise(m: &v1::RegisterEnterpriseRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn register_enterprise(
+    m: &v1::RegisterEnterpriseRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     enterprise(v, &m.uscc, &m.name, m.size_class, &m.district).map(Command::RegisterEnterprise)
 }
 
-pub(crate) fn update_enterprise(m: &v1::UpdateEnterpriseRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn update_enterprise(
+    m: &v1::UpdateEnterpriseRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     enterprise(v, &m.uscc, &m.name, m.size_class, &m.district).map(Command::UpdateEnterprise)
 }
 
@@ -28,10 +35,18 @@ fn enterprise(
     let name = v.text("name", name);
     let size_class = v.choice("size_class", size_class);
     let district = v.take("district", District::parse(district));
-    Some(EnterpriseDetails { uscc: uscc?, name: name?, size_class: size_class?, district: district? })
+    Some(EnterpriseDetails {
+        uscc: uscc?,
+        name: name?,
+        size_class: size_class?,
+        district: district?,
+    })
 }
 
-pub(crate) fn register_institution(m: &v1::RegisterInstitutionRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn register_institution(
+    m: &v1::RegisterInstitutionRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let institution = v.take("institution_id", InstitutionId::parse(&m.institution_id));
     let kind = v.choice("kind", m.kind);
     let name = v.text("name", &m.name);
@@ -46,7 +61,10 @@ pub(crate) fn register_institution(m: &v1::RegisterInstitutionRequest, v: &mut V
     }))
 }
 
-pub(crate) fn register_ip_right(m: &v1::RegisterIpRightRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn register_ip_right(
+    m: &v1::RegisterIpRightRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let right = v.take("right", RightId::parse(&m.right));
     let owner = v.take("owner", Uscc::parse(&m.owner));
     let title = v.text("title", &m.title);
@@ -61,7 +79,10 @@ pub(crate) fn register_ip_right(m: &v1::RegisterIpRightRequest, v: &mut Violatio
     }))
 }
 
-pub(crate) fn record_ip_right_event(m: &v1::RecordIpRightEventRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_ip_right_event(
+    m: &v1::RecordIpRightEventRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let right = v.take("right", RightId::parse(&m.right));
     let change = right_change(m, v);
     Some(Command::RecordIpRightEvent(IpRightChanged { right: right?, change: change? }))
@@ -101,7 +122,10 @@ fn right_change(m: &v1::RecordIpRightEventRequest, v: &mut Violations) -> Option
     Some(change)
 }
 
-pub(crate) fn register_pledge(m: &v1::RegisterPledgeRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn register_pledge(
+    m: &v1::RegisterPledgeRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let pledge = v.pledge("", m.kind, &m.registration_number);
     let pledgee = v.take("pledgee_id", InstitutionId::parse(&m.pledgee_id));
     let pledgor = v.take("pledgor", Uscc::parse(&m.pledgor));
@@ -129,7 +153,10 @@ fn one_kind(v: &mut Violations, pledge: &PledgeKey, rights: &[RightId]) -> Optio
     v.add(
         &format!("rights[{index}]"),
         Invalid::new(
-            format!("`{right}` is not a {}; expected rights of the pledge's kind only", pledge.kind),
+            format!(
+                "`{right}` is not a {}; expected rights of the pledge's kind only",
+                pledge.kind
+            ),
             format!("“{right}”与质押登记的权利类型({})不一致", pledge.kind.chinese()),
         ),
     );
@@ -140,7 +167,10 @@ pub(crate) fn release_pledge(m: &v1::ReleasePledgeRequest, v: &mut Violations) -
     v.pledge("", m.kind, &m.registration_number).map(Command::ReleasePledge)
 }
 
-pub(crate) fn add_blacklist_entry(m: &v1::AddBlacklistEntryRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn add_blacklist_entry(
+    m: &v1::AddBlacklistEntryRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let enterprise = v.take("enterprise", Uscc::parse(&m.enterprise));
     let ground = v.choice("ground", m.ground);
     let until = v.optional("until", &m.until, crate::calendar::CivilDate::parse);
@@ -153,11 +183,18 @@ pub(crate) fn add_blacklist_entry(m: &v1::AddBlacklistEntryRequest, v: &mut Viol
     }))
 }
 
-pub(crate) fn lift_blacklist_entry(m: &v1::LiftBlacklistEntryRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn lift_blacklist_entry(
+    m: &v1::LiftBlacklistEntryRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let enterprise = v.take("enterprise", Uscc::parse(&m.enterprise));
     let entry = v.sequence("blacklist_sequence", m.blacklist_sequence);
     let reason = v.text("reason", &m.reason);
-    Some(Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise: enterprise?, entry: entry?, reason: reason? }))
+    Some(Command::LiftBlacklistEntry(LiftBlacklistEntry {
+        enterprise: enterprise?,
+        entry: entry?,
+        reason: reason?,
+    }))
 }
 
 /// Whose pledges to list.

@@ -32,7 +32,13 @@ pub(crate) fn adopt(m: &v1::AdoptRulebookRequest, v: &mut Violations) -> Option<
 pub(crate) fn get(m: &v1::GetRulebookRequest, v: &mut Violations) -> Option<RulebookRef> {
     let id = v.take("rulebook_id", RulebookId::parse(&m.rulebook_id));
     if m.version == 0 {
-        v.add("version", Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"));
+        v.add(
+            "version",
+            Invalid::new(
+                "`0` is not a version; expected 1 or more",
+                "“0”不是有效版本; 应从 1 开始",
+            ),
+        );
         return None;
     }
     Some(RulebookRef { id: id?, version: m.version })

@@ -5,7 +5,9 @@ use crate::book::event::RedLetterInvoice;
 use crate::book::nouns::{ApplicationState, CostItem, EvidenceKey};
 use crate::calendar::FiscalYear;
 use crate::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
-use crate::identifier::{ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RightId, Uscc};
+use crate::identifier::{
+    ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RightId, Uscc,
+};
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::proto::v1::cost_item::Evidence;
@@ -29,14 +31,20 @@ fn application(
     let programme = v.take("programme_id", ProgrammeId::parse(programme));
     let loan = v.optional("loan_id", loan, LoanId::parse);
     let items = v.list("items", items, LIST_ITEMS_MAX, cost_item);
-    Some(ApplySubsidy { enterprise: enterprise?, programme: programme?, loan: loan?, items: items? })
+    Some(ApplySubsidy {
+        enterprise: enterprise?,
+        programme: programme?,
+        loan: loan?,
+        items: items?,
+    })
 }
 
 fn cost_item(v: &mut Violations, path: &str, item: &v1::CostItem) -> Option<CostItem> {
     let kind = v.choice(&format!("{path}.item"), item.item);
     let cost = v.positive(&format!("{path}.cost"), &item.cost);
     let paid_on = v.date(&format!("{path}.paid_on"), &item.paid_on);
-    let other = v.amount_or_zero(&format!("{path}.other_public_funding"), &item.other_public_funding);
+    let other =
+        v.amount_or_zero(&format!("{path}.other_public_funding"), &item.other_public_funding);
     let evidence = evidence(v, path, item.evidence.as_ref());
     let right = v.optional(&format!("{path}.right"), &item.right, RightId::parse);
     let (evidence, evidence_total) = evidence?;
@@ -52,7 +60,11 @@ fn cost_item(v: &mut Violations, path: &str, item: &v1::CostItem) -> Option<Cost
 }
 
 /// The evidence with its total. Of a recorded payment the ledger knows the total and fills it in for the zero here.
-fn evidence(v: &mut Violations, path: &str, evidence: Option<&Evidence>) -> Option<(EvidenceKey, Amount)> {
+fn evidence(
+    v: &mut Violations,
+    path: &str,
+    evidence: Option<&Evidence>,
+) -> Option<(EvidenceKey, Amount)> {
     match evidence {
         Some(Evidence::Invoice(invoice)) => {
             let path = format!("{path}.evidence.invoice");
@@ -61,7 +73,8 @@ fn evidence(v: &mut Violations, path: &str, evidence: Option<&Evidence>) -> Opti
             Some((EvidenceKey::Invoice(number?), total?))
         }
         Some(Evidence::InterestPaymentSequence(number)) => {
-            let sequence = v.sequence(&format!("{path}.evidence.interest_payment_sequence"), *number);
+            let sequence =
+                v.sequence(&format!("{path}.evidence.interest_payment_sequence"), *number);
             Some((EvidenceKey::InterestPayment(sequence?), Amount::ZERO))
         }
         None => {
@@ -104,14 +117,24 @@ pub(crate) fn pay(m: &v1::PaySubsidyRequest, v: &mut Violations) -> Option<Comma
     Some(Command::PaySubsidy(application?, reference?))
 }
 
-pub(crate) fn demand_clawback(m: &v1::DemandClawbackRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn demand_clawback(
+    m: &v1::DemandClawbackRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let application = application_id(v, &m.application_id);
     let amount = v.positive("amount", &m.amount);
     let reason = v.text("reason", &m.reason);
-    Some(Command::DemandClawback(DemandClawback { application: application?, amount: amount?, reason: reason? }))
+    Some(Command::DemandClawback(DemandClawback {
+        application: application?,
+        amount: amount?,
+        reason: reason?,
+    }))
 }
 
-pub(crate) fn record_clawback(m: &v1::RecordClawbackRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_clawback(
+    m: &v1::RecordClawbackRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let application = application_id(v, &m.application_id);
     let amount = v.positive("amount", &m.amount);
     let reference = v.text("reference", &m.reference);
@@ -122,11 +145,18 @@ pub(crate) fn record_clawback(m: &v1::RecordClawbackRequest, v: &mut Violations)
     }))
 }
 
-pub(crate) fn record_red_letter(m: &v1::RecordRedLetterInvoiceRequest, v: &mut Violations) -> Option<Command> {
+pub(crate) fn record_red_letter(
+    m: &v1::RecordRedLetterInvoiceRequest,
+    v: &mut Violations,
+) -> Option<Command> {
     let red = v.take("red_invoice_number", InvoiceNumber::parse(&m.red_invoice_number));
     let blue = v.take("blue_invoice_number", InvoiceNumber::parse(&m.blue_invoice_number));
     let amount = v.positive("amount", &m.amount);
-    Some(Command::RecordRedLetterInvoice(RedLetterInvoice { red: red?, blue: blue?, amount: amount? }))
+    Some(Command::RecordRedLetterInvoice(RedLetterInvoice {
+        red: red?,
+        blue: blue?,
+        amount: amount?,
+    }))
 }
 
 /// Which applications to list.
@@ -140,14 +170,20 @@ pub(crate) struct ApplicationFilter {
     pub(crate) state: Option<ApplicationState>,
 }
 
-pub(crate) fn list(m: &v1::ListApplicationsRequest, v: &mut Violations) -> Option<ApplicationFilter> {
+pub(crate) fn list(
+    m: &v1::ListApplicationsRequest,
+    v: &mut Violations,
+) -> Option<ApplicationFilter> {
     let enterprise = v.optional("enterprise", &m.enterprise, Uscc::parse);
     let loan = v.optional("loan_id", &m.loan_id, LoanId::parse);
     let state = v.optional_choice("state", m.state);
     Some(ApplicationFilter { enterprise: enterprise?, loan: loan?, state: state? })
 }
 
-pub(crate) fn enterprise_year(m: &v1::GetEnterpriseYearRequest, v: &mut Violations) -> Option<(Uscc, FiscalYear)> {
+pub(crate) fn enterprise_year(
+    m: &v1::GetEnterpriseYearRequest,
+    v: &mut Violations,
+) -> Option<(Uscc, FiscalYear)> {
     let enterprise = v.take("enterprise", Uscc::parse(&m.enterprise));
     let year = v.year("year", m.year);
     Some((enterprise?, year?))

@@ -1,13 +1,14 @@
 //! The details of events.
 
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange, ClaimChange,
-    ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, InterestPaid, IpRightChanged, LoanChange, LoanChanged,
-    LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, SubsidyApplied,
+    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange,
+    ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, InterestPaid,
+    IpRightChanged, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery,
+    RedLetterInvoice, Refused, SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, Month,
-    PledgeDetails, PledgeKey, RightChange,
+    BlacklistDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
+    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange,
 };
 use crate::calendar::FiscalYear;
 use crate::money::Amount;
@@ -129,7 +130,9 @@ pub(crate) fn loan_changed(changed: &LoanChanged) -> v1::LoanChanged {
     let change = match &changed.change {
         LoanChange::Disbursed(amount) => Change::Disbursed(amount.to_string()),
         LoanChange::InterestPaid(paid) => Change::InterestPaid(interest_paid(paid)),
-        LoanChange::PrincipalPaid(amount, reference) => Change::PrincipalPaid(payment(*amount, reference)),
+        LoanChange::PrincipalPaid(amount, reference) => {
+            Change::PrincipalPaid(payment(*amount, reference))
+        }
         LoanChange::Extended(date) => Change::ExtendedTo(date.to_string()),
         LoanChange::MarkedOverdue(since) => Change::OverdueSince(since.to_string()),
         LoanChange::MarkedNonPerforming => Change::MarkedNonPerforming(v1::Happened {}),
@@ -158,7 +161,10 @@ fn payment(amount: Amount, reference: &str) -> v1::Payment {
     v1::Payment { amount: amount.to_string(), reference: reference.to_owned() }
 }
 
-pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String) -> v1::SubsidyApplied {
+pub(crate) fn subsidy_applied(
+    applied: &SubsidyApplied,
+    application_id: String,
+) -> v1::SubsidyApplied {
     v1::SubsidyApplied {
         application_id,
         enterprise: applied.enterprise.to_string(),
@@ -191,7 +197,9 @@ fn cost_item(item: &CostItem) -> v1::CostItem {
             number: number.to_string(),
             total: item.evidence_total.to_string(),
         }),
-        EvidenceKey::InterestPayment(sequence) => Evidence::InterestPaymentSequence(sequence.value()),
+        EvidenceKey::InterestPayment(sequence) => {
+            Evidence::InterestPaymentSequence(sequence.value())
+        }
     };
     v1::CostItem {
         item: wire(item.item),
@@ -220,7 +228,9 @@ pub(crate) fn application_changed(changed: &ApplicationChanged) -> v1::Applicati
         ApplicationChange::Withdrawn(reason) => Change::Withdrawn(reason.clone()),
         ApplicationChange::Paid(reference) => Change::Paid(reference.clone()),
         ApplicationChange::PaymentRefused(refusal) => Change::PaymentRefused(refusal.to_string()),
-        ApplicationChange::ClawbackDemanded(demand) => Change::ClawbackDemanded(clawback_demand(demand)),
+        ApplicationChange::ClawbackDemanded(demand) => {
+            Change::ClawbackDemanded(clawback_demand(demand))
+        }
         ApplicationChange::ClawbackReceived(amount, reference) => {
             Change::ClawbackReceived(payment(*amount, reference))
         }
@@ -290,7 +300,10 @@ fn claim_decision(decision: &ClaimDecision) -> v1::ClaimDecision {
 
 /// What each party bears or gets.
 pub(crate) fn shares(shares: &[(LossParty, Amount)]) -> Vec<v1::Share> {
-    shares.iter().map(|(party, amount)| v1::Share { party: wire(*party), amount: amount.to_string() }).collect()
+    shares
+        .iter()
+        .map(|(party, amount)| v1::Share { party: wire(*party), amount: amount.to_string() })
+        .collect()
 }
 
 pub(crate) fn claim_changed(changed: &ClaimChanged) -> v1::ClaimChanged {

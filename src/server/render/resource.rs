@@ -5,7 +5,7 @@ use crate::book::application::Application;
 use crate::book::loan::Loan;
 use crate::book::nouns::InstitutionDetails;
 use crate::book::pool::Claim;
-use crate::book::registry::{BlacklistEntry, Enterprise, IpRight, Pledge, PledgeState};
+use crate::book::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, LoanId, Uscc};
 use crate::proto::v1;
@@ -41,11 +41,6 @@ pub(crate) fn pledge(one: &Pledge, today: CivilDate) -> v1::Pledge {
         released_on: date_or_empty(one.released_on),
         loan_ids: one.loans.iter().map(ToString::to_string).collect(),
     }
-}
-
-/// Whether the pledge is active on a day.
-pub(crate) fn is_active(pledge: &Pledge, day: CivilDate) -> bool {
-    pledge.state_on(day) == PledgeState::Active
 }
 
 pub(crate) fn blacklist_entry(enterprise: Uscc, one: &BlacklistEntry) -> v1::BlacklistEntry {
