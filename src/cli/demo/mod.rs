@@ -3,7 +3,11 @@ use std::io::Write;
 use std::path::PathBuf;
 /// stub
 #[derive(Debug)]
-pub struct Options { /// keep
- pub keep: Option<PathBuf> }
+pub struct Options {
+    /// keep
+    pub keep: Option<PathBuf>,
+}
 /// stub
-pub async fn run(_o: Options, _out: &mut dyn Write) -> anyhow::Result<bool> { Ok(true) }
+pub async fn run(_o: Options, _out: &mut dyn Write) -> anyhow::Result<bool> {
+    Ok(true)
+}
