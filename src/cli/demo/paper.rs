@@ -1,0 +1,192 @@
+//! What the demo prints: headings, tables and explanations, in Chinese and English, never wider than 120 columns.
+//!
+//! Tables are laid out by the width of the characters on a screen: a Chinese character is two columns wide.
+
+use std::io::Write;
+
+use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+use crate::proto::v1::{Decision, LineExplanation, Outcome, Step, StepKind, StepOutcome, Text, value};
+
+/// The widest line, in columns of a screen.
+const WIDTH: u16 = 118;
+
+/// Where the demo writes.
+pub(super) struct Paper<'a> {
+    out: &'a mut dyn Write,
+    scenes: u32,
+}
+
+impl<'a> Paper<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, scenes: 0 }
+    }
+
+    /// Opens a scene.
+    pub(super) fn heading(&mut self, zh: &str, en: &str) -> anyhow::Result<()> {
+        self.scenes = self.scenes.saturating_add(1);
+        writeln!(self.out, "\n━━━ {} · {zh} · {en}\n", self.scenes)?;
+        Ok(())
+    }
+
+    /// One remark in both languages.
+    pub(super) fn say(&mut self, zh: &str, en: &str) -> anyhow::Result<()> {
+        self.wrapped("·", zh)?;
+        self.wrapped("", en)
+    }
+
+    /// The answer to a request, in its own words: what was decided, why, and what can be done about it.
+    pub(super) fn decision(&mut self, zh: &str, en: &str, decision: &Decision) -> anyhow::Result<()> {
+        self.say(zh, en)?;
+        let sentence = decision.sentence.clone().unwrap_or_default();
+        self.wrapped(mark(decision.outcome()), &sentence.zh)?;
+        self.wrapped("", &sentence.en)?;
+        if let Some(Text { zh, en }) = &decision.remedy {
+            self.wrapped("", &format!("{} → {zh} / {en}", decision.reason))?;
+        }
+        Ok(())
+    }
+
+    /// A request that was not taken.
+    pub(super) fn rejection(&mut self, zh: &str, en: &str, rejection: &super::client::Rejected) -> anyhow::Result<()> {
+        self.say(zh, en)?;
+        self.wrapped("✗", &format!("{} {}", rejection.reason, rejection.message_zh))?;
+        self.wrapped("", &rejection.message)
+    }
+
+    /// How one amount came about: every step with its clause.
+    pub(super) fn steps(&mut self, line: &LineExplanation) -> anyhow::Result<()> {
+        let mut rows = Vec::with_capacity(line.steps.len());
+        for step in &line.steps {
+            let inputs: Vec<String> = step.inputs.iter().map(shown_input).collect();
+            rows.push(vec![
+                step_name(step),
+                step.clause.clone(),
+                inputs.join("\n"),
+                grouped(&step.result),
+                outcome_name(step.outcome()).to_owned(),
+            ]);
+        }
+        let header = ["步骤 step", "条款 clause", "依据 inputs", "结果 result", ""];
+        self.table(&header, &rows, &[3])
+    }
+
+    /// A table; the columns in `amounts` are aligned to the right.
+    pub(super) fn table(&mut self, header: &[&str], rows: &[Vec<String>], amounts: &[usize]) -> anyhow::Result<()> {
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+        table.set_header(header.to_vec());
+        for row in rows {
+            table.add_row(row.clone());
+        }
+        for column in amounts {
+            if let Some(column) = table.column_mut(*column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        writeln!(self.out, "{}\n", table.trim_fmt())?;
+        Ok(())
+    }
+
+    /// Text as it is, for example another program's output.
+    pub(super) fn verbatim(&mut self, text: &str) -> anyhow::Result<()> {
+        for line in text.lines() {
+            writeln!(self.out, "    {line}")?;
+        }
+        Ok(())
+    }
+
+    /// A paragraph with a mark before it, wrapped by screen columns.
+    fn wrapped(&mut self, mark: &str, text: &str) -> anyhow::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+        table.add_row(vec![if mark.is_empty() { " " } else { mark }, text]);
+        for line in table.trim_fmt().lines() {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `1234567.8` as `1,234,567.8`; text that is not a number stays as it is.
+pub(super) fn grouped(text: &str) -> String {
+    let (sign, number) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !fraction.is_none_or(digits) {
+        return text.to_owned();
+    }
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len().saturating_sub(place);
+        if place > 0 && left.is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    fraction.map_or_else(|| format!("{sign}{grouped}"), |fraction| format!("{sign}{grouped}.{fraction}"))
+}
+
+fn mark(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Granted | Outcome::Recorded => "✓",
+        Outcome::Partly => "◐",
+        Outcome::Refused => "✗",
+        Outcome::Deferred => "⧖",
+        Outcome::Unspecified => "?",
+    }
+}
+
+/// The step's kind as in the API, with the rule's part.
+fn step_name(step: &Step) -> String {
+    let kind: StepKind = step.kind();
+    let kind = kind.as_str_name().trim_start_matches("STEP_KIND_").to_lowercase().replace('_', "-");
+    if step.rule.is_empty() { kind } else { format!("{kind} {}", step.rule) }
+}
+
+fn outcome_name(outcome: StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::Passed => "✓",
+        StepOutcome::Reduced => "↓",
+        StepOutcome::Failed => "✗",
+        StepOutcome::Deferred => "⧖",
+        StepOutcome::Unspecified => "?",
+    }
+}
+
+fn shown_input(input: &crate::proto::v1::Input) -> String {
+    let text = match input.value.as_ref().and_then(|value| value.kind.as_ref()) {
+        Some(value::Kind::Amount(text) | value::Kind::Exact(text)) => grouped(text),
+        Some(value::Kind::Rate(text) | value::Kind::Date(text) | value::Kind::Text(text)) => text.clone(),
+        Some(value::Kind::Count(count)) => count.to_string(),
+        None => String::new(),
+    };
+    format!("{} {text}", input.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_other_texts_left_alone() {
+        for (text, expected) in [
+            ("0.00", "0.00"),
+            ("100.00", "100.00"),
+            ("37400.00", "37,400.00"),
+            ("-505999.99", "-505,999.99"),
+            ("4999.995", "4,999.995"),
+            ("80000000", "80,000,000"),
+            ("", ""),
+            ("-", "-"),
+            ("RIGHT_ALREADY_PLEDGED", "RIGHT_ALREADY_PLEDGED"),
+            ("2025-01-06", "2025-01-06"),
+        ] {
+            assert_eq!(grouped(text), expected);
+        }
+    }
+}
