@@ -55,11 +55,7 @@ pub(super) fn text<T>(
     stored: &str,
     parse: impl FnOnce(&str) -> Result<T, Invalid>,
 ) -> Result<T, CodecError> {
-    parse(stored).map_err(|invalid| CodecError::Unexpected {
-        field,
-        value: shown(stored),
-        expected: invalid.problem,
-    })
+    parse(stored).map_err(|invalid| CodecError::Unexpected { field, value: shown(stored), expected: invalid.problem })
 }
 
 /// A number given by the ledger: the sequence of an entry, or of the one that created the thing; from 1.

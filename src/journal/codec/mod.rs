@@ -1,8 +1,9 @@
 //! The format on disk: an [`Entry`] as the bytes of one record, and back.
 //!
 //! No other module knows the format. It is protobuf, package `ipledger.journal.v1`; `record.proto` states its rules.
-//! Every entry has exactly one form, so the same entry always gives the same bytes, and every entry read back gives
-//! the bytes that it was read from.
+//! Every entry has exactly one form: the same entry always gives the same bytes, and what [`encode`] wrote, [`decode`]
+//! reads back to an entry that gives the same bytes again. That the bytes are the ones written is for the hashes of
+//! [`block`](super::block) to say, not for this module.
 //!
 //! A reader refuses what it does not know instead of skipping it: a field, an event or a code of a newer version
 //! would add up to another book.

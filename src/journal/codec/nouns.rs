@@ -15,8 +15,8 @@ use crate::proto::journal as wire;
 
 use super::CodecError;
 use super::field::{
-    Numbered as _, Stored, bytes, code, date, load_all, message, number, optional_date, optional_text,
-    required, store_all, text, texts, year,
+    Numbered as _, Stored, bytes, code, date, load_all, message, number, optional_date, optional_text, required,
+    store_all, text, texts, year,
 };
 
 impl Stored for Caller {

@@ -44,9 +44,10 @@ impl<'s> Schema<'s> {
 
     /// `Message.field` and `VALUE`, but for the values "unspecified".
     pub(super) fn everything(&self) -> BTreeSet<String> {
-        let fields = self.messages.iter().flat_map(|(message, fields)| {
-            fields.values().map(move |(name, _)| format!("{message}.{name}"))
-        });
+        let fields = self
+            .messages
+            .iter()
+            .flat_map(|(message, fields)| fields.values().map(move |(name, _)| format!("{message}.{name}")));
         let values = self.values.values().flat_map(|list| list.range(1..).map(|(_, value)| (*value).to_owned()));
         fields.chain(values).collect()
     }

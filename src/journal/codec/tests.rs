@@ -20,7 +20,6 @@ fn golden() -> Vec<Vec<u8>> {
     records.map(|line| hex::decode(line.split_once(' ').unwrap().1).unwrap()).collect()
 }
 
-
 fn problem_of(record: &wire::Record) -> String {
     decode(&record.encode_to_vec()).unwrap_err().to_string()
 }
@@ -107,10 +106,7 @@ fn an_unknown_field_of_an_inner_message_is_refused() {
     longer[length] += 2; // the length of Record.actor
     longer.splice(end..end, [0x78, 0x01]); // field 15
     let error = decode(&longer).unwrap_err();
-    assert_eq!(
-        error,
-        CodecError::NotUnderstood { field: "Record", stored: longer.len(), understood: bytes.len() }
-    );
+    assert_eq!(error, CodecError::NotUnderstood { field: "Record", stored: longer.len(), understood: bytes.len() });
 }
 
 #[test]
@@ -140,10 +136,7 @@ fn a_wrong_value_is_named_with_what_was_expected() {
         )
     };
     let days = "expected days since 1970-01-01, from 7305 (1990-01-01) to 84005 (2199-12-31)";
-    assert_eq!(
-        problem_of(&wire::Record { effective_date: -1, ..first() }),
-        wrong("Record.effective_date", "-1", days)
-    );
+    assert_eq!(problem_of(&wire::Record { effective_date: -1, ..first() }), wrong("Record.effective_date", "-1", days));
     let month = |year, month| record::Event::PeriodClosed(wire::Month { year, month });
     assert_eq!(problem_with(month(2026, 13)), wrong("Month.month", "13", "expected a month from 1 to 12"));
     assert_eq!(problem_with(month(2026, 257)), wrong("Month.month", "257", "expected a month from 1 to 12"));

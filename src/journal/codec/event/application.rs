@@ -93,9 +93,7 @@ impl Stored for ApplicationChange {
             Self::Refused(reason) => Change::Refused(step::Refused { reason: reason.clone() }),
             Self::Withdrawn(reason) => Change::Withdrawn(step::Withdrawn { reason: reason.clone() }),
             Self::Paid(reference) => Change::Paid(step::Paid { reference: reference.clone() }),
-            Self::PaymentRefused(refusal) => {
-                Change::PaymentRefused(step::PaymentRefused { refusal: refusal.number() })
-            }
+            Self::PaymentRefused(refusal) => Change::PaymentRefused(step::PaymentRefused { refusal: refusal.number() }),
             Self::ClawbackDemanded(demand) => Change::ClawbackDemanded(demand.store()),
             Self::ClawbackReceived(amount, reference) => {
                 Change::ClawbackReceived(step::ClawbackReceived { amount: amount.fen(), reference: reference.clone() })

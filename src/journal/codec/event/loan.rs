@@ -37,11 +37,7 @@ impl Stored for LoanChanged {
     type Wire = wire::LoanChanged;
 
     fn store(&self) -> wire::LoanChanged {
-        wire::LoanChanged {
-            loan: self.loan.number(),
-            exposure: self.exposure.fen(),
-            change: Some(self.change.store()),
-        }
+        wire::LoanChanged { loan: self.loan.number(), exposure: self.exposure.fen(), change: Some(self.change.store()) }
     }
 
     fn load(wire: wire::LoanChanged) -> Result<Self, CodecError> {

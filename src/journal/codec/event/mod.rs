@@ -142,11 +142,7 @@ impl Stored for RedLetterInvoice {
     type Wire = wire::RedLetterInvoice;
 
     fn store(&self) -> wire::RedLetterInvoice {
-        wire::RedLetterInvoice {
-            red: self.red.to_string(),
-            blue: self.blue.to_string(),
-            amount: self.amount.fen(),
-        }
+        wire::RedLetterInvoice { red: self.red.to_string(), blue: self.blue.to_string(), amount: self.amount.fen() }
     }
 
     fn load(wire: wire::RedLetterInvoice) -> Result<Self, CodecError> {

@@ -15,7 +15,7 @@ pub(super) fn line(index: usize) -> LineExplanation {
         requested: Amount::from_yuan(74_800),
         granted: nth(&[Amount::ZERO, Amount::from_yuan(37_400)], index),
         bound: nth(Bound::ALL, index),
-        refusal: (index % 2 == 0 || index > 3).then(|| nth(Refusal::ALL, index)),
+        refusal: (index.is_multiple_of(2) || index > 3).then(|| nth(Refusal::ALL, index)),
         steps: kinds.map(|(place, kind)| step(place, *kind)).collect(),
     }
 }
@@ -37,7 +37,7 @@ fn step(index: usize, kind: StepKind) -> Step {
     Step {
         kind,
         rule: if index == 0 { String::new() } else { "yearly".to_owned() },
-        clause: (index % 2 == 0).then(|| ClauseId::parse("pledge-subsidy").unwrap()),
+        clause: index.is_multiple_of(2).then(|| ClauseId::parse("pledge-subsidy").unwrap()),
         inputs: (index..index + index % 4).map(input).collect(),
         result: "37400.005".to_owned(),
         outcome: nth(StepOutcome::ALL, index),

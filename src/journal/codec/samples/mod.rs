@@ -3,6 +3,8 @@
 //! The entries are valid by type, not one consistent history. `tests/golden/records_v1.hex` holds the bytes of each,
 //! in this order: new samples go to the end.
 
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
+
 mod explanation;
 
 use std::sync::Arc;
@@ -20,9 +22,9 @@ use crate::book::nouns::{
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BankCode, BudgetLineId, CapId, ClaimId, ContractNumber, District, FunderId,
-    InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber, PoolId, ProgrammeId, RequestId, RightId,
-    RightKind, RulebookId, Sequence, Uscc,
+    ApplicationId, BankCode, BudgetLineId, CapId, ClaimId, ContractNumber, District, FunderId, InstitutionId,
+    InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber, PoolId, ProgrammeId, RequestId, RightId, RightKind,
+    RulebookId, Sequence, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::{Bound, Explanation};
@@ -148,8 +150,8 @@ fn accounts() -> Vec<Account> {
 
 fn entry(sequence: u64, event: Event) -> Entry {
     let index = usize::try_from(sequence).unwrap();
-    let institution = (index % 2 == 0).then(bank);
-    let enterprise = (index % 3 == 0).then(uscc);
+    let institution = index.is_multiple_of(2).then(bank);
+    let enterprise = index.is_multiple_of(3).then(uscc);
     Entry {
         sequence: Sequence::new(sequence),
         recorded_at: Timestamp::from_micros(1_772_000_000_000_000 + i64::try_from(sequence).unwrap()),
@@ -211,12 +213,12 @@ fn registry() -> Vec<Event> {
         pledgor: uscc(),
         rights: rights(),
         secured_amount: Amount::from_yuan(5_000_000),
-        term_end: (kind == RightKind::Patent).then(|| CivilDate::MAX),
+        term_end: (kind == RightKind::Patent).then_some(CivilDate::MAX),
     };
     let blacklisted = |ground| BlacklistDetails {
         enterprise: uscc(),
         ground,
-        until: (ground == BlacklistGround::Piracy).then(|| CivilDate::MIN),
+        until: (ground == BlacklistGround::Piracy).then_some(CivilDate::MIN),
         document: "鹤市监处〔2026〕1号".to_owned(),
     };
     let mut events: Vec<Event> =
@@ -224,8 +226,8 @@ fn registry() -> Vec<Event> {
     events.push(Event::EnterpriseUpdated(enterprise(SizeClass::Small)));
     events.extend(InstitutionKind::ALL.iter().map(|kind| Event::InstitutionRegistered(institution(*kind))));
     events.extend(rights().into_iter().map(|id| Event::IpRightRegistered(right(id))));
-    let changed = |change| Event::IpRightChanged(IpRightChanged { right: nth(&rights(), 0), change });
-    events.extend(changes.map(changed));
+    let step = |change| Event::IpRightChanged(IpRightChanged { right: nth(&rights(), 0), change });
+    events.extend(changes.map(step));
     events.extend(RightKind::ALL.iter().map(|kind| Event::PledgeRegistered(pledged(*kind))));
     events.push(Event::PledgeReleased(pledge(RightKind::Trademark)));
     events.extend(BlacklistGround::ALL.iter().map(|ground| Event::BlacklistEntryAdded(blacklisted(*ground))));
@@ -304,10 +306,8 @@ fn subsidies() -> Vec<Event> {
         cap_uses: vec![cap(Some(year()), None), cap(None, Some(LoanId::new(33))), cap(None, None)],
         explanation: line(index),
     };
-    let evidence = invoices()
-        .map(EvidenceKey::Invoice)
-        .into_iter()
-        .chain([EvidenceKey::InterestPayment(Sequence::new(36))]);
+    let evidence =
+        invoices().map(EvidenceKey::Invoice).into_iter().chain([EvidenceKey::InterestPayment(Sequence::new(36))]);
     let applied = SubsidyApplied {
         enterprise: uscc(),
         programme: ProgrammeId::parse("pledge-cost").unwrap(),
@@ -344,28 +344,25 @@ fn subsidies() -> Vec<Event> {
         ApplicationChange::ClawbackDemanded(firm),
         ApplicationChange::ClawbackReceived(Amount::from_yuan(60), "FIN-2026-0002".to_owned()),
     ];
-    let changed = |change| ApplicationChanged { application: ApplicationId::new(45), change };
+    let step = |change| ApplicationChanged { application: ApplicationId::new(45), change };
     let mut events = vec![Event::SubsidyApplied(applied), Event::SubsidyApplied(refused)];
-    events.extend(changes.map(|change| Event::ApplicationChanged(changed(change))));
+    events.extend(changes.map(|change| Event::ApplicationChanged(step(change))));
     events
 }
 
 fn money() -> Vec<Event> {
     let [red, blue, _] = invoices();
-    let budget = |amount| BudgetChange {
-        line: budget_line(),
-        year: year(),
-        amount,
-        document: "鹤财预〔2026〕12号".to_owned(),
-    };
+    let budget =
+        |amount| BudgetChange {
+            line: budget_line(), year: year(), amount, document: "鹤财预〔2026〕12号".to_owned()
+        };
     let moved = |movement| PoolMoved {
         pool: pool(),
         movement,
         amount: Amount::from_yuan(10_000_000),
         reference: "POOL-0001".to_owned(),
     };
-    let movements =
-        [PoolMovement::Contribution(funder()), PoolMovement::Withdrawal(funder()), PoolMovement::Interest];
+    let movements = [PoolMovement::Contribution(funder()), PoolMovement::Withdrawal(funder()), PoolMovement::Interest];
     let mut events = vec![
         Event::RedLetterInvoiceRecorded(RedLetterInvoice { red, blue, amount: Amount::from_fen(101) }),
         Event::BudgetAppropriated(budget(Amount::from_yuan(3_000_000))),
@@ -406,9 +403,9 @@ fn claims() -> Vec<Event> {
         ClaimChange::Recovered(recovery),
         ClaimChange::WrittenOff,
     ];
-    let changed = |change| ClaimChanged { claim: ClaimId::new(63), change };
+    let step = |change| ClaimChanged { claim: ClaimId::new(63), change };
     let mut events = vec![Event::ClaimSubmitted(submitted)];
-    events.extend(changes.map(|change| Event::ClaimChanged(changed(change))));
+    events.extend(changes.map(|change| Event::ClaimChanged(step(change))));
     events
 }
 
@@ -420,7 +417,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
             command: "FileLoan".to_owned(),
             refusal: *refusal,
             subject: if index == 0 { String::new() } else { "patent:202011156730.2".to_owned() },
-            since: (index % 2 == 0).then(|| day("2026-01-31")),
+            since: index.is_multiple_of(2).then(|| day("2026-01-31")),
             explanation: match index % 3 {
                 0 => None,
                 1 => Some(Explanation::default()),
