@@ -226,7 +226,8 @@ impl Rejected {
 pub(super) struct Ledger {
     program: PathBuf,
     data: PathBuf,
-    process: ServerProcess,
+    /// `None` after it was killed and before it starts again.
+    process: Option<ServerProcess>,
     pub(super) channel: Channel,
     requests: u64,
 }
@@ -237,19 +238,25 @@ impl Ledger {
         let program = std::env::current_exe().context("finding this program")?;
         let process = ServerProcess::start(&program, &data, &[]).await?;
         let channel = process.connect().await?;
-        Ok(Self { program, data, process, channel, requests: 0 })
+        Ok(Self { program, data, process: Some(process), channel, requests: 0 })
     }
 
     /// Starts a server again on the same folder, after the one before was killed.
     pub(super) async fn start_again(&mut self) -> anyhow::Result<()> {
-        self.process = ServerProcess::start(&self.program, &self.data, &[]).await?;
-        self.channel = self.process.connect().await?;
+        let process = ServerProcess::start(&self.program, &self.data, &[]).await?;
+        self.channel = process.connect().await?;
+        self.process = Some(process);
         Ok(())
     }
 
     /// Kills the server at once (SIGKILL).
     pub(super) async fn kill(&mut self) -> anyhow::Result<()> {
-        self.process.kill().await
+        self.process.take().context("the server is down already")?.kill().await
+    }
+
+    /// Tells the server to finish (SIGTERM) and waits for a clean end.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the server is down already")?.stop().await
     }
 
     /// Gives a request its id and its day.
@@ -274,10 +281,10 @@ impl Ledger {
         }
     }
 
-    /// Sends a write that must not be taken.
-    pub(super) async fn rejected<R: Write>(&mut self, actor: Actor, request: R) -> anyhow::Result<Rejected> {
+    /// Sends what must not be taken or shown.
+    pub(super) async fn rejected<R: Call>(&mut self, actor: Actor, request: R) -> anyhow::Result<Rejected> {
         match request.send(self.channel.clone(), actor).await? {
-            Ok(_) => anyhow::bail!("{} was recorded and should have been rejected", std::any::type_name::<R>()),
+            Ok(_) => anyhow::bail!("{} was answered and had to be rejected", std::any::type_name::<R>()),
             Err(status) => Rejected::of(&status),
         }
     }
@@ -300,7 +307,8 @@ impl Ledger {
     async fn fault(&mut self, name: &str, status: &Status) -> anyhow::Error {
         let name = name.rsplit("::").next().unwrap_or(name);
         let what = format!("{name}: {:?}: {}", status.code(), status.message());
-        match self.process.died().await {
+        let Some(process) = &mut self.process else { return anyhow::anyhow!(what) };
+        match process.died().await {
             Some(log) => anyhow::anyhow!("{what}\nthe server has ended; it said:\n{log}"),
             None => anyhow::anyhow!(what),
         }

@@ -57,11 +57,14 @@ async fn interest_first(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 /// S1: half of the premium is more than what is left of the year.
 async fn rest_of_the_year(play: &mut Play<'_>) -> anyhow::Result<()> {
-    let items =
-        vec![cost(v1::CostKind::Insurance, "100000", "2025-12-18", invoice("25412000000000000101", "100000"))];
+    let items = vec![cost(v1::CostKind::Insurance, "100000", "2025-12-18", invoice("25412000000000000101", "100000"))];
     let request = application(play, QISHUI, "qishui", items)?;
     let answer = apply(play, "qishui-premium", enterprise(QISHUI), "2025-12-24", request).await?;
-    play.paper.decision("淇水镁业的保险费: 年度限额只剩一部分", "Qishui's premium: only part of the year's cap is left", &answer.decision)?;
+    play.paper.decision(
+        "淇水镁业的保险费: 年度限额只剩一部分",
+        "Qishui's premium: only part of the year's cap is left",
+        &answer.decision,
+    )?;
     let line = answer.decision.explanation.as_ref().and_then(|explanation| explanation.lines.first());
     let line = line.cloned().unwrap_or_default();
     play.paper.steps(&line)?;
@@ -127,7 +130,11 @@ async fn close(play: &mut Play<'_>) -> anyhow::Result<()> {
     };
     let late = play.ledger.stamped("2025-12-30", late);
     let rejected = play.ledger.rejected(bank(DAPI), late).await?;
-    play.paper.rejection("2025年各月结账后补记12月付息", "a payment of December, reported after the year was closed", &rejected)?;
+    play.paper.rejection(
+        "2025年各月结账后补记12月付息",
+        "a payment of December, reported after the year was closed",
+        &rejected,
+    )?;
     play.figures.compare("结账后补记 / late entry", "PERIOD_CLOSED", &rejected.reason);
     Ok(())
 }

@@ -15,7 +15,11 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     let answered = application(play, XIANHE, "xianhe", items)?;
     let answered = play.ledger.stamped("2025-06-30", answered);
     let first = play.ledger.send(enterprise(XIANHE), answered.clone()).await?;
-    play.paper.decision("仙鹤电子的评估费另有财政资金", "Xianhe's valuation has other public money", &first.decision)?;
+    play.paper.decision(
+        "仙鹤电子的评估费另有财政资金",
+        "Xianhe's valuation has other public money",
+        &first.decision,
+    )?;
     play.keep_id("xianhe-costs", &first)?;
     // the smaller of 30,000 ÷ 2 and 30,000 − 20,000
     play.figures.compare("仙鹤 / Xianhe: 30,000 − 20,000", "10,000.00", &first.decision.granted);

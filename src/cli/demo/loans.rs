@@ -135,18 +135,9 @@ async fn second_pledge(play: &mut Play<'_>) -> anyhow::Result<()> {
     let secret = if told.contains(world::QIHE) || told.contains("淇河") { "told" } else { "not told" };
     play.figures.compare("是否泄露原质权人 / whose the first pledge is", "not told", secret);
     let request = v1::GetLoanRequest { loan_id: play.id("xianhe")? };
-    let status = v1_read(play, request).await?;
-    play.figures.compare("他行查询贷款 / its loan, asked by that bank", "LOAN_UNKNOWN", &status);
+    let rejected = play.ledger.rejected(bank(YUNMENG), request).await?;
+    play.figures.compare("他行查询贷款 / its loan, asked by that bank", "LOAN_UNKNOWN", &rejected.reason);
     Ok(())
-}
-
-/// The reason for which a bank may not read a loan.
-async fn v1_read(play: &mut Play<'_>, request: v1::GetLoanRequest) -> anyhow::Result<String> {
-    let answer = super::client::Call::send(request, play.ledger.channel.clone(), bank(YUNMENG)).await?;
-    match answer {
-        Ok(_) => Ok("read".to_owned()),
-        Err(status) => Ok(super::client::Rejected::of(&status)?.reason),
-    }
 }
 
 /// Interest as the banks report it: loan, paid on, amount, period. The names are kept as evidence.
@@ -174,11 +165,21 @@ async fn payments(play: &mut Play<'_>) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for (loan, name, day, amount, period) in INTEREST {
         interest(play, loan, name, (day, amount), *period).await?;
-        rows.push(vec![(*day).to_owned(), play.id(loan)?, "付息 interest".to_owned(), grouped(&format!("{amount}.00"))]);
+        rows.push(vec![
+            (*day).to_owned(),
+            play.id(loan)?,
+            "付息 interest".to_owned(),
+            grouped(&format!("{amount}.00")),
+        ]);
     }
     for (loan, day, amount) in PRINCIPAL {
         principal(play, loan, day, amount).await?;
-        rows.push(vec![(*day).to_owned(), play.id(loan)?, "还本 principal".to_owned(), grouped(&format!("{amount}.00"))]);
+        rows.push(vec![
+            (*day).to_owned(),
+            play.id(loan)?,
+            "还本 principal".to_owned(),
+            grouped(&format!("{amount}.00")),
+        ]);
     }
     rows.sort();
     play.paper.table(&["日期 day", "贷款 loan", "银行登记 reported by the bank", "元 yuan"], &rows, &[3])

@@ -189,4 +189,31 @@ mod tests {
             assert_eq!(grouped(text), expected);
         }
     }
+
+    /// Every line, by the width that the table library measures.
+    fn widest(printed: &str) -> usize {
+        let measure = |line: &str| {
+            let mut table = Table::new();
+            table.load_style(NOTHING).add_row(vec![line]);
+            table.column_max_content_widths().first().copied().map_or(0, usize::from)
+        };
+        printed.lines().map(measure).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn nothing_is_wider_than_a_screen() {
+        let mut out = Vec::new();
+        let mut paper = Paper::new(&mut out);
+        paper
+            .say(
+                &"从严理解:每家企业每个自然年度合计不超过20万元;".repeat(20),
+                &"at most 200,000.00 a year; ".repeat(20),
+            )
+            .unwrap();
+        let row = vec!["知识产权质押融资".repeat(10), "1,000,000.00".to_owned(), "x".repeat(300)];
+        paper.table(&["名称 name", "元 yuan", "text"], &[row], &[1]).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(printed.contains("1,000,000.00"), "{printed}");
+        assert!(widest(&printed) <= 120, "{printed}");
+    }
 }

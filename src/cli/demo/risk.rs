@@ -18,11 +18,8 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 async fn fails(play: &mut Play<'_>, loan: &str, since: &str, classified: &str) -> anyhow::Result<()> {
     let loan_id = play.id(loan)?;
-    let overdue = v1::MarkLoanOverdueRequest {
-        loan_id: loan_id.clone(),
-        overdue_since: since.to_owned(),
-        ..Default::default()
-    };
+    let overdue =
+        v1::MarkLoanOverdueRequest { loan_id: loan_id.clone(), overdue_since: since.to_owned(), ..Default::default() };
     play.ledger.record(bank(DAPI), since, overdue).await?;
     let non_performing = v1::MarkLoanNonPerformingRequest { loan_id, ..Default::default() };
     play.ledger.record(bank(DAPI), classified, non_performing).await?;
@@ -71,12 +68,12 @@ async fn three_persons(play: &mut Play<'_>) -> anyhow::Result<()> {
     let claim_id = play.id("claim-shengwu")?;
     let approve = v1::ApproveClaimRequest { claim_id: claim_id.clone(), ..Default::default() };
     play.ledger.record(REVIEWER, "2025-07-10", approve).await?;
-    let pay = v1::PayClaimRequest { claim_id, reference: "BC-2025-001".to_owned(), ..Default::default() };
-    let own = play.ledger.stamped("2025-07-15", pay.clone());
+    let payment = v1::PayClaimRequest { claim_id, reference: "BC-2025-001".to_owned(), ..Default::default() };
+    let own = play.ledger.stamped("2025-07-15", payment.clone());
     let rejected = play.ledger.rejected(REVIEWER_AT_FINANCE, own).await?;
     play.paper.rejection("审核人自行拨付补偿款", "the reviewer pays the claim", &rejected)?;
     play.figures.compare("审核人付补偿款 / claim paid by its reviewer", "SAME_PERSON", &rejected.reason);
-    let answer = play.ledger.record(FINANCE, "2025-07-15", pay).await?;
+    let answer = play.ledger.record(FINANCE, "2025-07-15", payment).await?;
     play.paper.decision("财政拨付补偿款", "finance pays the claim", &answer.decision)?;
     // 5,000,000 − 600,000
     let cash = play.balance("pool/hebi-pool/cash").await?;
@@ -96,7 +93,11 @@ async fn recover(play: &mut Play<'_>, day: &str, amount: &str, cost: &str) -> an
 
 async fn recoveries(play: &mut Play<'_>) -> anyhow::Result<()> {
     let answer = recover(play, "2025-09-10", "210000", "10000").await?;
-    play.paper.decision("追偿收回 210,000.00, 费用 10,000.00", "210,000.00 recovered at a cost of 10,000.00", &answer.decision)?;
+    play.paper.decision(
+        "追偿收回 210,000.00, 费用 10,000.00",
+        "210,000.00 recovered at a cost of 10,000.00",
+        &answer.decision,
+    )?;
     // (210,000 − 10,000) ÷ 2
     let claim = claim_of(play, "claim-shengwu").await?;
     play.figures.compare("首次追偿归池 / first recovery, to the pool", "100,000.00", &claim.returned_to_pool);
@@ -114,7 +115,11 @@ async fn breaker(play: &mut Play<'_>) -> anyhow::Result<()> {
     let answer = claim(play, "lutai", "2025-09-15", "900000").await?;
     play.keep_id("claim-lutai", &answer)?;
     // 1,200,000 + 900,000 = 2,100,000 > 3 % × 40,000,000 = 1,200,000
-    play.paper.decision("鹿台环保: 触发熔断, 暂缓补偿", "Lutai: the breaker trips, the claim waits", &answer.decision)?;
+    play.paper.decision(
+        "鹿台环保: 触发熔断, 暂缓补偿",
+        "Lutai: the breaker trips, the claim waits",
+        &answer.decision,
+    )?;
     play.figures.compare("鹿台: 熔断 / Lutai: the breaker", "BREAKER_TRIPPED", &answer.decision.reason);
     fails(play, "fuqiu", "2025-07-10", "2025-09-12").await?;
     let answer = claim(play, "fuqiu", "2025-09-20", "300000").await?;

@@ -20,7 +20,7 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
 }
 
 fn rulebook(name: &str) -> anyhow::Result<String> {
-    let found = shipped::shipped().iter().find(|(shipped, _)| *shipped == name);
+    let found = shipped().iter().find(|(shipped, _)| *shipped == name);
     let (_, text) = found.ok_or_else(|| anyhow::anyhow!("`{name}` is not shipped"))?;
     Ok((*text).to_owned())
 }

@@ -159,13 +159,12 @@ async fn four_eyes(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.paper.rejection("提交人自行审核", "the submitter approves", &rejected)?;
     play.figures.compare("提交人审核 / approved by the submitter", "SAME_PERSON", &rejected.reason);
     play.ledger.record(REVIEWER, "2025-06-24", approve).await?;
-    let pay =
-        v1::PaySubsidyRequest { application_id, reference: "BF-2025-004".to_owned(), ..Default::default() };
-    let by_reviewer = play.ledger.stamped("2025-06-26", pay.clone());
+    let payment = v1::PaySubsidyRequest { application_id, reference: "BF-2025-004".to_owned(), ..Default::default() };
+    let by_reviewer = play.ledger.stamped("2025-06-26", payment.clone());
     let rejected = play.ledger.rejected(REVIEWER_AT_FINANCE, by_reviewer).await?;
     play.paper.rejection("审核人换账号拨付", "the reviewer pays, with a finance account", &rejected)?;
     play.figures.compare("审核人拨付 / paid by the reviewer", "SAME_PERSON", &rejected.reason);
-    play.ledger.record(FINANCE, "2025-06-26", pay).await?;
+    play.ledger.record(FINANCE, "2025-06-26", payment).await?;
     Ok(())
 }
 
@@ -224,9 +223,8 @@ async fn blacklisted_after_approval(play: &mut Play<'_>) -> anyhow::Result<()> {
     let approve = v1::ApproveSubsidyRequest { application_id: application_id.clone(), ..Default::default() };
     play.ledger.record(REVIEWER, "2025-06-25", approve).await?;
     blacklist(play, DONGSHAN, "2025-06-26", "鹤知执〔2025〕19号").await?;
-    let pay =
-        v1::PaySubsidyRequest { application_id, reference: "BF-2025-005".to_owned(), ..Default::default() };
-    let answer = play.ledger.record(FINANCE, "2025-06-27", pay).await?;
+    let payment = v1::PaySubsidyRequest { application_id, reference: "BF-2025-005".to_owned(), ..Default::default() };
+    let answer = play.ledger.record(FINANCE, "2025-06-27", payment).await?;
     play.paper.decision(
         "东山新材审核通过后、拨付前列入失信名单",
         "Dongshan is blacklisted between approval and payment",
