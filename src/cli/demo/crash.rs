@@ -1,5 +1,7 @@
 //! 30 June: the server is killed (SIGKILL) with one request answered and one in flight, and starts again.
 
+use std::time::Duration;
+
 use super::client::Call as _;
 use super::subsidies::{application, interest_cost};
 use super::world::{AUDITOR, GUANGDIAN, PLEDGE_COST, XIANHE, enterprise};
@@ -29,6 +31,8 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     let in_flight = play.ledger.stamped("2025-06-30", in_flight);
     let channel = play.ledger.channel.clone();
     let sent = tokio::spawn(in_flight.clone().send(channel, enterprise(GUANGDIAN)));
+    // Long enough for the request to leave, too short for most answers to come back; either way is played.
+    tokio::time::sleep(Duration::from_micros(300)).await;
     play.ledger.kill().await?;
     let reached = if sent.await??.is_ok() { ("已", "was") } else { ("未", "was not") };
     play.paper.say(
@@ -44,9 +48,20 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.figures.compare("重启后重发 / the repeat after the restart", "identical", same);
     play.figures.compare("重启后重发写入 / entries that it wrote", "0", &written.to_string());
 
+    let before = play.ledger.last_sequence(AUDITOR).await?;
     let second = play.ledger.send(enterprise(GUANGDIAN), in_flight.clone()).await?;
+    let recorded = second.entry.sequence <= before;
+    let recorded = if recorded {
+        ("断电前已记账", "was recorded before the crash")
+    } else {
+        ("断电前未记账", "was not recorded before the crash")
+    };
     let third = play.ledger.send(enterprise(GUANGDIAN), in_flight).await?;
-    play.paper.decision("重启后重发云梦光电的请求", "Yunmeng Photonics' request sent again", &third.decision)?;
+    play.paper.decision(
+        &format!("重启后重发云梦光电的请求 ({})", recorded.0),
+        &format!("Yunmeng Photonics' request, which {}, sent again", recorded.1),
+        &third.decision,
+    )?;
     play.keep_id("guangdian-costs", &third)?;
     let same = if second.bytes == third.bytes { "identical" } else { "different" };
     play.figures.compare("途中请求重发 / the request in flight, twice more", "identical", same);

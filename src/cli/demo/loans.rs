@@ -28,12 +28,13 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
             play.id(loan.key)?,
             loan.bank.to_owned(),
             world::name_of(loan.borrower).to_owned(),
-            grouped(loan.principal),
-            grouped(loan.ip_part),
+            grouped(&format!("{}.00", loan.principal)),
+            grouped(&format!("{}.00", loan.ip_part)),
             grouped(&answer.decision.granted),
         ]);
     }
-    let header = ["贷款 loan", "银行 bank", "借款企业 borrower", "本金 principal", "IP部分", "池承担 exposure"];
+    let header =
+        ["贷款 loan", "银行 bank", "借款企业 borrower", "本金 principal", "知识产权部分 IP part", "池承担 exposure"];
     play.paper.table(&header, &rows, &[3, 4, 5])?;
     // IP parts 8 + 9 + 1.2 + 10 + 8 + 3 + 0.8 + 2 + 1.5 + 1 + 0.6 + 0.5 = 45.6 million, half of it.
     let exposure = play.balance("pool/hebi-pool/exposure").await?;

@@ -7,7 +7,8 @@ use std::io::Write;
 use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use crate::proto::v1::{Decision, LineExplanation, Outcome, Step, StepKind, StepOutcome, Text, value};
+use super::client::Rejected;
+use crate::proto::v1::{Bound, Decision, LineExplanation, Outcome, Step, StepKind, StepOutcome, Text, value};
 
 /// The widest line, in columns of a screen.
 const WIDTH: u16 = 118;
@@ -26,33 +27,59 @@ impl<'a> Paper<'a> {
     /// Opens a scene.
     pub(super) fn heading(&mut self, zh: &str, en: &str) -> anyhow::Result<()> {
         self.scenes = self.scenes.saturating_add(1);
-        writeln!(self.out, "\n━━━ {} · {zh} · {en}\n", self.scenes)?;
+        writeln!(self.out, "━━━ {} · {zh} · {en}\n", self.scenes)?;
         Ok(())
     }
 
     /// One remark in both languages.
     pub(super) fn say(&mut self, zh: &str, en: &str) -> anyhow::Result<()> {
+        self.title(zh, en)?;
+        self.gap()
+    }
+
+    /// The answer to a request, in its own words: what was decided for each line, why, and what can be done about it.
+    pub(super) fn decision(&mut self, zh: &str, en: &str, decision: &Decision) -> anyhow::Result<()> {
+        self.title(zh, en)?;
+        let lines = decision.explanation.as_ref().map(|explanation| explanation.lines.as_slice()).unwrap_or_default();
+        match lines {
+            [] => self.sentence(mark(decision.outcome()), decision.sentence.as_ref())?,
+            [line] => self.sentence(mark(decision.outcome()), line.sentence.as_ref())?,
+            _ => {
+                for line in lines {
+                    self.sentence(line_mark(line), line.sentence.as_ref())?;
+                }
+                self.wrapped("=", &grouped(&decision.granted))?;
+            }
+        }
+        if let Some(Text { zh, en }) = &decision.remedy {
+            self.wrapped("→", &format!("{} {zh}", decision.reason))?;
+            self.wrapped("", en)?;
+        }
+        self.gap()
+    }
+
+    /// A request that was not taken.
+    pub(super) fn rejection(&mut self, zh: &str, en: &str, rejection: &Rejected) -> anyhow::Result<()> {
+        self.title(zh, en)?;
+        self.wrapped("✗", &format!("{} {}", rejection.reason, rejection.message_zh))?;
+        self.wrapped("", &rejection.message)?;
+        self.gap()
+    }
+
+    fn title(&mut self, zh: &str, en: &str) -> anyhow::Result<()> {
         self.wrapped("·", zh)?;
         self.wrapped("", en)
     }
 
-    /// The answer to a request, in its own words: what was decided, why, and what can be done about it.
-    pub(super) fn decision(&mut self, zh: &str, en: &str, decision: &Decision) -> anyhow::Result<()> {
-        self.say(zh, en)?;
-        let sentence = decision.sentence.clone().unwrap_or_default();
-        self.wrapped(mark(decision.outcome()), &sentence.zh)?;
-        self.wrapped("", &sentence.en)?;
-        if let Some(Text { zh, en }) = &decision.remedy {
-            self.wrapped("", &format!("{} → {zh} / {en}", decision.reason))?;
-        }
-        Ok(())
+    fn sentence(&mut self, mark: &str, sentence: Option<&Text>) -> anyhow::Result<()> {
+        let Some(Text { zh, en }) = sentence else { return Ok(()) };
+        self.wrapped(mark, zh)?;
+        self.wrapped("", en)
     }
 
-    /// A request that was not taken.
-    pub(super) fn rejection(&mut self, zh: &str, en: &str, rejection: &super::client::Rejected) -> anyhow::Result<()> {
-        self.say(zh, en)?;
-        self.wrapped("✗", &format!("{} {}", rejection.reason, rejection.message_zh))?;
-        self.wrapped("", &rejection.message)
+    fn gap(&mut self) -> anyhow::Result<()> {
+        writeln!(self.out)?;
+        Ok(())
     }
 
     /// How one amount came about: every step with its clause.
@@ -94,7 +121,7 @@ impl<'a> Paper<'a> {
         for line in text.lines() {
             writeln!(self.out, "    {line}")?;
         }
-        Ok(())
+        self.gap()
     }
 
     /// A paragraph with a mark before it, wrapped by screen columns.
@@ -139,6 +166,16 @@ fn mark(outcome: Outcome) -> &'static str {
         Outcome::Deferred => "⧖",
         Outcome::Unspecified => "?",
     }
+}
+
+/// The mark of one line among several.
+fn line_mark(line: &LineExplanation) -> &'static str {
+    let cut = line.bound() != Bound::Ratio;
+    mark(match (line.reason.is_empty(), cut) {
+        (false, _) => Outcome::Refused,
+        (true, true) => Outcome::Partly,
+        (true, false) => Outcome::Granted,
+    })
 }
 
 /// The step's kind as in the API, with the rule's part.
