@@ -111,9 +111,7 @@ pub(super) fn sees_institution(caller: &Caller, institution: &InstitutionId) -> 
 pub(super) fn sees_account(caller: &Caller, account: &Account) -> bool {
     let concerns = match account {
         Account::PoolPayable(_, bank) => parties(Some(bank), None),
-        Account::SubsidyPayable(enterprise) | Account::SubsidyClawback(enterprise) => {
-            parties(None, Some(*enterprise))
-        }
+        Account::SubsidyPayable(enterprise) | Account::SubsidyClawback(enterprise) => parties(None, Some(*enterprise)),
         Account::PoolCash(_)
         | Account::PoolCapital(..)
         | Account::PoolInterest(_)

@@ -59,11 +59,7 @@ mod tests {
             request_digest("/a/Settle", &bank("ccb", "core"), &settle("loan-1")),
             request_digest("/a/Settle", &bank("icbc", "other"), &settle("loan-1")),
             request_digest("/a/Settle", &bank("icbcc", "ore"), &settle("loan-1")),
-            request_digest(
-                "/a/Settle",
-                &Caller { role: Role::Insurer, ..caller.clone() },
-                &settle("loan-1"),
-            ),
+            request_digest("/a/Settle", &Caller { role: Role::Insurer, ..caller.clone() }, &settle("loan-1")),
         ];
         assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), digests.len());
         assert_eq!(digests[0], request_digest("/a/Settle", &caller, &settle("loan-1")));
@@ -72,11 +68,8 @@ mod tests {
     /// Request ids are remembered for ever, so this digest may never change.
     #[test]
     fn the_digest_is_frozen() {
-        let digest = request_digest(
-            "/ipledger.v1.LoanService/SettleLoan",
-            &bank("icbc", "core"),
-            &settle("loan-1"),
-        );
-        expect_test::expect!["8f34a6c40e93ff2b1ae4bb0029395b5f49411c0e4908a2f74b2b815bc846c085"].assert_eq(&hex::encode(digest));
+        let digest = request_digest("/ipledger.v1.LoanService/SettleLoan", &bank("icbc", "core"), &settle("loan-1"));
+        expect_test::expect!["8f34a6c40e93ff2b1ae4bb0029395b5f49411c0e4908a2f74b2b815bc846c085"]
+            .assert_eq(&hex::encode(digest));
     }
 }

@@ -94,9 +94,8 @@ impl Edge {
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
-        let answer = timeout_at(deadline, submitted)
-            .await
-            .map_err(|_| Rejection::plain(Reason::DeadlineExceeded))??;
+        let answer =
+            timeout_at(deadline, submitted).await.map_err(|_| Rejection::plain(Reason::DeadlineExceeded))??;
         Ok(respond::<M>(&answer))
     }
 }
@@ -108,11 +107,11 @@ fn command<M: WriteRequest>(
     parse: fn(&M, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
-    query(|v| {
+    query(|violations| {
         let header = message.header();
-        let id = v.take("request_id", RequestId::parse(header.request_id));
-        let effective_date = v.optional("effective_date", header.effective_date, CivilDate::parse);
-        let command = parse(message, v);
+        let id = violations.take("request_id", RequestId::parse(header.request_id));
+        let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
+        let command = parse(message, violations);
         let key = RequestKey { id: id?, digest };
         Some(command::Request { caller, key, effective_date: effective_date?, command: command? })
     })

@@ -36,11 +36,7 @@ pub struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// The peer of a request.
     pub fn of<T>(request: &'a Request<T>) -> Self {
-        Self {
-            address: request.remote_addr(),
-            metadata: request.metadata(),
-            extensions: request.extensions(),
-        }
+        Self { address: request.remote_addr(), metadata: request.metadata(), extensions: request.extensions() }
     }
 }
 
@@ -71,9 +67,7 @@ impl Identify for DevIdentity {
                 "the institution's short name, for example `icbc-hebi`",
                 InstitutionId::parse,
             )?),
-            Role::Enterprise | Role::Officer | Role::Finance | Role::Auditor | Role::Operator => {
-                None
-            }
+            Role::Enterprise | Role::Officer | Role::Finance | Role::Auditor | Role::Operator => None,
         };
         let enterprise = match role {
             Role::Enterprise => Some(required(
@@ -90,12 +84,7 @@ impl Identify for DevIdentity {
             | Role::Auditor
             | Role::Operator => None,
         };
-        let person = required(
-            peer.metadata,
-            PERSON_KEY,
-            "who acts, for example `li-ming`",
-            PersonId::parse,
-        )?;
+        let person = required(peer.metadata, PERSON_KEY, "who acts, for example `li-ming`", PersonId::parse)?;
         Ok(Caller { role, institution, enterprise, person })
     }
 }
@@ -124,8 +113,7 @@ fn required<T>(
 ) -> Result<T, Rejection> {
     let mut values = metadata.get_all(key).iter();
     let (first, second) = (values.next(), values.next());
-    let Some(text) = first.filter(|_| second.is_none()).and_then(|value| value.to_str().ok())
-    else {
+    let Some(text) = first.filter(|_| second.is_none()).and_then(|value| value.to_str().ok()) else {
         return Err(unauthenticated(
             key,
             format!("metadata `{key}` is missing or not a single text; expected {expected}"),
@@ -135,11 +123,7 @@ fn required<T>(
     parse(text).map_err(|invalid| unauthenticated(key, invalid.problem, invalid.problem_zh))
 }
 
-fn unauthenticated(
-    field: &str,
-    problem: impl Into<String>,
-    problem_zh: impl Into<String>,
-) -> Rejection {
+fn unauthenticated(field: &str, problem: impl Into<String>, problem_zh: impl Into<String>) -> Rejection {
     Rejection::new(Reason::Unauthenticated, field, problem, problem_zh)
 }
 
@@ -151,10 +135,7 @@ mod tests {
 
     const USCC: &str = "91110000600037341L";
 
-    fn identify(
-        address: Option<&str>,
-        metadata: &[(&'static str, &str)],
-    ) -> Result<Caller, Rejection> {
+    fn identify(address: Option<&str>, metadata: &[(&'static str, &str)]) -> Result<Caller, Rejection> {
         let mut map = MetadataMap::new();
         for (key, value) in metadata {
             map.append(*key, value.parse().unwrap());
@@ -173,11 +154,8 @@ mod tests {
 
     #[test]
     fn a_bank_names_itself_and_its_person() {
-        let caller = identify(
-            HERE,
-            &[(ROLE_KEY, "bank"), (INSTITUTION_KEY, "icbc-hebi"), (PERSON_KEY, "core-system")],
-        )
-        .unwrap();
+        let caller =
+            identify(HERE, &[(ROLE_KEY, "bank"), (INSTITUTION_KEY, "icbc-hebi"), (PERSON_KEY, "core-system")]).unwrap();
         assert_eq!(caller.role, Role::Bank);
         assert_eq!(caller.institution.unwrap().as_str(), "icbc-hebi");
         assert_eq!(caller.enterprise, None);
@@ -186,12 +164,8 @@ mod tests {
 
     #[test]
     fn an_enterprise_names_its_code_and_an_institution_given_by_it_is_ignored() {
-        let metadata = [
-            (ROLE_KEY, "enterprise"),
-            (ENTERPRISE_KEY, USCC),
-            (INSTITUTION_KEY, "icbc-hebi"),
-            (PERSON_KEY, "wang"),
-        ];
+        let metadata =
+            [(ROLE_KEY, "enterprise"), (ENTERPRISE_KEY, USCC), (INSTITUTION_KEY, "icbc-hebi"), (PERSON_KEY, "wang")];
         let caller = identify(Some("[::1]:40000"), &metadata).unwrap();
         assert_eq!(caller.enterprise.unwrap().as_str(), USCC);
         assert_eq!(caller.institution, None);
@@ -199,10 +173,7 @@ mod tests {
 
     #[test]
     fn the_loopback_address_may_be_mapped_to_ipv6() {
-        let caller = identify(
-            Some("[::ffff:127.0.0.1]:40000"),
-            &[(ROLE_KEY, "officer"), (PERSON_KEY, "li")],
-        );
+        let caller = identify(Some("[::ffff:127.0.0.1]:40000"), &[(ROLE_KEY, "officer"), (PERSON_KEY, "li")]);
         assert_eq!(caller.unwrap().role, Role::Officer);
     }
 
@@ -255,8 +226,7 @@ mod tests {
     #[test]
     fn a_key_given_twice_is_refused() {
         let rejection =
-            identify(HERE, &[(ROLE_KEY, "auditor"), (ROLE_KEY, "finance"), (PERSON_KEY, "li")])
-                .unwrap_err();
+            identify(HERE, &[(ROLE_KEY, "auditor"), (ROLE_KEY, "finance"), (PERSON_KEY, "li")]).unwrap_err();
         assert_eq!(rejection.violations[0].field, ROLE_KEY);
     }
 }

@@ -72,15 +72,9 @@ pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// Serves the API, health and reflection on a listener until `shutdown` completes; then ends tails, lets requests in
 /// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
-pub async fn serve(
-    listener: TcpListener,
-    edge: Edge,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), Error> {
+pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     // `Server::tcp_nodelay` is ignored for an own listener, and without it every answer waits for a delayed ACK.
-    let incoming = TcpIncoming::from(listener)
-        .with_nodelay(Some(true))
-        .with_keepalive(Some(KEEPALIVE_INTERVAL));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
@@ -131,8 +125,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
     let gzip = CompressionEncoding::Gzip;
     // Clients that compress by default also ask these two, which must therefore accept it.
     let reflection_v1 = reflection().build_v1().map(|service| service.accept_compressed(gzip));
-    let reflection_alpha =
-        reflection().build_v1alpha().map(|service| service.accept_compressed(gzip));
+    let reflection_alpha = reflection().build_v1alpha().map(|service| service.accept_compressed(gzip));
     Server::builder()
         .concurrency_limit_per_connection(CONNECTION_REQUESTS_MAX)
         .max_concurrent_streams(u32::try_from(CONNECTION_REQUESTS_MAX).ok())
@@ -178,8 +171,7 @@ mod tests {
     fn health_reports_every_service_of_the_api() {
         let set = prost_types::FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
         let services = set.file.iter().flat_map(|file| &file.service);
-        let declared: BTreeSet<String> =
-            services.map(|service| format!("ipledger.v1.{}", service.name())).collect();
+        let declared: BTreeSet<String> = services.map(|service| format!("ipledger.v1.{}", service.name())).collect();
         assert_eq!(declared, SERVICES.iter().map(ToString::to_string).collect());
     }
 }

@@ -29,13 +29,13 @@ pub(super) struct PageRequest<K> {
 impl<K> PageRequest<K> {
     /// Reads `page_size` and `page_token`.
     pub(super) fn read(
-        v: &mut Violations,
+        violations: &mut Violations,
         size: i32,
         token: &str,
         parse: impl FnOnce(&str) -> Option<K>,
     ) -> Option<Self> {
-        let size = page_size(v, size);
-        let after = v.optional("page_token", token, |token| key_of(token, parse));
+        let size = page_size(violations, size);
+        let after = violations.optional("page_token", token, |token| key_of(token, parse));
         Some(Self { size: size?, after: after? })
     }
 
@@ -48,10 +48,7 @@ impl<K> PageRequest<K> {
     }
 
     /// What is still to come of a map.
-    pub(super) fn rest_of<'a, V>(
-        &self,
-        map: &'a BTreeMap<K, V>,
-    ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V>
+    pub(super) fn rest_of<'a, V>(&self, map: &'a BTreeMap<K, V>) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V>
     where
         K: Ord + Clone,
     {
@@ -92,10 +89,10 @@ pub(super) fn token(key: &impl Display) -> String {
     hex::encode(key.to_string())
 }
 
-fn page_size(v: &mut Violations, size: i32) -> Option<usize> {
+fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
     let known = usize::try_from(size).ok().filter(|size| *size <= PAGE_ITEMS_MAX);
     if known.is_none() {
-        v.add(
+        violations.add(
             "page_size",
             Invalid::new(
                 format!("`{size}` is out of range; expected 1 to {PAGE_ITEMS_MAX}, or 0 for {PAGE_ITEMS_DEFAULT}"),
@@ -126,7 +123,7 @@ mod tests {
     }
 
     fn read(size: i32, token: &str) -> Result<PageRequest<u32>, String> {
-        query(|v| PageRequest::read(v, size, token, number))
+        query(|violations| PageRequest::read(violations, size, token, number))
             .map_err(|rejection| rejection.to_string())
     }
 
@@ -137,11 +134,7 @@ mod tests {
         loop {
             let request = read(10, &token).unwrap();
             let candidates = request.rest_of(&map);
-            let page = request.fill(
-                candidates,
-                |(key, _)| key.to_string(),
-                |(key, _)| (key % 2 == 0).then_some(*key),
-            );
+            let page = request.fill(candidates, |(key, _)| key.to_string(), |(key, _)| (key % 2 == 0).then_some(*key));
             seen.extend(page.items);
             token = page.next_page_token;
             if token.is_empty() {
@@ -155,8 +148,7 @@ mod tests {
     fn a_page_that_ends_with_the_list_is_the_last() {
         let map: BTreeMap<u32, u32> = (0..10).map(|key| (key, key)).collect();
         let request = read(10, "").unwrap();
-        let page =
-            request.fill(request.rest_of(&map), |(key, _)| key.to_string(), |(key, _)| Some(*key));
+        let page = request.fill(request.rest_of(&map), |(key, _)| key.to_string(), |(key, _)| Some(*key));
         assert_eq!((page.items.len(), page.next_page_token.as_str()), (10, ""));
     }
 

@@ -19,15 +19,9 @@ pub const STATUS_TEXT_CHARACTERS_MAX: usize = 240;
 impl From<Rejection> for Status {
     fn from(rejection: Rejection) -> Self {
         let meaning = rejection.reason.meaning();
-        let message =
-            sentence(meaning.en, ": ", &rejection.violations, |violation| &violation.problem);
-        let message_zh =
-            sentence(meaning.zh, "：", &rejection.violations, |violation| &violation.problem_zh);
-        Self::with_error_details(
-            code(rejection.reason.class()),
-            message,
-            details(&rejection, message_zh),
-        )
+        let message = sentence(meaning.en, ": ", &rejection.violations, |violation| &violation.problem);
+        let message_zh = sentence(meaning.zh, "：", &rejection.violations, |violation| &violation.problem_zh);
+        Self::with_error_details(code(rejection.reason.class()), message, details(&rejection, message_zh))
     }
 }
 
@@ -64,17 +58,12 @@ const fn retry_delay(class: Class) -> Option<Duration> {
 fn details(rejection: &Rejection, message_zh: String) -> ErrorDetails {
     let reason = rejection.reason;
     let mut details = ErrorDetails::new();
-    details.set_error_info(
-        reason.code(),
-        ERROR_DOMAIN,
-        metadata(rejection).into_iter().collect::<Metadata>(),
-    );
+    details.set_error_info(reason.code(), ERROR_DOMAIN, metadata(rejection).into_iter().collect::<Metadata>());
     details.set_localized_message("zh-CN", message_zh);
     let shown = rejection.violations.iter().take(STATUS_VIOLATIONS_MAX);
     match reason.class() {
         Class::InvalidArgument => {
-            let fields = shown
-                .map(|violation| FieldViolation::new(&violation.field, cut(&violation.problem)));
+            let fields = shown.map(|violation| FieldViolation::new(&violation.field, cut(&violation.problem)));
             details.set_bad_request(fields.collect::<Vec<_>>());
         }
         Class::FailedPrecondition => {
@@ -83,18 +72,12 @@ fn details(rejection: &Rejection, message_zh: String) -> ErrorDetails {
         class @ (Class::ResourceExhausted | Class::DeadlineExceeded | Class::Unavailable) => {
             details.set_retry_info(retry_delay(class));
         }
-        Class::Unauthenticated
-        | Class::PermissionDenied
-        | Class::NotFound
-        | Class::AlreadyExists => {}
+        Class::Unauthenticated | Class::PermissionDenied | Class::NotFound | Class::AlreadyExists => {}
     }
     details
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "the type that tonic-types takes; nobody iterates it here"
-)]
+#[expect(clippy::disallowed_types, reason = "the type that tonic-types takes; nobody iterates it here")]
 type Metadata = std::collections::HashMap<String, String>;
 
 /// What varies in the message, for programs.
@@ -107,13 +90,9 @@ fn metadata(rejection: &Rejection) -> Vec<(String, String)> {
     metadata
 }
 
-fn preconditions<'a>(
-    reason: Reason,
-    violations: impl Iterator<Item = &'a Violation>,
-) -> Vec<PreconditionViolation> {
-    let described = violations.map(|violation| {
-        PreconditionViolation::new(reason.code(), &violation.field, cut(&violation.problem))
-    });
+fn preconditions<'a>(reason: Reason, violations: impl Iterator<Item = &'a Violation>) -> Vec<PreconditionViolation> {
+    let described = violations
+        .map(|violation| PreconditionViolation::new(reason.code(), &violation.field, cut(&violation.problem)));
     let described: Vec<_> = described.collect();
     if described.is_empty() {
         return vec![PreconditionViolation::new(reason.code(), "", reason.meaning().en)];
@@ -122,15 +101,9 @@ fn preconditions<'a>(
 }
 
 /// The meaning, the first particular and how many more there are.
-fn sentence(
-    meaning: &str,
-    colon: &str,
-    violations: &[Violation],
-    text: fn(&Violation) -> &String,
-) -> String {
+fn sentence(meaning: &str, colon: &str, violations: &[Violation], text: fn(&Violation) -> &String) -> String {
     let Some((first, others)) = violations.split_first() else { return meaning.to_owned() };
-    let field =
-        if first.field.is_empty() { String::new() } else { format!("{}{colon}", first.field) };
+    let field = if first.field.is_empty() { String::new() } else { format!("{}{colon}", first.field) };
     let more = if others.is_empty() { String::new() } else { format!(" (+{})", others.len()) };
     format!("{meaning}{colon}{field}{}{more}", cut(text(first)))
 }
@@ -166,13 +139,10 @@ mod tests {
             let is_precondition = status.code() == Code::FailedPrecondition;
             assert_eq!(details.precondition_failure().is_some(), is_precondition, "{reason}");
             let localized = details.localized_message().unwrap();
-            assert_eq!(
-                (localized.locale.as_str(), localized.message.as_str()),
-                ("zh-CN", reason.meaning().zh)
-            );
+            assert_eq!((localized.locale.as_str(), localized.message.as_str()), ("zh-CN", reason.meaning().zh));
             writeln!(table, "{reason}: {:?}", status.code()).unwrap();
         }
-        expect![[r#"
+        expect![[r"
             INVALID_FIELD: InvalidArgument
             UNAUTHENTICATED: Unauthenticated
             PERMISSION_DENIED: PermissionDenied
@@ -203,7 +173,8 @@ mod tests {
             QUEUE_FULL: ResourceExhausted
             DEADLINE_EXCEEDED: DeadlineExceeded
             UNAVAILABLE: Unavailable
-        "#]].assert_eq(&table);
+        "]]
+        .assert_eq(&table);
     }
 
     fn two_fields() -> Rejection {
@@ -229,8 +200,7 @@ mod tests {
         ]]
         .assert_eq(status.message());
         let details = status.get_error_details();
-        let fields: Vec<_> =
-            details.bad_request().unwrap().field_violations.iter().map(|one| &one.field).collect();
+        let fields: Vec<_> = details.bad_request().unwrap().field_violations.iter().map(|one| &one.field).collect();
         assert_eq!(fields, ["items[0].cost", "items[0].paid_on"]);
         expect!["字段格式或取值不正确：items[0].cost：“-1”为负数 (+1)"]
             .assert_eq(&details.localized_message().unwrap().message);
@@ -247,10 +217,7 @@ mod tests {
         ));
         let details = status.get_error_details();
         let violation = &details.precondition_failure().unwrap().violations[0];
-        assert_eq!(
-            (violation.r#type.as_str(), violation.subject.as_str()),
-            ("STATE_FORBIDS", "loan_id")
-        );
+        assert_eq!((violation.r#type.as_str(), violation.subject.as_str()), ("STATE_FORBIDS", "loan_id"));
         assert_eq!(violation.description, "`loan-1` is settled; expected filed or disbursed");
     }
 
@@ -268,9 +235,6 @@ mod tests {
         // Base64 makes 4 bytes of 3, and percent-encoding up to 3 of 1.
         let trailers = status.details().len() * 4 / 3 + status.message().len() * 3;
         assert!(trailers < 8 * 1024, "{trailers} bytes");
-        assert_eq!(
-            status.get_error_details().bad_request().unwrap().field_violations.len(),
-            STATUS_VIOLATIONS_MAX
-        );
+        assert_eq!(status.get_error_details().bad_request().unwrap().field_violations.len(), STATUS_VIOLATIONS_MAX);
     }
 }

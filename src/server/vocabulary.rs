@@ -54,20 +54,13 @@ mirrored!(SizeClass = SizeClass { Micro, Small, Medium, Large });
 mirrored!(LossParty = LossParty { Pool, Bank, Insurer, Guarantor, Valuer });
 mirrored!(InstitutionKind = InstitutionKind { Bank, Guarantor, Insurer, Valuer });
 mirrored!(
-    BlacklistGround = BlacklistGround {
-        CounterfeitPatent,
-        CounterfeitTrademark,
-        Piracy,
-        DeliberateInfringement,
-        Fraud,
-    }
+    BlacklistGround =
+        BlacklistGround { CounterfeitPatent, CounterfeitTrademark, Piracy, DeliberateInfringement, Fraud }
 );
 mirrored!(RightKind = RightKind { Patent, Trademark, Copyright, Other });
 mirrored!(RightState = IpRightState { NotGranted, InForce, Lapsed, Expired, Invalidated });
 mirrored!(PledgeState = PledgeState { Pending, Active, Released, Ended, Void });
-mirrored!(
-    Role = Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator }
-);
+mirrored!(Role = Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator });
 mirrored!(
     LoanState = LoanState {
         Filed,
@@ -84,19 +77,9 @@ mirrored!(
     }
 );
 mirrored!(
-    ApplicationState = ApplicationState {
-        Submitted,
-        Approved,
-        Refused,
-        Withdrawn,
-        Paid,
-        ClawbackDemanded,
-        ClawedBack,
-    }
+    ApplicationState = ApplicationState { Submitted, Approved, Refused, Withdrawn, Paid, ClawbackDemanded, ClawedBack }
 );
-mirrored!(
-    ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed }
-);
+mirrored!(ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed });
 mirrored!(
     StepKind = StepKind {
         Gate,

@@ -23,19 +23,13 @@ pub(crate) struct EntryFilter {
     pub(crate) kind: Option<&'static str>,
 }
 
-pub(crate) fn list_entries(m: &v1::ListEntriesRequest, v: &mut Violations) -> Option<EntryFilter> {
-    let enterprise = v.optional("enterprise", &m.enterprise, Uscc::parse);
-    let institution = v.optional("institution_id", &m.institution_id, InstitutionId::parse);
-    let from = v.optional("from_date", &m.from_date, CivilDate::parse);
-    let to = v.optional("to_date", &m.to_date, CivilDate::parse);
-    let kind = v.optional("kind", &m.kind, kind);
-    Some(EntryFilter {
-        enterprise: enterprise?,
-        institution: institution?,
-        from: from?,
-        to: to?,
-        kind: kind?,
-    })
+pub(crate) fn list_entries(message: &v1::ListEntriesRequest, violations: &mut Violations) -> Option<EntryFilter> {
+    let enterprise = violations.optional("enterprise", &message.enterprise, Uscc::parse);
+    let institution = violations.optional("institution_id", &message.institution_id, InstitutionId::parse);
+    let from = violations.optional("from_date", &message.from_date, CivilDate::parse);
+    let to = violations.optional("to_date", &message.to_date, CivilDate::parse);
+    let kind = violations.optional("kind", &message.kind, kind);
+    Some(EntryFilter { enterprise: enterprise?, institution: institution?, from: from?, to: to?, kind: kind? })
 }
 
 fn kind(text: &str) -> Result<&'static str, Invalid> {
@@ -60,37 +54,33 @@ pub(crate) enum AsOf {
 }
 
 pub(crate) fn account_balance(
-    m: &v1::GetAccountBalanceRequest,
-    v: &mut Violations,
+    message: &v1::GetAccountBalanceRequest,
+    violations: &mut Violations,
 ) -> Option<(Account, AsOf)> {
     use v1::get_account_balance_request::AsOf as Wire;
-    let account = v.take("account", Account::parse(&m.account));
-    let as_of = match &m.as_of {
+    let account = violations.take("account", Account::parse(&message.account));
+    let as_of = match &message.as_of {
         None => Some(AsOf::Now),
-        Some(Wire::AsOfSequence(number)) => {
-            v.sequence("as_of_sequence", *number).map(AsOf::Sequence)
-        }
-        Some(Wire::AsOfEffectiveDate(date)) => v.date("as_of_effective_date", date).map(AsOf::Date),
+        Some(Wire::AsOfSequence(number)) => violations.sequence("as_of_sequence", *number).map(AsOf::Sequence),
+        Some(Wire::AsOfEffectiveDate(date)) => violations.date("as_of_effective_date", date).map(AsOf::Date),
     };
     Some((account?, as_of?))
 }
 
-pub(crate) fn trial_balance(m: &v1::GetTrialBalanceRequest, v: &mut Violations) -> Option<AsOf> {
+pub(crate) fn trial_balance(message: &v1::GetTrialBalanceRequest, violations: &mut Violations) -> Option<AsOf> {
     use v1::get_trial_balance_request::AsOf as Wire;
-    match &m.as_of {
+    match &message.as_of {
         None => Some(AsOf::Now),
-        Some(Wire::AsOfSequence(number)) => {
-            v.sequence("as_of_sequence", *number).map(AsOf::Sequence)
-        }
-        Some(Wire::AsOfEffectiveDate(date)) => v.date("as_of_effective_date", date).map(AsOf::Date),
+        Some(Wire::AsOfSequence(number)) => violations.sequence("as_of_sequence", *number).map(AsOf::Sequence),
+        Some(Wire::AsOfEffectiveDate(date)) => violations.date("as_of_effective_date", date).map(AsOf::Date),
     }
 }
 
 /// The payload of a ping.
-pub(crate) fn ping(message: v1::PingRequest, v: &mut Violations) -> Option<Vec<u8>> {
+pub(crate) fn ping(message: v1::PingRequest, violations: &mut Violations) -> Option<Vec<u8>> {
     let size = message.payload.len();
     if size > PING_BYTES_MAX {
-        v.add(
+        violations.add(
             "payload",
             Invalid::new(
                 format!("has {size} bytes; expected at most {PING_BYTES_MAX}"),

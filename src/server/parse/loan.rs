@@ -9,17 +9,17 @@ use crate::identifier::{ContractNumber, InstitutionId, LoanId, PoolId, Uscc};
 use crate::money::{Amount, Rate};
 use crate::proto::v1;
 
-pub(crate) fn file(m: &v1::FileLoanRequest, v: &mut Violations) -> Option<Command> {
-    let bank = v.take("bank_id", InstitutionId::parse(&m.bank_id));
-    let contract = v.take("contract_number", ContractNumber::parse(&m.contract_number));
-    let borrower = v.take("borrower", Uscc::parse(&m.borrower));
-    let principal = v.positive("principal", &m.principal);
-    let ip_part = v.take("ip_part", Amount::parse(&m.ip_part));
-    let annual_rate = v.take("annual_rate", Rate::parse(&m.annual_rate));
-    let signed_on = v.date("signed_on", &m.signed_on);
-    let matures_on = v.date("matures_on", &m.matures_on);
-    let pledges = v.distinct("pledges", &m.pledges, LIST_ITEMS_MAX, Violations::pledge_at);
-    let pool = v.optional("pool_id", &m.pool_id, PoolId::parse);
+pub(crate) fn file(message: &v1::FileLoanRequest, violations: &mut Violations) -> Option<Command> {
+    let bank = violations.take("bank_id", InstitutionId::parse(&message.bank_id));
+    let contract = violations.take("contract_number", ContractNumber::parse(&message.contract_number));
+    let borrower = violations.take("borrower", Uscc::parse(&message.borrower));
+    let principal = violations.positive("principal", &message.principal);
+    let ip_part = violations.take("ip_part", Amount::parse(&message.ip_part));
+    let annual_rate = violations.take("annual_rate", Rate::parse(&message.annual_rate));
+    let signed_on = violations.date("signed_on", &message.signed_on);
+    let matures_on = violations.date("matures_on", &message.matures_on);
+    let pledges = violations.distinct("pledges", &message.pledges, LIST_ITEMS_MAX, Violations::pledge_at);
+    let pool = violations.optional("pool_id", &message.pool_id, PoolId::parse);
     Some(Command::FileLoan(LoanTerms {
         bank: bank?,
         contract: contract?,
@@ -35,41 +35,37 @@ pub(crate) fn file(m: &v1::FileLoanRequest, v: &mut Violations) -> Option<Comman
 }
 
 /// Which loan.
-pub(crate) fn loan_id(v: &mut Violations, text: &str) -> Option<LoanId> {
-    v.take("loan_id", LoanId::parse(text))
+pub(crate) fn loan_id(violations: &mut Violations, text: &str) -> Option<LoanId> {
+    violations.take("loan_id", LoanId::parse(text))
 }
 
-pub(crate) fn disburse(m: &v1::DisburseLoanRequest, v: &mut Violations) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let amount = v.positive("amount", &m.amount);
+pub(crate) fn disburse(message: &v1::DisburseLoanRequest, violations: &mut Violations) -> Option<Command> {
+    let loan = loan_id(violations, &message.loan_id);
+    let amount = violations.positive("amount", &message.amount);
     Some(Command::DisburseLoan(loan?, amount?))
 }
 
 pub(crate) fn record_interest(
-    m: &v1::RecordInterestPaymentRequest,
-    v: &mut Violations,
+    message: &v1::RecordInterestPaymentRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let amount = v.positive("amount", &m.amount);
-    let period_from = v.date("period_from", &m.period_from);
-    let period_to = v.date("period_to", &m.period_to);
-    let reference = v.text("reference", &m.reference);
-    let payment = InterestPaid {
-        amount: amount?,
-        period_from: period_from?,
-        period_to: period_to?,
-        reference: reference?,
-    };
+    let loan = loan_id(violations, &message.loan_id);
+    let amount = violations.positive("amount", &message.amount);
+    let period_from = violations.date("period_from", &message.period_from);
+    let period_to = violations.date("period_to", &message.period_to);
+    let reference = violations.text("reference", &message.reference);
+    let payment =
+        InterestPaid { amount: amount?, period_from: period_from?, period_to: period_to?, reference: reference? };
     Some(Command::RecordInterestPayment(loan?, payment))
 }
 
 pub(crate) fn record_principal(
-    m: &v1::RecordPrincipalPaymentRequest,
-    v: &mut Violations,
+    message: &v1::RecordPrincipalPaymentRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let amount = v.positive("amount", &m.amount);
-    let reference = v.text("reference", &m.reference);
+    let loan = loan_id(violations, &message.loan_id);
+    let amount = violations.positive("amount", &message.amount);
+    let reference = violations.text("reference", &message.reference);
     Some(Command::RecordPrincipalPayment(RecordPrincipalPayment {
         loan: loan?,
         amount: amount?,
@@ -77,40 +73,40 @@ pub(crate) fn record_principal(
     }))
 }
 
-pub(crate) fn extend(m: &v1::ExtendLoanRequest, v: &mut Violations) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let matures_on = v.date("matures_on", &m.matures_on);
+pub(crate) fn extend(message: &v1::ExtendLoanRequest, violations: &mut Violations) -> Option<Command> {
+    let loan = loan_id(violations, &message.loan_id);
+    let matures_on = violations.date("matures_on", &message.matures_on);
     Some(Command::ExtendLoan(loan?, matures_on?))
 }
 
-pub(crate) fn mark_overdue(m: &v1::MarkLoanOverdueRequest, v: &mut Violations) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let since: Option<CivilDate> = v.date("overdue_since", &m.overdue_since);
+pub(crate) fn mark_overdue(message: &v1::MarkLoanOverdueRequest, violations: &mut Violations) -> Option<Command> {
+    let loan = loan_id(violations, &message.loan_id);
+    let since: Option<CivilDate> = violations.date("overdue_since", &message.overdue_since);
     Some(Command::MarkLoanOverdue(loan?, since?))
 }
 
 pub(crate) fn mark_non_performing(
-    m: &v1::MarkLoanNonPerformingRequest,
-    v: &mut Violations,
+    message: &v1::MarkLoanNonPerformingRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    loan_id(v, &m.loan_id).map(Command::MarkLoanNonPerforming)
+    loan_id(violations, &message.loan_id).map(Command::MarkLoanNonPerforming)
 }
 
-pub(crate) fn mark_cured(m: &v1::MarkLoanCuredRequest, v: &mut Violations) -> Option<Command> {
-    loan_id(v, &m.loan_id).map(Command::MarkLoanCured)
+pub(crate) fn mark_cured(message: &v1::MarkLoanCuredRequest, violations: &mut Violations) -> Option<Command> {
+    loan_id(violations, &message.loan_id).map(Command::MarkLoanCured)
 }
 
-pub(crate) fn settle(m: &v1::SettleLoanRequest, v: &mut Violations) -> Option<Command> {
-    loan_id(v, &m.loan_id).map(Command::SettleLoan)
+pub(crate) fn settle(message: &v1::SettleLoanRequest, violations: &mut Violations) -> Option<Command> {
+    loan_id(violations, &message.loan_id).map(Command::SettleLoan)
 }
 
-pub(crate) fn close(m: &v1::CloseLoanRequest, v: &mut Violations) -> Option<Command> {
-    loan_id(v, &m.loan_id).map(Command::CloseLoan)
+pub(crate) fn close(message: &v1::CloseLoanRequest, violations: &mut Violations) -> Option<Command> {
+    loan_id(violations, &message.loan_id).map(Command::CloseLoan)
 }
 
-pub(crate) fn withdraw(m: &v1::WithdrawLoanRequest, v: &mut Violations) -> Option<Command> {
-    let loan = loan_id(v, &m.loan_id);
-    let reason = v.text("reason", &m.reason);
+pub(crate) fn withdraw(message: &v1::WithdrawLoanRequest, violations: &mut Violations) -> Option<Command> {
+    let loan = loan_id(violations, &message.loan_id);
+    let reason = violations.text("reason", &message.reason);
     Some(Command::WithdrawLoan(loan?, reason?))
 }
 
@@ -125,9 +121,9 @@ pub(crate) struct LoanFilter {
     pub(crate) state: Option<LoanState>,
 }
 
-pub(crate) fn list(m: &v1::ListLoansRequest, v: &mut Violations) -> Option<LoanFilter> {
-    let borrower = v.optional("borrower", &m.borrower, Uscc::parse);
-    let bank = v.optional("bank_id", &m.bank_id, InstitutionId::parse);
-    let state = v.optional_choice("state", m.state);
+pub(crate) fn list(message: &v1::ListLoansRequest, violations: &mut Violations) -> Option<LoanFilter> {
+    let borrower = violations.optional("borrower", &message.borrower, Uscc::parse);
+    let bank = violations.optional("bank_id", &message.bank_id, InstitutionId::parse);
+    let state = violations.optional_choice("state", message.state);
     Some(LoanFilter { borrower: borrower?, bank: bank?, state: state? })
 }

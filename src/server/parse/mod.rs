@@ -43,9 +43,7 @@ impl Violations {
     pub(super) fn finish<T>(self, parsed: Option<T>) -> Result<T, Rejection> {
         match parsed {
             Some(value) if self.found.is_empty() => Ok(value),
-            Some(_) | None => {
-                Err(Rejection { reason: Reason::InvalidField, violations: self.found })
-            }
+            Some(_) | None => Err(Rejection { reason: Reason::InvalidField, violations: self.found }),
         }
     }
 
@@ -123,24 +121,14 @@ impl Violations {
     }
 
     /// One of a closed vocabulary, or 0 for none.
-    pub(super) fn optional_choice<T: Mirrored>(
-        &mut self,
-        field: &str,
-        value: i32,
-    ) -> Option<Option<T>> {
+    pub(super) fn optional_choice<T: Mirrored>(&mut self, field: &str, value: i32) -> Option<Option<T>> {
         if value == 0 { Some(None) } else { self.choice(field, value).map(Some) }
     }
 
     /// The sequence of an entry, from 1.
     pub(super) fn sequence(&mut self, field: &str, number: u64) -> Option<Sequence> {
         if number == 0 {
-            self.add(
-                field,
-                Invalid::new(
-                    "`0` is not a sequence; expected 1 or more",
-                    "“0”不是有效序号; 应从 1 开始",
-                ),
-            );
+            self.add(field, Invalid::new("`0` is not a sequence; expected 1 or more", "“0”不是有效序号; 应从 1 开始"));
             return None;
         }
         Some(Sequence::new(number))
@@ -165,11 +153,8 @@ impl Violations {
             );
             return None;
         }
-        let parsed: Vec<Option<T>> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| parse(self, &format!("{field}[{index}]"), item))
-            .collect();
+        let parsed: Vec<Option<T>> =
+            items.iter().enumerate().map(|(index, item)| parse(self, &format!("{field}[{index}]"), item)).collect();
         parsed.into_iter().collect()
     }
 
@@ -187,10 +172,7 @@ impl Violations {
         if let Some(index) = repeated {
             self.add(
                 &format!("{field}[{index}]"),
-                Invalid::new(
-                    "is given twice; expected each only once",
-                    "重复出现; 每项只能出现一次",
-                ),
+                Invalid::new("is given twice; expected each only once", "重复出现; 每项只能出现一次"),
             );
             return None;
         }
@@ -200,8 +182,7 @@ impl Violations {
     /// A pledge by kind and number; `prefix` is empty or ends in a dot.
     pub(super) fn pledge(&mut self, prefix: &str, kind: i32, number: &str) -> Option<PledgeKey> {
         let kind = self.choice(&format!("{prefix}kind"), kind);
-        let number = self
-            .take(&format!("{prefix}registration_number"), PledgeRegistrationNumber::parse(number));
+        let number = self.take(&format!("{prefix}registration_number"), PledgeRegistrationNumber::parse(number));
         Some(PledgeKey { kind: kind?, number: number? })
     }
 

@@ -3,55 +3,48 @@
 use super::{PLEDGE_RIGHTS_MAX, Violations};
 use crate::book::event::IpRightChanged;
 use crate::book::nouns::{
-    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, PledgeDetails,
-    PledgeKey, RightChange,
+    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
 };
 use crate::decide::command::{Command, LiftBlacklistEntry};
 use crate::identifier::{BankCode, District, InstitutionId, Invalid, RightId, Uscc};
 use crate::proto::v1;
 
 pub(crate) fn register_enterprise(
-    m: &v1::RegisterEnterpriseRequest,
-    v: &mut Violations,
+    message: &v1::RegisterEnterpriseRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    enterprise(v, &m.uscc, &m.name, m.size_class, &m.district).map(Command::RegisterEnterprise)
+    enterprise(violations, &message.uscc, &message.name, message.size_class, &message.district)
+        .map(Command::RegisterEnterprise)
 }
 
-pub(crate) fn update_enterprise(
-    m: &v1::UpdateEnterpriseRequest,
-    v: &mut Violations,
-) -> Option<Command> {
-    enterprise(v, &m.uscc, &m.name, m.size_class, &m.district).map(Command::UpdateEnterprise)
+pub(crate) fn update_enterprise(message: &v1::UpdateEnterpriseRequest, violations: &mut Violations) -> Option<Command> {
+    enterprise(violations, &message.uscc, &message.name, message.size_class, &message.district)
+        .map(Command::UpdateEnterprise)
 }
 
 fn enterprise(
-    v: &mut Violations,
+    violations: &mut Violations,
     uscc: &str,
     name: &str,
     size_class: i32,
     district: &str,
 ) -> Option<EnterpriseDetails> {
-    let uscc = v.take("uscc", Uscc::parse(uscc));
-    let name = v.text("name", name);
-    let size_class = v.choice("size_class", size_class);
-    let district = v.take("district", District::parse(district));
-    Some(EnterpriseDetails {
-        uscc: uscc?,
-        name: name?,
-        size_class: size_class?,
-        district: district?,
-    })
+    let uscc = violations.take("uscc", Uscc::parse(uscc));
+    let name = violations.text("name", name);
+    let size_class = violations.choice("size_class", size_class);
+    let district = violations.take("district", District::parse(district));
+    Some(EnterpriseDetails { uscc: uscc?, name: name?, size_class: size_class?, district: district? })
 }
 
 pub(crate) fn register_institution(
-    m: &v1::RegisterInstitutionRequest,
-    v: &mut Violations,
+    message: &v1::RegisterInstitutionRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let institution = v.take("institution_id", InstitutionId::parse(&m.institution_id));
-    let kind = v.choice("kind", m.kind);
-    let name = v.text("name", &m.name);
-    let uscc = v.take("uscc", Uscc::parse(&m.uscc));
-    let bank_code = v.optional("bank_code", &m.bank_code, BankCode::parse);
+    let institution = violations.take("institution_id", InstitutionId::parse(&message.institution_id));
+    let kind = violations.choice("kind", message.kind);
+    let name = violations.text("name", &message.name);
+    let uscc = violations.take("uscc", Uscc::parse(&message.uscc));
+    let bank_code = violations.optional("bank_code", &message.bank_code, BankCode::parse);
     Some(Command::RegisterInstitution(InstitutionDetails {
         institution: institution?,
         kind: kind?,
@@ -61,15 +54,12 @@ pub(crate) fn register_institution(
     }))
 }
 
-pub(crate) fn register_ip_right(
-    m: &v1::RegisterIpRightRequest,
-    v: &mut Violations,
-) -> Option<Command> {
-    let right = v.take("right", RightId::parse(&m.right));
-    let owner = v.take("owner", Uscc::parse(&m.owner));
-    let title = v.text("title", &m.title);
-    let granted_on = v.date("granted_on", &m.granted_on);
-    let expires_on = v.date("expires_on", &m.expires_on);
+pub(crate) fn register_ip_right(message: &v1::RegisterIpRightRequest, violations: &mut Violations) -> Option<Command> {
+    let right = violations.take("right", RightId::parse(&message.right));
+    let owner = violations.take("owner", Uscc::parse(&message.owner));
+    let title = violations.text("title", &message.title);
+    let granted_on = violations.date("granted_on", &message.granted_on);
+    let expires_on = violations.date("expires_on", &message.expires_on);
     Some(Command::RegisterIpRight(IpRightDetails {
         right: right?,
         owner: owner?,
@@ -80,18 +70,18 @@ pub(crate) fn register_ip_right(
 }
 
 pub(crate) fn record_ip_right_event(
-    m: &v1::RecordIpRightEventRequest,
-    v: &mut Violations,
+    message: &v1::RecordIpRightEventRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let right = v.take("right", RightId::parse(&m.right));
-    let change = right_change(m, v);
+    let right = violations.take("right", RightId::parse(&message.right));
+    let change = right_change(message, violations);
     Some(Command::RecordIpRightEvent(IpRightChanged { right: right?, change: change? }))
 }
 
-fn right_change(m: &v1::RecordIpRightEventRequest, v: &mut Violations) -> Option<RightChange> {
-    let change = match v1::RightChange::try_from(m.change) {
+fn right_change(message: &v1::RecordIpRightEventRequest, violations: &mut Violations) -> Option<RightChange> {
+    let change = match v1::RightChange::try_from(message.change) {
         Ok(v1::RightChange::Transferred) => {
-            return v.take("new_owner", Uscc::parse(&m.new_owner)).map(RightChange::Transferred);
+            return violations.take("new_owner", Uscc::parse(&message.new_owner)).map(RightChange::Transferred);
         }
         Ok(v1::RightChange::Lapsed) => RightChange::Lapsed,
         Ok(v1::RightChange::Restored) => RightChange::Restored,
@@ -99,43 +89,37 @@ fn right_change(m: &v1::RecordIpRightEventRequest, v: &mut Violations) -> Option
         Ok(v1::RightChange::Unspecified) | Err(_) => {
             let names = "RIGHT_CHANGE_LAPSED, RIGHT_CHANGE_RESTORED, RIGHT_CHANGE_INVALIDATED, \
                          RIGHT_CHANGE_TRANSFERRED";
-            v.add(
+            violations.add(
                 "change",
                 Invalid::new(
-                    format!("`{}` is not a value of this field; expected one of {names}", m.change),
-                    format!("“{}”不是该字段的有效取值; 应为 {names} 之一", m.change),
+                    format!("`{}` is not a value of this field; expected one of {names}", message.change),
+                    format!("“{}”不是该字段的有效取值; 应为 {names} 之一", message.change),
                 ),
             );
             return None;
         }
     };
-    if !m.new_owner.is_empty() {
-        v.add(
+    if !message.new_owner.is_empty() {
+        violations.add(
             "new_owner",
-            Invalid::new(
-                "is given, but the change is not a transfer; leave it empty",
-                "仅转移时填写新权利人; 请留空",
-            ),
+            Invalid::new("is given, but the change is not a transfer; leave it empty", "仅转移时填写新权利人; 请留空"),
         );
         return None;
     }
     Some(change)
 }
 
-pub(crate) fn register_pledge(
-    m: &v1::RegisterPledgeRequest,
-    v: &mut Violations,
-) -> Option<Command> {
-    let pledge = v.pledge("", m.kind, &m.registration_number);
-    let pledgee = v.take("pledgee_id", InstitutionId::parse(&m.pledgee_id));
-    let pledgor = v.take("pledgor", Uscc::parse(&m.pledgor));
-    let rights = v.distinct("rights", &m.rights, PLEDGE_RIGHTS_MAX, |v, path, right| {
-        v.take(path, RightId::parse(right))
+pub(crate) fn register_pledge(message: &v1::RegisterPledgeRequest, violations: &mut Violations) -> Option<Command> {
+    let pledge = violations.pledge("", message.kind, &message.registration_number);
+    let pledgee = violations.take("pledgee_id", InstitutionId::parse(&message.pledgee_id));
+    let pledgor = violations.take("pledgor", Uscc::parse(&message.pledgor));
+    let rights = violations.distinct("rights", &message.rights, PLEDGE_RIGHTS_MAX, |violations, path, right| {
+        violations.take(path, RightId::parse(right))
     });
-    let secured_amount = v.positive("secured_amount", &m.secured_amount);
-    let term_end = v.optional("term_end", &m.term_end, crate::calendar::CivilDate::parse);
+    let secured_amount = violations.positive("secured_amount", &message.secured_amount);
+    let term_end = violations.optional("term_end", &message.term_end, crate::calendar::CivilDate::parse);
     let (pledge, rights) = (pledge?, rights?);
-    one_kind(v, &pledge, &rights)?;
+    one_kind(violations, &pledge, &rights)?;
     Some(Command::RegisterPledge(PledgeDetails {
         pledge,
         pledgee: pledgee?,
@@ -147,34 +131,31 @@ pub(crate) fn register_pledge(
 }
 
 /// CNIPA registers one kind of right per pledge.
-fn one_kind(v: &mut Violations, pledge: &PledgeKey, rights: &[RightId]) -> Option<()> {
+fn one_kind(violations: &mut Violations, pledge: &PledgeKey, rights: &[RightId]) -> Option<()> {
     let stray = rights.iter().enumerate().find(|(_, right)| right.kind() != pledge.kind);
     let Some((index, right)) = stray else { return Some(()) };
-    v.add(
+    violations.add(
         &format!("rights[{index}]"),
         Invalid::new(
-            format!(
-                "`{right}` is not a {}; expected rights of the pledge's kind only",
-                pledge.kind
-            ),
+            format!("`{right}` is not a {}; expected rights of the pledge's kind only", pledge.kind),
             format!("“{right}”与质押登记的权利类型({})不一致", pledge.kind.chinese()),
         ),
     );
     None
 }
 
-pub(crate) fn release_pledge(m: &v1::ReleasePledgeRequest, v: &mut Violations) -> Option<Command> {
-    v.pledge("", m.kind, &m.registration_number).map(Command::ReleasePledge)
+pub(crate) fn release_pledge(message: &v1::ReleasePledgeRequest, violations: &mut Violations) -> Option<Command> {
+    violations.pledge("", message.kind, &message.registration_number).map(Command::ReleasePledge)
 }
 
 pub(crate) fn add_blacklist_entry(
-    m: &v1::AddBlacklistEntryRequest,
-    v: &mut Violations,
+    message: &v1::AddBlacklistEntryRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let enterprise = v.take("enterprise", Uscc::parse(&m.enterprise));
-    let ground = v.choice("ground", m.ground);
-    let until = v.optional("until", &m.until, crate::calendar::CivilDate::parse);
-    let document = v.text("document", &m.document);
+    let enterprise = violations.take("enterprise", Uscc::parse(&message.enterprise));
+    let ground = violations.choice("ground", message.ground);
+    let until = violations.optional("until", &message.until, crate::calendar::CivilDate::parse);
+    let document = violations.text("document", &message.document);
     Some(Command::AddBlacklistEntry(BlacklistDetails {
         enterprise: enterprise?,
         ground: ground?,
@@ -184,17 +165,13 @@ pub(crate) fn add_blacklist_entry(
 }
 
 pub(crate) fn lift_blacklist_entry(
-    m: &v1::LiftBlacklistEntryRequest,
-    v: &mut Violations,
+    message: &v1::LiftBlacklistEntryRequest,
+    violations: &mut Violations,
 ) -> Option<Command> {
-    let enterprise = v.take("enterprise", Uscc::parse(&m.enterprise));
-    let entry = v.sequence("blacklist_sequence", m.blacklist_sequence);
-    let reason = v.text("reason", &m.reason);
-    Some(Command::LiftBlacklistEntry(LiftBlacklistEntry {
-        enterprise: enterprise?,
-        entry: entry?,
-        reason: reason?,
-    }))
+    let enterprise = violations.take("enterprise", Uscc::parse(&message.enterprise));
+    let entry = violations.sequence("blacklist_sequence", message.blacklist_sequence);
+    let reason = violations.text("reason", &message.reason);
+    Some(Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise: enterprise?, entry: entry?, reason: reason? }))
 }
 
 /// Whose pledges to list.
@@ -206,8 +183,8 @@ pub(crate) struct PledgeFilter {
     pub(crate) pledgee: Option<InstitutionId>,
 }
 
-pub(crate) fn list_pledges(m: &v1::ListPledgesRequest, v: &mut Violations) -> Option<PledgeFilter> {
-    let pledgor = v.optional("pledgor", &m.pledgor, Uscc::parse);
-    let pledgee = v.optional("pledgee_id", &m.pledgee_id, InstitutionId::parse);
+pub(crate) fn list_pledges(message: &v1::ListPledgesRequest, violations: &mut Violations) -> Option<PledgeFilter> {
+    let pledgor = violations.optional("pledgor", &message.pledgor, Uscc::parse);
+    let pledgee = violations.optional("pledgee_id", &message.pledgee_id, InstitutionId::parse);
     Some(PledgeFilter { pledgor: pledgor?, pledgee: pledgee? })
 }

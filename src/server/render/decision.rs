@@ -1,8 +1,7 @@
 //! The decision of an entry: outcome, reason, remedy and a sentence.
 
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ClaimChange, ClaimChanged, ClaimDecision, Entry, Event,
-    SubsidyApplied,
+    ApplicationChange, ApplicationChanged, ClaimChange, ClaimChanged, ClaimDecision, Entry, Event, SubsidyApplied,
 };
 use crate::book::pool::pool_share;
 use crate::money::Amount;
@@ -48,16 +47,13 @@ impl<'a> Ruling<'a> {
                 None => Self::recorded(),
             },
             Event::ClaimSubmitted(submitted) => Self::claim(&submitted.decision),
-            Event::ClaimChanged(ClaimChanged {
-                change: ClaimChange::Resumed(decision), ..
-            }) => Self::claim(decision),
+            Event::ClaimChanged(ClaimChanged { change: ClaimChange::Resumed(decision), .. }) => Self::claim(decision),
             Event::ApplicationChanged(ApplicationChanged {
                 change: ApplicationChange::PaymentRefused(refusal),
                 ..
             }) => Self::refused(*refusal, Vec::new()),
             Event::Refused(refused) => {
-                let lines =
-                    refused.explanation.iter().flat_map(|explanation| &explanation.lines).collect();
+                let lines = refused.explanation.iter().flat_map(|explanation| &explanation.lines).collect();
                 Self::refused(refused.refusal, lines)
             }
             Event::EnterpriseRegistered(_)
@@ -101,12 +97,7 @@ impl<'a> Ruling<'a> {
         } else {
             v1::Outcome::Partly
         };
-        Self {
-            outcome,
-            reason: applied.refusal.or(refused_line),
-            granted: Some(applied.granted),
-            lines,
-        }
+        Self { outcome, reason: applied.refusal.or(refused_line), granted: Some(applied.granted), lines }
     }
 
     fn claim(decision: &'a ClaimDecision) -> Self {
@@ -117,8 +108,7 @@ impl<'a> Ruling<'a> {
             None if line.bound == Bound::Ratio => v1::Outcome::Granted,
             None => v1::Outcome::Partly,
         };
-        let granted =
-            if line.refusal.is_none() { pool_share(&decision.shares) } else { Amount::ZERO };
+        let granted = if line.refusal.is_none() { pool_share(&decision.shares) } else { Amount::ZERO };
         Self { outcome, reason: line.refusal, granted: Some(granted), lines: vec![line] }
     }
 }

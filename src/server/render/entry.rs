@@ -95,10 +95,7 @@ pub(crate) fn render(entry: &Entry, recorded: bool) -> v1::Entry {
         postings: entry
             .postings
             .iter()
-            .map(|posting| v1::Posting {
-                account: posting.account.to_string(),
-                amount: posting.amount.to_string(),
-            })
+            .map(|posting| v1::Posting { account: posting.account.to_string(), amount: posting.amount.to_string() })
             .collect(),
         kind: kind(&entry.event).to_owned(),
         event: Some(event(&entry.event, CreatedIds::of(entry, recorded))),
@@ -124,26 +121,16 @@ fn event(event: &Event, ids: CreatedIds) -> Wire {
         Event::PledgeRegistered(one) => Wire::PledgeRegistered(details::pledge(one)),
         Event::PledgeReleased(key) => Wire::PledgeReleased(details::pledge_key(key)),
         Event::BlacklistEntryAdded(one) => Wire::BlacklistEntryAdded(details::blacklist(one)),
-        Event::BlacklistEntryLifted(one) => {
-            Wire::BlacklistEntryLifted(details::blacklist_lifted(one))
-        }
+        Event::BlacklistEntryLifted(one) => Wire::BlacklistEntryLifted(details::blacklist_lifted(one)),
         Event::LoanFiled(one) => Wire::LoanFiled(details::loan_filed(one, ids.loan_id)),
         Event::LoanChanged(one) => Wire::LoanChanged(details::loan_changed(one)),
-        Event::SubsidyApplied(one) => {
-            Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id))
-        }
-        Event::ApplicationChanged(one) => {
-            Wire::ApplicationChanged(details::application_changed(one))
-        }
-        Event::RedLetterInvoiceRecorded(one) => {
-            Wire::RedLetterInvoiceRecorded(details::red_letter(one))
-        }
+        Event::SubsidyApplied(one) => Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id)),
+        Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one)),
+        Event::RedLetterInvoiceRecorded(one) => Wire::RedLetterInvoiceRecorded(details::red_letter(one)),
         Event::BudgetAppropriated(one) => Wire::BudgetAppropriated(details::budget(one)),
         Event::BudgetAdjusted(one) => Wire::BudgetAdjusted(details::budget(one)),
         Event::PoolMoved(one) => Wire::PoolMoved(details::pool_moved(one)),
-        Event::ClaimSubmitted(one) => {
-            Wire::ClaimSubmitted(details::claim_submitted(one, ids.claim_id))
-        }
+        Event::ClaimSubmitted(one) => Wire::ClaimSubmitted(details::claim_submitted(one, ids.claim_id)),
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),

@@ -1,14 +1,13 @@
 //! The details of events.
 
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange,
-    ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, InterestPaid,
-    IpRightChanged, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery,
-    RedLetterInvoice, Refused, SubsidyApplied,
+    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange, ClaimChange,
+    ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, InterestPaid, IpRightChanged, LoanChange, LoanChanged,
+    LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange,
+    BlacklistDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, Month,
+    PledgeDetails, PledgeKey, RightChange,
 };
 use crate::calendar::FiscalYear;
 use crate::money::Amount;
@@ -130,9 +129,7 @@ pub(crate) fn loan_changed(changed: &LoanChanged) -> v1::LoanChanged {
     let change = match &changed.change {
         LoanChange::Disbursed(amount) => Change::Disbursed(amount.to_string()),
         LoanChange::InterestPaid(paid) => Change::InterestPaid(interest_paid(paid)),
-        LoanChange::PrincipalPaid(amount, reference) => {
-            Change::PrincipalPaid(payment(*amount, reference))
-        }
+        LoanChange::PrincipalPaid(amount, reference) => Change::PrincipalPaid(payment(*amount, reference)),
         LoanChange::Extended(date) => Change::ExtendedTo(date.to_string()),
         LoanChange::MarkedOverdue(since) => Change::OverdueSince(since.to_string()),
         LoanChange::MarkedNonPerforming => Change::MarkedNonPerforming(v1::Happened {}),
@@ -141,11 +138,7 @@ pub(crate) fn loan_changed(changed: &LoanChanged) -> v1::LoanChanged {
         LoanChange::Closed => Change::Closed(v1::Happened {}),
         LoanChange::Withdrawn(reason) => Change::Withdrawn(reason.clone()),
     };
-    v1::LoanChanged {
-        loan_id: changed.loan.to_string(),
-        exposure: changed.exposure.to_string(),
-        change: Some(change),
-    }
+    v1::LoanChanged { loan_id: changed.loan.to_string(), exposure: changed.exposure.to_string(), change: Some(change) }
 }
 
 fn interest_paid(paid: &InterestPaid) -> v1::InterestPaid {
@@ -161,10 +154,7 @@ fn payment(amount: Amount, reference: &str) -> v1::Payment {
     v1::Payment { amount: amount.to_string(), reference: reference.to_owned() }
 }
 
-pub(crate) fn subsidy_applied(
-    applied: &SubsidyApplied,
-    application_id: String,
-) -> v1::SubsidyApplied {
+pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String) -> v1::SubsidyApplied {
     v1::SubsidyApplied {
         application_id,
         enterprise: applied.enterprise.to_string(),
@@ -193,13 +183,10 @@ pub(crate) fn application_line(line: &ApplicationLine) -> v1::ApplicationLine {
 fn cost_item(item: &CostItem) -> v1::CostItem {
     use v1::cost_item::Evidence;
     let evidence = match &item.evidence {
-        EvidenceKey::Invoice(number) => Evidence::Invoice(v1::Invoice {
-            number: number.to_string(),
-            total: item.evidence_total.to_string(),
-        }),
-        EvidenceKey::InterestPayment(sequence) => {
-            Evidence::InterestPaymentSequence(sequence.value())
+        EvidenceKey::Invoice(number) => {
+            Evidence::Invoice(v1::Invoice { number: number.to_string(), total: item.evidence_total.to_string() })
         }
+        EvidenceKey::InterestPayment(sequence) => Evidence::InterestPaymentSequence(sequence.value()),
     };
     v1::CostItem {
         item: wire(item.item),
@@ -228,12 +215,8 @@ pub(crate) fn application_changed(changed: &ApplicationChanged) -> v1::Applicati
         ApplicationChange::Withdrawn(reason) => Change::Withdrawn(reason.clone()),
         ApplicationChange::Paid(reference) => Change::Paid(reference.clone()),
         ApplicationChange::PaymentRefused(refusal) => Change::PaymentRefused(refusal.to_string()),
-        ApplicationChange::ClawbackDemanded(demand) => {
-            Change::ClawbackDemanded(clawback_demand(demand))
-        }
-        ApplicationChange::ClawbackReceived(amount, reference) => {
-            Change::ClawbackReceived(payment(*amount, reference))
-        }
+        ApplicationChange::ClawbackDemanded(demand) => Change::ClawbackDemanded(clawback_demand(demand)),
+        ApplicationChange::ClawbackReceived(amount, reference) => Change::ClawbackReceived(payment(*amount, reference)),
     };
     v1::ApplicationChanged { application_id: changed.application.to_string(), change: Some(change) }
 }
@@ -300,10 +283,7 @@ fn claim_decision(decision: &ClaimDecision) -> v1::ClaimDecision {
 
 /// What each party bears or gets.
 pub(crate) fn shares(shares: &[(LossParty, Amount)]) -> Vec<v1::Share> {
-    shares
-        .iter()
-        .map(|(party, amount)| v1::Share { party: wire(*party), amount: amount.to_string() })
-        .collect()
+    shares.iter().map(|(party, amount)| v1::Share { party: wire(*party), amount: amount.to_string() }).collect()
 }
 
 pub(crate) fn claim_changed(changed: &ClaimChanged) -> v1::ClaimChanged {

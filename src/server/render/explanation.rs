@@ -9,9 +9,7 @@ use crate::server::vocabulary::wire;
 use super::or_empty;
 
 /// All lines.
-pub(crate) fn explanation<'a>(
-    lines: impl IntoIterator<Item = &'a LineExplanation>,
-) -> v1::Explanation {
+pub(crate) fn explanation<'a>(lines: impl IntoIterator<Item = &'a LineExplanation>) -> v1::Explanation {
     v1::Explanation { lines: lines.into_iter().map(line).collect() }
 }
 

@@ -1,13 +1,12 @@
 //! What an entry says, in one sentence for people, in both languages.
 
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange,
-    ClaimChanged, ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved,
-    PoolMovement, RedLetterInvoice, Refused, SubsidyApplied,
+    ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange, ClaimChanged,
+    ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, RedLetterInvoice,
+    Refused, SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Month, PledgeKey,
-    RightChange,
+    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Month, PledgeKey, RightChange,
 };
 use crate::identifier::{ApplicationId, ClaimId, LoanId, RightId};
 use crate::proto::v1;
@@ -30,17 +29,13 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::BlacklistEntryLifted(one) => lifted(one),
         Event::LoanFiled(filed) => loan_filed(filed, number.map(LoanId::created_by)),
         Event::LoanChanged(changed) => loan_changed(changed),
-        Event::SubsidyApplied(applied) => {
-            subsidy_applied(applied, number.map(ApplicationId::created_by))
-        }
+        Event::SubsidyApplied(applied) => subsidy_applied(applied, number.map(ApplicationId::created_by)),
         Event::ApplicationChanged(changed) => application_changed(changed),
         Event::RedLetterInvoiceRecorded(one) => red_letter(one),
         Event::BudgetAppropriated(one) => budget(one, "is appropriated to", "下达"),
         Event::BudgetAdjusted(one) => budget(one, "is the adjustment of", "调整"),
         Event::PoolMoved(moved) => pool_moved(moved),
-        Event::ClaimSubmitted(submitted) => {
-            claim_decided(&submitted.decision, number.map(ClaimId::created_by))
-        }
+        Event::ClaimSubmitted(submitted) => claim_decided(&submitted.decision, number.map(ClaimId::created_by)),
         Event::ClaimChanged(changed) => claim_changed(changed),
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
@@ -75,20 +70,14 @@ fn ip_right(one: &IpRightDetails) -> v1::Text {
 
 fn right_changed(right: &RightId, change: RightChange) -> v1::Text {
     match change {
-        RightChange::Lapsed => {
-            text(format!("IP right {right} lapsed."), format!("知识产权 {right} 已失效。"))
+        RightChange::Lapsed => text(format!("IP right {right} lapsed."), format!("知识产权 {right} 已失效。")),
+        RightChange::Restored => text(format!("IP right {right} is restored."), format!("知识产权 {right} 已恢复。")),
+        RightChange::Invalidated => {
+            text(format!("IP right {right} is invalidated."), format!("知识产权 {right} 已宣告无效。"))
         }
-        RightChange::Restored => {
-            text(format!("IP right {right} is restored."), format!("知识产权 {right} 已恢复。"))
+        RightChange::Transferred(owner) => {
+            text(format!("IP right {right} is transferred to {owner}."), format!("知识产权 {right} 已转移至 {owner}。"))
         }
-        RightChange::Invalidated => text(
-            format!("IP right {right} is invalidated."),
-            format!("知识产权 {right} 已宣告无效。"),
-        ),
-        RightChange::Transferred(owner) => text(
-            format!("IP right {right} is transferred to {owner}."),
-            format!("知识产权 {right} 已转移至 {owner}。"),
-        ),
     }
 }
 
@@ -108,10 +97,7 @@ fn blacklisted(one: &BlacklistDetails) -> v1::Text {
 
 fn lifted(one: &BlacklistEntryLifted) -> v1::Text {
     text(
-        format!(
-            "Blacklist entry {} of enterprise {} is lifted: {}",
-            one.entry, one.enterprise, one.reason
-        ),
+        format!("Blacklist entry {} of enterprise {} is lifted: {}", one.entry, one.enterprise, one.reason),
         format!("企业 {} 的失信记录 {} 已移出: {}", one.enterprise, one.entry, one.reason),
     )
 }
@@ -135,12 +121,7 @@ fn budget(one: &BudgetChange, done: &str, done_zh: &str) -> v1::Text {
 fn rulebook(one: &Rulebook) -> v1::Text {
     text(
         format!("Rulebook {} is adopted, valid from {}.", one.reference(), one.valid_from),
-        format!(
-            "办法 {} (“{}”) 已启用, 自{}起施行。",
-            one.reference(),
-            one.title.zh,
-            one.valid_from.chinese()
-        ),
+        format!("办法 {} (“{}”) 已启用, 自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
     )
 }
 
@@ -152,9 +133,8 @@ fn period(month: Month) -> v1::Text {
 }
 
 fn loan_filed(filed: &LoanFiled, id: Option<LoanId>) -> v1::Text {
-    let (en, zh) = id.map_or(("The loan".to_owned(), "贷款".to_owned()), |id| {
-        (format!("Loan {id}"), format!("贷款 {id} "))
-    });
+    let (en, zh) =
+        id.map_or(("The loan".to_owned(), "贷款".to_owned()), |id| (format!("Loan {id}"), format!("贷款 {id} ")));
     let version = &filed.rulebook;
     match &filed.explanation {
         Some(line) => text(
@@ -183,43 +163,34 @@ fn loan_changed(changed: &LoanChanged) -> v1::Text {
             format!("Principal of {} on loan {loan} is repaid.", amount.grouped()),
             format!("贷款 {loan} 已归还本金 {} 元。", amount.grouped()),
         ),
-        LoanChange::Extended(date) => text(
-            format!("Loan {loan} is extended to {date}."),
-            format!("贷款 {loan} 展期至{}。", date.chinese()),
-        ),
-        LoanChange::MarkedOverdue(since) => text(
-            format!("Loan {loan} is overdue since {since}."),
-            format!("贷款 {loan} 自{}起逾期。", since.chinese()),
-        ),
+        LoanChange::Extended(date) => {
+            text(format!("Loan {loan} is extended to {date}."), format!("贷款 {loan} 展期至{}。", date.chinese()))
+        }
+        LoanChange::MarkedOverdue(since) => {
+            text(format!("Loan {loan} is overdue since {since}."), format!("贷款 {loan} 自{}起逾期。", since.chinese()))
+        }
         LoanChange::MarkedNonPerforming => {
             text(format!("Loan {loan} is non-performing."), format!("贷款 {loan} 已划为不良。"))
         }
-        LoanChange::MarkedCured => text(
-            format!("The arrears of loan {loan} are paid."),
-            format!("贷款 {loan} 逾期款项已还清。"),
-        ),
-        LoanChange::Settled => {
-            text(format!("Loan {loan} is settled."), format!("贷款 {loan} 已结清。"))
+        LoanChange::MarkedCured => {
+            text(format!("The arrears of loan {loan} are paid."), format!("贷款 {loan} 逾期款项已还清。"))
         }
-        LoanChange::Closed => {
-            text(format!("Loan {loan} is closed."), format!("贷款 {loan} 已关闭。"))
+        LoanChange::Settled => text(format!("Loan {loan} is settled."), format!("贷款 {loan} 已结清。")),
+        LoanChange::Closed => text(format!("Loan {loan} is closed."), format!("贷款 {loan} 已关闭。")),
+        LoanChange::Withdrawn(reason) => {
+            text(format!("Loan {loan} is withdrawn: {reason}"), format!("贷款 {loan} 已撤回: {reason}"))
         }
-        LoanChange::Withdrawn(reason) => text(
-            format!("Loan {loan} is withdrawn: {reason}"),
-            format!("贷款 {loan} 已撤回: {reason}"),
-        ),
     }
 }
 
 fn subsidy_applied(applied: &SubsidyApplied, id: Option<ApplicationId>) -> v1::Text {
     let lines = applied.lines.iter().map(|line| line.explanation.clone()).collect();
     let explanation = Explanation { lines };
-    let (en, zh) =
-        id.map_or((String::new(), String::new()), |id| (format!("{id}: "), format!("{id}: ")));
+    let (en, zh) = id.map_or((String::new(), String::new()), |id| (format!("{id}: "), format!("{id}: ")));
     if explanation.lines.is_empty() {
         let refusal = applied.refusal.map(Refusal::meaning);
-        let (why, why_zh) = refusal
-            .map_or(("nothing to grant", "无可补助金额"), |meaning| (meaning.en, meaning.zh));
+        let (why, why_zh) =
+            refusal.map_or(("nothing to grant", "无可补助金额"), |meaning| (meaning.en, meaning.zh));
         return text(format!("{en}Refused: {why}."), format!("{zh}不予补助: {why_zh}。"));
     }
     text(
@@ -231,19 +202,16 @@ fn subsidy_applied(applied: &SubsidyApplied, id: Option<ApplicationId>) -> v1::T
 fn application_changed(changed: &ApplicationChanged) -> v1::Text {
     let id = changed.application;
     match &changed.change {
-        ApplicationChange::Approved => {
-            text(format!("{id} is approved."), format!("{id} 审核通过。"))
-        }
+        ApplicationChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
         ApplicationChange::Refused(reason) => {
             text(format!("{id} is refused: {reason}"), format!("{id} 不予补助: {reason}"))
         }
         ApplicationChange::Withdrawn(reason) => {
             text(format!("{id} is withdrawn: {reason}"), format!("{id} 已撤回: {reason}"))
         }
-        ApplicationChange::Paid(reference) => text(
-            format!("{id} is paid, reference {reference}."),
-            format!("{id} 已拨付, 凭证号 {reference}。"),
-        ),
+        ApplicationChange::Paid(reference) => {
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已拨付, 凭证号 {reference}。"))
+        }
         ApplicationChange::PaymentRefused(refusal) => text(
             format!("{id} is not paid: {}. It stays approved.", refusal.meaning().en),
             format!("{id} 未拨付: {}。申请仍为已审核状态。", refusal.meaning().zh),
@@ -270,10 +238,9 @@ fn pool_moved(moved: &PoolMoved) -> v1::Text {
             format!("{funder} took {amount} out of pool {pool}."),
             format!("{funder} 从资金池 {pool} 退出 {amount} 元。"),
         ),
-        PoolMovement::Interest => text(
-            format!("Pool {pool} earned interest of {amount}."),
-            format!("资金池 {pool} 收到利息 {amount} 元。"),
-        ),
+        PoolMovement::Interest => {
+            text(format!("Pool {pool} earned interest of {amount}."), format!("资金池 {pool} 收到利息 {amount} 元。"))
+        }
     }
 }
 
@@ -292,13 +259,10 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
     match &changed.change {
         ClaimChange::Resumed(decision) => claim_decided(decision, Some(id)),
         ClaimChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
-        ClaimChange::Refused(reason) => {
-            text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿: {reason}"))
+        ClaimChange::Refused(reason) => text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿: {reason}")),
+        ClaimChange::Paid(reference) => {
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已补偿, 凭证号 {reference}。"))
         }
-        ClaimChange::Paid(reference) => text(
-            format!("{id} is paid, reference {reference}."),
-            format!("{id} 已补偿, 凭证号 {reference}。"),
-        ),
         ClaimChange::Recovered(recovery) => text(
             format!(
                 "{} was recovered on {id}; {} flows back to the pool.",
@@ -320,12 +284,7 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
 fn refused(refused: &Refused) -> v1::Text {
     let meaning = refused.refusal.meaning();
     let since = refused.since.map(|since| format!(", since {since}")).unwrap_or_default();
-    let since_zh =
-        refused.since.map(|since| format!(", 自{}起", since.chinese())).unwrap_or_default();
-    let subject =
-        if refused.subject.is_empty() { String::new() } else { format!(" ({})", refused.subject) };
-    text(
-        format!("Refused: {}{subject}{since}.", meaning.en),
-        format!("不予办理: {}{subject}{since_zh}。", meaning.zh),
-    )
+    let since_zh = refused.since.map(|since| format!(", 自{}起", since.chinese())).unwrap_or_default();
+    let subject = if refused.subject.is_empty() { String::new() } else { format!(" ({})", refused.subject) };
+    text(format!("Refused: {}{subject}{since}.", meaning.en), format!("不予办理: {}{subject}{since_zh}。", meaning.zh))
 }

@@ -24,25 +24,16 @@ impl BudgetService for Edge {
         Ok(self.write(request, parse::budget::appropriate).await?)
     }
 
-    async fn adjust_budget(
-        &self,
-        request: Request<v1::AdjustBudgetRequest>,
-    ) -> Answer<v1::AdjustBudgetResponse> {
+    async fn adjust_budget(&self, request: Request<v1::AdjustBudgetRequest>) -> Answer<v1::AdjustBudgetResponse> {
         Ok(self.write(request, parse::budget::adjust).await?)
     }
 
-    async fn get_budget(
-        &self,
-        request: Request<v1::GetBudgetRequest>,
-    ) -> Answer<v1::GetBudgetResponse> {
+    async fn get_budget(&self, request: Request<v1::GetBudgetRequest>) -> Answer<v1::GetBudgetResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_budget(self, &caller, &message)?))
     }
 
-    async fn list_budgets(
-        &self,
-        request: Request<v1::ListBudgetsRequest>,
-    ) -> Answer<v1::ListBudgetsResponse> {
+    async fn list_budgets(&self, request: Request<v1::ListBudgetsRequest>) -> Answer<v1::ListBudgetsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_budgets(self, &caller, &message)?))
     }
@@ -54,7 +45,7 @@ fn get_budget(
     message: &v1::GetBudgetRequest,
 ) -> Result<v1::GetBudgetResponse, Rejection> {
     bureau_only(caller)?;
-    let key = query(|v| parse::budget::line_and_year(v, &message.budget_line_id, message.year))?;
+    let key = query(|violations| parse::budget::line_and_year(violations, &message.budget_line_id, message.year))?;
     let book = edge.reader().book();
     let found = book.budgets.get(&key);
     let found = found.ok_or_else(|| unknown(Reason::BudgetUnknown, "budget_line_id", &key.0))?;
@@ -67,18 +58,16 @@ fn list_budgets(
     message: &v1::ListBudgetsRequest,
 ) -> Result<v1::ListBudgetsResponse, Rejection> {
     bureau_only(caller)?;
-    let (year, request) = query(|v| {
-        let year = parse::budget::list(message, v);
-        let request = PageRequest::read(v, message.page_size, &message.page_token, key);
+    let (year, request) = query(|violations| {
+        let year = parse::budget::list(message, violations);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, key);
         Some((year?, request?))
     })?;
     let book = edge.reader().book();
     let page = request.fill(
         request.rest_of(&book.budgets),
         |((line, year), _)| format!("{line}/{year}"),
-        |((line, of), budget)| {
-            year.is_none_or(|year| year == *of).then(|| resource::budget(line, *of, budget))
-        },
+        |((line, of), budget)| year.is_none_or(|year| year == *of).then(|| resource::budget(line, *of, budget)),
     );
     Ok(v1::ListBudgetsResponse { budgets: page.items, next_page_token: page.next_page_token })
 }

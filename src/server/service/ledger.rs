@@ -22,28 +22,19 @@ use crate::server::render::entry::{kind, recorded};
 
 #[async_trait]
 impl LedgerService for Edge {
-    async fn get_entry(
-        &self,
-        request: Request<v1::GetEntryRequest>,
-    ) -> Answer<v1::GetEntryResponse> {
+    async fn get_entry(&self, request: Request<v1::GetEntryRequest>) -> Answer<v1::GetEntryResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_entry(self, &caller, &message).await?))
     }
 
-    async fn list_entries(
-        &self,
-        request: Request<v1::ListEntriesRequest>,
-    ) -> Answer<v1::ListEntriesResponse> {
+    async fn list_entries(&self, request: Request<v1::ListEntriesRequest>) -> Answer<v1::ListEntriesResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_entries(self, caller, &message).await?))
     }
 
     type TailEntriesStream = tail::EntryStream;
 
-    async fn tail_entries(
-        &self,
-        request: Request<v1::TailEntriesRequest>,
-    ) -> Answer<tail::EntryStream> {
+    async fn tail_entries(&self, request: Request<v1::TailEntriesRequest>) -> Answer<tail::EntryStream> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(tail::open(self, caller, Sequence::new(message.after_sequence))?))
     }
@@ -56,10 +47,7 @@ impl LedgerService for Edge {
         Ok(Response::new(get_account_balance(self, &caller, &message)?))
     }
 
-    async fn list_accounts(
-        &self,
-        request: Request<v1::ListAccountsRequest>,
-    ) -> Answer<v1::ListAccountsResponse> {
+    async fn list_accounts(&self, request: Request<v1::ListAccountsRequest>) -> Answer<v1::ListAccountsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_accounts(self, &caller, &message)?))
     }
@@ -74,11 +62,8 @@ impl LedgerService for Edge {
 
     async fn ping(&self, request: Request<v1::PingRequest>) -> Answer<v1::PingResponse> {
         let (_, message) = self.open(request)?;
-        let payload = query(|v| parse::ledger::ping(message, v))?;
-        Ok(Response::new(v1::PingResponse {
-            payload,
-            last_sequence: self.reader().last_sequence().value(),
-        }))
+        let payload = query(|violations| parse::ledger::ping(message, violations))?;
+        Ok(Response::new(v1::PingResponse { payload, last_sequence: self.reader().last_sequence().value() }))
     }
 }
 
@@ -87,7 +72,7 @@ async fn get_entry(
     caller: &Caller,
     message: &v1::GetEntryRequest,
 ) -> Result<v1::GetEntryResponse, Rejection> {
-    let sequence = query(|v| v.sequence("sequence", message.sequence))?;
+    let sequence = query(|violations| violations.sequence("sequence", message.sequence))?;
     let found = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
     let found = found.filter(|entry| sees(caller, &entry.concerns));
     let entry = found.ok_or_else(|| unknown(Reason::EntryUnknown, "sequence", &sequence))?;
@@ -99,19 +84,15 @@ async fn list_entries(
     caller: Caller,
     message: &v1::ListEntriesRequest,
 ) -> Result<v1::ListEntriesResponse, Rejection> {
-    let (filter, request) = query(|v| {
-        let filter = parse::ledger::list_entries(message, v);
+    let (filter, request) = query(|violations| {
+        let filter = parse::ledger::list_entries(message, violations);
         let read = |text: &str| text.parse().ok().map(Sequence::new);
-        let request = PageRequest::read(v, message.page_size, &message.page_token, read);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
     let from = request.after.unwrap_or(Sequence::FIRST);
     let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&caller, &entry.concerns);
-    let page = edge
-        .reader()
-        .entries(from, request.size, wanted)
-        .await
-        .map_err(|fault| unavailable(&fault))?;
+    let page = edge.reader().entries(from, request.size, wanted).await.map_err(|fault| unavailable(&fault))?;
     Ok(v1::ListEntriesResponse {
         entries: page.entries.iter().map(|entry| recorded(entry)).collect(),
         next_page_token: page.next.map(|next| token(&next)).unwrap_or_default(),
@@ -122,10 +103,7 @@ impl EntryFilter {
     fn lets_through(&self, entry: &Entry) -> bool {
         let concerns = &entry.concerns;
         self.enterprise.is_none_or(|enterprise| concerns.enterprise == Some(enterprise))
-            && self
-                .institution
-                .as_ref()
-                .is_none_or(|one| concerns.institution.as_ref() == Some(one))
+            && self.institution.as_ref().is_none_or(|one| concerns.institution.as_ref() == Some(one))
             && self.from.is_none_or(|from| from <= entry.effective_date)
             && self.to.is_none_or(|to| entry.effective_date <= to)
             && self.kind.is_none_or(|wanted| wanted == kind(&entry.event))
@@ -137,7 +115,7 @@ fn get_account_balance(
     caller: &Caller,
     message: &v1::GetAccountBalanceRequest,
 ) -> Result<v1::GetAccountBalanceResponse, Rejection> {
-    let (account, as_of) = query(|v| parse::ledger::account_balance(message, v))?;
+    let (account, as_of) = query(|violations| parse::ledger::account_balance(message, violations))?;
     if !sees_account(caller, &account) {
         return Err(Rejection::new(
             Reason::PermissionDenied,
@@ -180,7 +158,7 @@ fn list_accounts(
 ) -> Result<v1::ListAccountsResponse, Rejection> {
     bureau_only(caller)?;
     let read = |text: &str| Account::parse(text).ok();
-    let request = query(|v| PageRequest::read(v, message.page_size, &message.page_token, read))?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let book = edge.reader().book();
     let page = request.fill(
         request.rest_of(&book.accounts),
@@ -199,17 +177,15 @@ fn get_trial_balance(
     message: &v1::GetTrialBalanceRequest,
 ) -> Result<v1::GetTrialBalanceResponse, Rejection> {
     bureau_only(caller)?;
-    let as_of = query(|v| parse::ledger::trial_balance(message, v))?;
+    let as_of = query(|violations| parse::ledger::trial_balance(message, violations))?;
     let view = edge.reader().view();
     known(&view, as_of)?;
     let total = match as_of {
         AsOf::Now => Totals::of(view.book.accounts.values().copied()),
-        AsOf::Sequence(sequence) => Totals::of(
-            view.history.trial_balance_at(sequence).into_iter().map(|(_, balance)| balance),
-        ),
-        AsOf::Date(date) => {
-            Totals::of(view.history.trial_balance_on(date).into_iter().map(|(_, balance)| balance))
+        AsOf::Sequence(sequence) => {
+            Totals::of(view.history.trial_balance_at(sequence).into_iter().map(|(_, balance)| balance))
         }
+        AsOf::Date(date) => Totals::of(view.history.trial_balance_on(date).into_iter().map(|(_, balance)| balance)),
     };
     Ok(v1::GetTrialBalanceResponse {
         debit: total.debit.to_string(),

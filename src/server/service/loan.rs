@@ -16,17 +16,11 @@ use crate::server::render::resource;
 
 #[async_trait]
 impl LoanService for Edge {
-    async fn file_loan(
-        &self,
-        request: Request<v1::FileLoanRequest>,
-    ) -> Answer<v1::FileLoanResponse> {
+    async fn file_loan(&self, request: Request<v1::FileLoanRequest>) -> Answer<v1::FileLoanResponse> {
         Ok(self.write(request, parse::loan::file).await?)
     }
 
-    async fn disburse_loan(
-        &self,
-        request: Request<v1::DisburseLoanRequest>,
-    ) -> Answer<v1::DisburseLoanResponse> {
+    async fn disburse_loan(&self, request: Request<v1::DisburseLoanRequest>) -> Answer<v1::DisburseLoanResponse> {
         Ok(self.write(request, parse::loan::disburse).await?)
     }
 
@@ -44,10 +38,7 @@ impl LoanService for Edge {
         Ok(self.write(request, parse::loan::record_principal).await?)
     }
 
-    async fn extend_loan(
-        &self,
-        request: Request<v1::ExtendLoanRequest>,
-    ) -> Answer<v1::ExtendLoanResponse> {
+    async fn extend_loan(&self, request: Request<v1::ExtendLoanRequest>) -> Answer<v1::ExtendLoanResponse> {
         Ok(self.write(request, parse::loan::extend).await?)
     }
 
@@ -65,31 +56,19 @@ impl LoanService for Edge {
         Ok(self.write(request, parse::loan::mark_non_performing).await?)
     }
 
-    async fn mark_loan_cured(
-        &self,
-        request: Request<v1::MarkLoanCuredRequest>,
-    ) -> Answer<v1::MarkLoanCuredResponse> {
+    async fn mark_loan_cured(&self, request: Request<v1::MarkLoanCuredRequest>) -> Answer<v1::MarkLoanCuredResponse> {
         Ok(self.write(request, parse::loan::mark_cured).await?)
     }
 
-    async fn settle_loan(
-        &self,
-        request: Request<v1::SettleLoanRequest>,
-    ) -> Answer<v1::SettleLoanResponse> {
+    async fn settle_loan(&self, request: Request<v1::SettleLoanRequest>) -> Answer<v1::SettleLoanResponse> {
         Ok(self.write(request, parse::loan::settle).await?)
     }
 
-    async fn close_loan(
-        &self,
-        request: Request<v1::CloseLoanRequest>,
-    ) -> Answer<v1::CloseLoanResponse> {
+    async fn close_loan(&self, request: Request<v1::CloseLoanRequest>) -> Answer<v1::CloseLoanResponse> {
         Ok(self.write(request, parse::loan::close).await?)
     }
 
-    async fn withdraw_loan(
-        &self,
-        request: Request<v1::WithdrawLoanRequest>,
-    ) -> Answer<v1::WithdrawLoanResponse> {
+    async fn withdraw_loan(&self, request: Request<v1::WithdrawLoanRequest>) -> Answer<v1::WithdrawLoanResponse> {
         Ok(self.write(request, parse::loan::withdraw).await?)
     }
 
@@ -98,21 +77,14 @@ impl LoanService for Edge {
         Ok(Response::new(get_loan(self, &caller, &message)?))
     }
 
-    async fn list_loans(
-        &self,
-        request: Request<v1::ListLoansRequest>,
-    ) -> Answer<v1::ListLoansResponse> {
+    async fn list_loans(&self, request: Request<v1::ListLoansRequest>) -> Answer<v1::ListLoansResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_loans(self, &caller, &message)?))
     }
 }
 
-fn get_loan(
-    edge: &Edge,
-    caller: &Caller,
-    message: &v1::GetLoanRequest,
-) -> Result<v1::GetLoanResponse, Rejection> {
-    let id = query(|v| parse::loan::loan_id(v, &message.loan_id))?;
+fn get_loan(edge: &Edge, caller: &Caller, message: &v1::GetLoanRequest) -> Result<v1::GetLoanResponse, Rejection> {
+    let id = query(|violations| parse::loan::loan_id(violations, &message.loan_id))?;
     let book = edge.reader().book();
     let found = book.loans.get(&id).filter(|loan| sees_loan(caller, loan));
     let found = found.ok_or_else(|| unknown(Reason::LoanUnknown, "loan_id", &id))?;
@@ -124,20 +96,19 @@ fn list_loans(
     caller: &Caller,
     message: &v1::ListLoansRequest,
 ) -> Result<v1::ListLoansResponse, Rejection> {
-    let (filter, request) = query(|v| {
-        let filter = parse::loan::list(message, v);
+    let (filter, request) = query(|violations| {
+        let filter = parse::loan::list(message, violations);
         let read = |text: &str| LoanId::parse(text).ok();
-        let request = PageRequest::read(v, message.page_size, &message.page_token, read);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
     let book = edge.reader().book();
     // A borrower's loans are at hand; only without a borrower are all loans looked at.
     let borrower = filter.borrower.or(caller.enterprise);
-    let borrowed =
-        borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.as_slice());
-    let borrowed = borrowed.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id));
+    let own = borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.as_slice());
+    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id));
     let all = borrower.is_none().then(|| request.rest_of(&book.loans).map(|(id, _)| *id));
-    let page = request.fill(borrowed.chain(all.into_iter().flatten()), ToString::to_string, |id| {
+    let page = request.fill(own.chain(all.into_iter().flatten()), ToString::to_string, |id| {
         let loan = book.loans.get(&id).filter(|loan| sees_loan(caller, loan))?;
         let wanted = filter.borrower.is_none_or(|borrower| borrower == loan.terms.borrower)
             && filter.bank.as_ref().is_none_or(|bank| *bank == loan.terms.bank)

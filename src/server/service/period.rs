@@ -15,17 +15,11 @@ use crate::server::render::event;
 
 #[async_trait]
 impl PeriodService for Edge {
-    async fn close_period(
-        &self,
-        request: Request<v1::ClosePeriodRequest>,
-    ) -> Answer<v1::ClosePeriodResponse> {
+    async fn close_period(&self, request: Request<v1::ClosePeriodRequest>) -> Answer<v1::ClosePeriodResponse> {
         Ok(self.write(request, parse::period::close).await?)
     }
 
-    async fn list_periods(
-        &self,
-        request: Request<v1::ListPeriodsRequest>,
-    ) -> Answer<v1::ListPeriodsResponse> {
+    async fn list_periods(&self, request: Request<v1::ListPeriodsRequest>) -> Answer<v1::ListPeriodsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_periods(self, &caller, &message)?))
     }
@@ -36,7 +30,7 @@ fn list_periods(
     _caller: &Caller,
     message: &v1::ListPeriodsRequest,
 ) -> Result<v1::ListPeriodsResponse, Rejection> {
-    let request = query(|v| PageRequest::read(v, message.page_size, &message.page_token, month))?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, month))?;
     let book = edge.reader().book();
     let closed = book.closed_months.iter().filter(|month| request.is_ahead(month));
     let page = request.fill(

@@ -42,52 +42,31 @@ impl PoolService for Edge {
         Ok(self.write(request, parse::pool::record_interest).await?)
     }
 
-    async fn submit_claim(
-        &self,
-        request: Request<v1::SubmitClaimRequest>,
-    ) -> Answer<v1::SubmitClaimResponse> {
+    async fn submit_claim(&self, request: Request<v1::SubmitClaimRequest>) -> Answer<v1::SubmitClaimResponse> {
         Ok(self.write(request, parse::pool::submit).await?)
     }
 
-    async fn resume_claim(
-        &self,
-        request: Request<v1::ResumeClaimRequest>,
-    ) -> Answer<v1::ResumeClaimResponse> {
+    async fn resume_claim(&self, request: Request<v1::ResumeClaimRequest>) -> Answer<v1::ResumeClaimResponse> {
         Ok(self.write(request, parse::pool::resume).await?)
     }
 
-    async fn approve_claim(
-        &self,
-        request: Request<v1::ApproveClaimRequest>,
-    ) -> Answer<v1::ApproveClaimResponse> {
+    async fn approve_claim(&self, request: Request<v1::ApproveClaimRequest>) -> Answer<v1::ApproveClaimResponse> {
         Ok(self.write(request, parse::pool::approve).await?)
     }
 
-    async fn refuse_claim(
-        &self,
-        request: Request<v1::RefuseClaimRequest>,
-    ) -> Answer<v1::RefuseClaimResponse> {
+    async fn refuse_claim(&self, request: Request<v1::RefuseClaimRequest>) -> Answer<v1::RefuseClaimResponse> {
         Ok(self.write(request, parse::pool::refuse).await?)
     }
 
-    async fn pay_claim(
-        &self,
-        request: Request<v1::PayClaimRequest>,
-    ) -> Answer<v1::PayClaimResponse> {
+    async fn pay_claim(&self, request: Request<v1::PayClaimRequest>) -> Answer<v1::PayClaimResponse> {
         Ok(self.write(request, parse::pool::pay).await?)
     }
 
-    async fn record_recovery(
-        &self,
-        request: Request<v1::RecordRecoveryRequest>,
-    ) -> Answer<v1::RecordRecoveryResponse> {
+    async fn record_recovery(&self, request: Request<v1::RecordRecoveryRequest>) -> Answer<v1::RecordRecoveryResponse> {
         Ok(self.write(request, parse::pool::record_recovery).await?)
     }
 
-    async fn write_off_claim(
-        &self,
-        request: Request<v1::WriteOffClaimRequest>,
-    ) -> Answer<v1::WriteOffClaimResponse> {
+    async fn write_off_claim(&self, request: Request<v1::WriteOffClaimRequest>) -> Answer<v1::WriteOffClaimResponse> {
         Ok(self.write(request, parse::pool::write_off).await?)
     }
 
@@ -96,33 +75,22 @@ impl PoolService for Edge {
         Ok(Response::new(get_pool(self, &caller, &message)?))
     }
 
-    async fn get_claim(
-        &self,
-        request: Request<v1::GetClaimRequest>,
-    ) -> Answer<v1::GetClaimResponse> {
+    async fn get_claim(&self, request: Request<v1::GetClaimRequest>) -> Answer<v1::GetClaimResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_claim(self, &caller, &message)?))
     }
 
-    async fn list_claims(
-        &self,
-        request: Request<v1::ListClaimsRequest>,
-    ) -> Answer<v1::ListClaimsResponse> {
+    async fn list_claims(&self, request: Request<v1::ListClaimsRequest>) -> Answer<v1::ListClaimsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_claims(self, &caller, &message)?))
     }
 }
 
-fn get_pool(
-    edge: &Edge,
-    caller: &Caller,
-    message: &v1::GetPoolRequest,
-) -> Result<v1::GetPoolResponse, Rejection> {
+fn get_pool(edge: &Edge, caller: &Caller, message: &v1::GetPoolRequest) -> Result<v1::GetPoolResponse, Rejection> {
     no_enterprises(caller)?;
-    let id = query(|v| v.take("pool_id", PoolId::parse(&message.pool_id)))?;
+    let id = query(|violations| violations.take("pool_id", PoolId::parse(&message.pool_id)))?;
     let (book, today) = (edge.reader().book(), edge.today());
-    let pool = show_pool(&book, caller, &id, today)
-        .ok_or_else(|| unknown(Reason::PoolUnknown, "pool_id", &id))?;
+    let pool = show_pool(&book, caller, &id, today).ok_or_else(|| unknown(Reason::PoolUnknown, "pool_id", &id))?;
     Ok(v1::GetPoolResponse { pool: Some(pool) })
 }
 
@@ -137,8 +105,7 @@ fn show_pool(book: &Book, caller: &Caller, id: &PoolId, today: CivilDate) -> Opt
     let rule = in_force.map(|(_, rule)| rule);
     let own = |bank: &InstitutionId| sees_institution(caller, bank);
     let bank_years = pool.bank_years.iter().filter(|((bank, _), _)| own(bank));
-    let deferred =
-        pool.deferred.iter().filter(|id| book.claims.get(id).is_some_and(|claim| own(&claim.bank)));
+    let deferred = pool.deferred.iter().filter(|id| book.claims.get(id).is_some_and(|claim| own(&claim.bank)));
     let funders = pool.funders.iter().filter(|_| is_bureau(caller));
     Some(v1::Pool {
         pool_id: id.to_string(),
@@ -148,14 +115,9 @@ fn show_pool(book: &Book, caller: &Caller, id: &PoolId, today: CivilDate) -> Opt
         exposure: pool.exposure.to_string(),
         leverage_limit: rule.map(|rule| rule.leverage_limit.to_string()).unwrap_or_default(),
         exposure_limit: rule.map(|rule| exposure_limit(pool, rule)).unwrap_or_default(),
-        bank_years: bank_years
-            .map(|((bank, year), figures)| bank_year(bank, *year, figures, rule))
-            .collect(),
+        bank_years: bank_years.map(|((bank, year), figures)| bank_year(bank, *year, figures, rule)).collect(),
         funders: funders
-            .map(|(funder, amount)| v1::FunderBalance {
-                funder_id: funder.to_string(),
-                amount: amount.to_string(),
-            })
+            .map(|(funder, amount)| v1::FunderBalance { funder_id: funder.to_string(), amount: amount.to_string() })
             .collect(),
         deferred_claim_ids: deferred.map(ToString::to_string).collect(),
     })
@@ -167,12 +129,7 @@ fn exposure_limit(pool: &Pool, rule: &PoolRule) -> String {
     limit.map(|limit| limit.round(Rounding::Down).to_string()).unwrap_or_default()
 }
 
-fn bank_year(
-    bank: &InstitutionId,
-    year: FiscalYear,
-    figures: &BankYear,
-    rule: Option<&PoolRule>,
-) -> v1::BankYear {
+fn bank_year(bank: &InstitutionId, year: FiscalYear, figures: &BankYear, rule: Option<&PoolRule>) -> v1::BankYear {
     let breaker = rule.and_then(|rule| rule.breaker);
     v1::BankYear {
         bank_id: bank.to_string(),
@@ -180,17 +137,12 @@ fn bank_year(
         filed: figures.filed.to_string(),
         losses: figures.losses.to_string(),
         breaker_ratio: breaker.map(|breaker| breaker.ratio.to_string()).unwrap_or_default(),
-        tripped: breaker
-            .is_some_and(|breaker| figures.losses.exceeds_share(figures.filed, breaker.ratio)),
+        tripped: breaker.is_some_and(|breaker| figures.losses.exceeds_share(figures.filed, breaker.ratio)),
     }
 }
 
-fn get_claim(
-    edge: &Edge,
-    caller: &Caller,
-    message: &v1::GetClaimRequest,
-) -> Result<v1::GetClaimResponse, Rejection> {
-    let id = query(|v| parse::pool::claim_id(v, &message.claim_id))?;
+fn get_claim(edge: &Edge, caller: &Caller, message: &v1::GetClaimRequest) -> Result<v1::GetClaimResponse, Rejection> {
+    let id = query(|violations| parse::pool::claim_id(violations, &message.claim_id))?;
     let book = edge.reader().book();
     let found = book.claims.get(&id).filter(|claim| sees_claim(&book, caller, claim));
     let found = found.ok_or_else(|| unknown(Reason::ClaimUnknown, "claim_id", &id))?;
@@ -202,10 +154,10 @@ fn list_claims(
     caller: &Caller,
     message: &v1::ListClaimsRequest,
 ) -> Result<v1::ListClaimsResponse, Rejection> {
-    let (filter, request) = query(|v| {
-        let filter = parse::pool::list(message, v);
+    let (filter, request) = query(|violations| {
+        let filter = parse::pool::list(message, violations);
         let read = |text: &str| ClaimId::parse(text).ok();
-        let request = PageRequest::read(v, message.page_size, &message.page_token, read);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
     let book = edge.reader().book();

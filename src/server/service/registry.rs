@@ -10,9 +10,7 @@ use crate::book::nouns::{Caller, PledgeKey};
 use crate::book::registry::{IpRight, PledgeState};
 use crate::calendar::CivilDate;
 use crate::decide::rejection::{Reason, Rejection};
-use crate::identifier::{
-    InstitutionId, PledgeRegistrationNumber, RightId, RightKind, Sequence, Uscc,
-};
+use crate::identifier::{InstitutionId, PledgeRegistrationNumber, RightId, RightKind, Sequence, Uscc};
 use crate::proto::v1;
 use crate::proto::v1::registry_service_server::RegistryService;
 use crate::server::access::{sees_enterprise, sees_pledge, unknown};
@@ -58,17 +56,11 @@ impl RegistryService for Edge {
         Ok(self.write(request, parse::registry::record_ip_right_event).await?)
     }
 
-    async fn register_pledge(
-        &self,
-        request: Request<v1::RegisterPledgeRequest>,
-    ) -> Answer<v1::RegisterPledgeResponse> {
+    async fn register_pledge(&self, request: Request<v1::RegisterPledgeRequest>) -> Answer<v1::RegisterPledgeResponse> {
         Ok(self.write(request, parse::registry::register_pledge).await?)
     }
 
-    async fn release_pledge(
-        &self,
-        request: Request<v1::ReleasePledgeRequest>,
-    ) -> Answer<v1::ReleasePledgeResponse> {
+    async fn release_pledge(&self, request: Request<v1::ReleasePledgeRequest>) -> Answer<v1::ReleasePledgeResponse> {
         Ok(self.write(request, parse::registry::release_pledge).await?)
     }
 
@@ -86,10 +78,7 @@ impl RegistryService for Edge {
         Ok(self.write(request, parse::registry::lift_blacklist_entry).await?)
     }
 
-    async fn get_enterprise(
-        &self,
-        request: Request<v1::GetEnterpriseRequest>,
-    ) -> Answer<v1::GetEnterpriseResponse> {
+    async fn get_enterprise(&self, request: Request<v1::GetEnterpriseRequest>) -> Answer<v1::GetEnterpriseResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_enterprise(self, &caller, &message)?))
     }
@@ -102,10 +91,7 @@ impl RegistryService for Edge {
         Ok(Response::new(list_enterprises(self, &caller, &message)?))
     }
 
-    async fn get_institution(
-        &self,
-        request: Request<v1::GetInstitutionRequest>,
-    ) -> Answer<v1::GetInstitutionResponse> {
+    async fn get_institution(&self, request: Request<v1::GetInstitutionRequest>) -> Answer<v1::GetInstitutionResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_institution(self, &caller, &message)?))
     }
@@ -118,34 +104,22 @@ impl RegistryService for Edge {
         Ok(Response::new(list_institutions(self, &caller, &message)?))
     }
 
-    async fn get_ip_right(
-        &self,
-        request: Request<v1::GetIpRightRequest>,
-    ) -> Answer<v1::GetIpRightResponse> {
+    async fn get_ip_right(&self, request: Request<v1::GetIpRightRequest>) -> Answer<v1::GetIpRightResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_ip_right(self, &caller, &message)?))
     }
 
-    async fn list_ip_rights(
-        &self,
-        request: Request<v1::ListIpRightsRequest>,
-    ) -> Answer<v1::ListIpRightsResponse> {
+    async fn list_ip_rights(&self, request: Request<v1::ListIpRightsRequest>) -> Answer<v1::ListIpRightsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_ip_rights(self, &caller, &message)?))
     }
 
-    async fn get_pledge(
-        &self,
-        request: Request<v1::GetPledgeRequest>,
-    ) -> Answer<v1::GetPledgeResponse> {
+    async fn get_pledge(&self, request: Request<v1::GetPledgeRequest>) -> Answer<v1::GetPledgeResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_pledge(self, &caller, &message)?))
     }
 
-    async fn list_pledges(
-        &self,
-        request: Request<v1::ListPledgesRequest>,
-    ) -> Answer<v1::ListPledgesResponse> {
+    async fn list_pledges(&self, request: Request<v1::ListPledgesRequest>) -> Answer<v1::ListPledgesResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_pledges(self, &caller, &message)?))
     }
@@ -164,7 +138,7 @@ fn get_enterprise(
     caller: &Caller,
     message: &v1::GetEnterpriseRequest,
 ) -> Result<v1::GetEnterpriseResponse, Rejection> {
-    let uscc = query(|v| v.take("enterprise", Uscc::parse(&message.enterprise)))?;
+    let uscc = query(|violations| violations.take("enterprise", Uscc::parse(&message.enterprise)))?;
     let book = edge.reader().book();
     let found = book.enterprises.get(&uscc).filter(|_| sees_enterprise(caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
@@ -177,7 +151,7 @@ fn list_enterprises(
     message: &v1::ListEnterprisesRequest,
 ) -> Result<v1::ListEnterprisesResponse, Rejection> {
     let read = |text: &str| Uscc::parse(text).ok();
-    let request = query(|v| PageRequest::read(v, message.page_size, &message.page_token, read))?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let (book, today) = (edge.reader().book(), edge.today());
     let own = caller.enterprise.and_then(|own| book.enterprises.get_key_value(&own));
     let everybody = caller.enterprise.is_none().then(|| request.rest_of(&book.enterprises));
@@ -188,10 +162,7 @@ fn list_enterprises(
         |(uscc, _)| uscc.to_string(),
         |(uscc, one)| sees_enterprise(caller, *uscc).then(|| resource::enterprise(one, today)),
     );
-    Ok(v1::ListEnterprisesResponse {
-        enterprises: page.items,
-        next_page_token: page.next_page_token,
-    })
+    Ok(v1::ListEnterprisesResponse { enterprises: page.items, next_page_token: page.next_page_token })
 }
 
 fn get_institution(
@@ -199,7 +170,7 @@ fn get_institution(
     _caller: &Caller,
     message: &v1::GetInstitutionRequest,
 ) -> Result<v1::GetInstitutionResponse, Rejection> {
-    let id = query(|v| v.take("institution_id", InstitutionId::parse(&message.institution_id)))?;
+    let id = query(|violations| violations.take("institution_id", InstitutionId::parse(&message.institution_id)))?;
     let book = edge.reader().book();
     let found = book.institutions.get(&id);
     let found = found.ok_or_else(|| unknown(Reason::InstitutionUnknown, "institution_id", &id))?;
@@ -212,15 +183,11 @@ fn list_institutions(
     message: &v1::ListInstitutionsRequest,
 ) -> Result<v1::ListInstitutionsResponse, Rejection> {
     let read = |text: &str| InstitutionId::parse(text).ok();
-    let request = query(|v| PageRequest::read(v, message.page_size, &message.page_token, read))?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let book = edge.reader().book();
     let all = request.rest_of(&book.institutions);
-    let page =
-        request.fill(all, |(id, _)| id.to_string(), |(_, one)| Some(resource::institution(one)));
-    Ok(v1::ListInstitutionsResponse {
-        institutions: page.items,
-        next_page_token: page.next_page_token,
-    })
+    let page = request.fill(all, |(id, _)| id.to_string(), |(_, one)| Some(resource::institution(one)));
+    Ok(v1::ListInstitutionsResponse { institutions: page.items, next_page_token: page.next_page_token })
 }
 
 fn get_ip_right(
@@ -228,7 +195,7 @@ fn get_ip_right(
     caller: &Caller,
     message: &v1::GetIpRightRequest,
 ) -> Result<v1::GetIpRightResponse, Rejection> {
-    let id = query(|v| v.take("right", RightId::parse(&message.right)))?;
+    let id = query(|violations| violations.take("right", RightId::parse(&message.right)))?;
     let (book, today) = (edge.reader().book(), edge.today());
     let found = book.rights.get(&id).filter(|right| sees_enterprise(caller, right.owner_on(today)));
     let found = found.ok_or_else(|| unknown(Reason::IpRightUnknown, "right", &id))?;
@@ -236,9 +203,8 @@ fn get_ip_right(
 }
 
 fn show_right(book: &Book, right: &IpRight, today: CivilDate) -> v1::IpRight {
-    let mut pledges = right.pledges.iter().filter_map(|key| book.pledges.get(key));
-    let pledged = pledges.any(|pledge| pledge.state_on(today) == PledgeState::Active);
-    resource::ip_right(right, pledged, today)
+    let is_active = |key| book.pledges.get(key).is_some_and(|one| one.state_on(today) == PledgeState::Active);
+    resource::ip_right(right, right.pledges.iter().any(is_active), today)
 }
 
 fn list_ip_rights(
@@ -246,16 +212,15 @@ fn list_ip_rights(
     caller: &Caller,
     message: &v1::ListIpRightsRequest,
 ) -> Result<v1::ListIpRightsResponse, Rejection> {
-    let (owner, request) = query(|v| {
-        let owner = v.take("owner", Uscc::parse(&message.owner));
+    let (owner, request) = query(|violations| {
+        let owner = violations.take("owner", Uscc::parse(&message.owner));
         let read = |text: &str| RightId::parse(text).ok();
-        let request = PageRequest::read(v, message.page_size, &message.page_token, read);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((owner?, request?))
     })?;
     let (book, today) = (edge.reader().book(), edge.today());
     let enterprise = book.enterprises.get(&owner).filter(|_| sees_enterprise(caller, owner));
-    let enterprise =
-        enterprise.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "owner", &owner))?;
+    let enterprise = enterprise.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "owner", &owner))?;
     let mut ids: Vec<_> = enterprise.rights.iter().filter(|id| request.is_ahead(id)).collect();
     ids.sort();
     let page = request.fill(ids.into_iter(), ToString::to_string, |id| {
@@ -270,11 +235,10 @@ fn get_pledge(
     caller: &Caller,
     message: &v1::GetPledgeRequest,
 ) -> Result<v1::GetPledgeResponse, Rejection> {
-    let key = query(|v| v.pledge("", message.kind, &message.registration_number))?;
+    let key = query(|violations| violations.pledge("", message.kind, &message.registration_number))?;
     let book = edge.reader().book();
     let found = book.pledges.get(&key).filter(|pledge| sees_pledge(caller, pledge));
-    let found =
-        found.ok_or_else(|| unknown(Reason::PledgeUnknown, "registration_number", &key.number))?;
+    let found = found.ok_or_else(|| unknown(Reason::PledgeUnknown, "registration_number", &key.number))?;
     Ok(v1::GetPledgeResponse { pledge: Some(resource::pledge(found, edge.today())) })
 }
 
@@ -283,9 +247,9 @@ fn list_pledges(
     caller: &Caller,
     message: &v1::ListPledgesRequest,
 ) -> Result<v1::ListPledgesResponse, Rejection> {
-    let (filter, request) = query(|v| {
-        let filter = parse::registry::list_pledges(message, v);
-        let request = PageRequest::read(v, message.page_size, &message.page_token, pledge_key);
+    let (filter, request) = query(|violations| {
+        let filter = parse::registry::list_pledges(message, violations);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, pledge_key);
         Some((filter?, request?))
     })?;
     let (book, today) = (edge.reader().book(), edge.today());
@@ -303,10 +267,7 @@ fn list_pledges(
 
 fn pledge_key(text: &str) -> Option<PledgeKey> {
     let (kind, number) = text.split_once('/')?;
-    Some(PledgeKey {
-        kind: RightKind::parse(kind).ok()?,
-        number: PledgeRegistrationNumber::parse(number).ok()?,
-    })
+    Some(PledgeKey { kind: RightKind::parse(kind).ok()?, number: PledgeRegistrationNumber::parse(number).ok()? })
 }
 
 fn list_blacklist_entries(
@@ -314,9 +275,9 @@ fn list_blacklist_entries(
     caller: &Caller,
     message: &v1::ListBlacklistEntriesRequest,
 ) -> Result<v1::ListBlacklistEntriesResponse, Rejection> {
-    let (only, request) = query(|v| {
-        let only = v.optional("enterprise", &message.enterprise, Uscc::parse);
-        let request = PageRequest::read(v, message.page_size, &message.page_token, blacklist_key);
+    let (only, request) = query(|violations| {
+        let only = violations.optional("enterprise", &message.enterprise, Uscc::parse);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, blacklist_key);
         Some((only?.or(caller.enterprise), request?))
     })?;
     let book = edge.reader().book();
@@ -324,14 +285,10 @@ fn list_blacklist_entries(
     let from = request.after.map_or(Bound::Unbounded, |(uscc, _)| Bound::Included(uscc));
     let everybody = only.is_none().then(|| book.enterprises.range((from, Bound::Unbounded)));
     // An enterprise without entries is a candidate too, so that the limit on what is looked at counts it.
-    let candidates =
-        one.into_iter().chain(everybody.into_iter().flatten()).flat_map(|(uscc, enterprise)| {
-            let nothing =
-                enterprise.blacklist.is_empty().then_some((*uscc, Sequence::new(0), None));
-            nothing
-                .into_iter()
-                .chain(enterprise.blacklist.iter().map(|entry| (*uscc, entry.entry, Some(entry))))
-        });
+    let candidates = one.into_iter().chain(everybody.into_iter().flatten()).flat_map(|(uscc, enterprise)| {
+        let nothing = enterprise.blacklist.is_empty().then_some((*uscc, Sequence::new(0), None));
+        nothing.into_iter().chain(enterprise.blacklist.iter().map(|entry| (*uscc, entry.entry, Some(entry))))
+    });
     let page = request.fill(
         candidates.filter(|(uscc, sequence, _)| request.is_ahead(&(*uscc, *sequence))),
         |(uscc, sequence, _)| format!("{uscc}/{sequence}"),
@@ -340,10 +297,7 @@ fn list_blacklist_entries(
             Some(resource::blacklist_entry(uscc, entry))
         },
     );
-    Ok(v1::ListBlacklistEntriesResponse {
-        blacklist_entries: page.items,
-        next_page_token: page.next_page_token,
-    })
+    Ok(v1::ListBlacklistEntriesResponse { blacklist_entries: page.items, next_page_token: page.next_page_token })
 }
 
 fn blacklist_key(text: &str) -> Option<(Uscc, Sequence)> {

@@ -15,25 +15,16 @@ use crate::server::render::resource;
 
 #[async_trait]
 impl RulebookService for Edge {
-    async fn adopt_rulebook(
-        &self,
-        request: Request<v1::AdoptRulebookRequest>,
-    ) -> Answer<v1::AdoptRulebookResponse> {
+    async fn adopt_rulebook(&self, request: Request<v1::AdoptRulebookRequest>) -> Answer<v1::AdoptRulebookResponse> {
         Ok(self.write(request, parse::rulebook::adopt).await?)
     }
 
-    async fn list_rulebooks(
-        &self,
-        request: Request<v1::ListRulebooksRequest>,
-    ) -> Answer<v1::ListRulebooksResponse> {
+    async fn list_rulebooks(&self, request: Request<v1::ListRulebooksRequest>) -> Answer<v1::ListRulebooksResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_rulebooks(self, &caller, &message)?))
     }
 
-    async fn get_rulebook(
-        &self,
-        request: Request<v1::GetRulebookRequest>,
-    ) -> Answer<v1::GetRulebookResponse> {
+    async fn get_rulebook(&self, request: Request<v1::GetRulebookRequest>) -> Answer<v1::GetRulebookResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_rulebook(self, &caller, &message)?))
     }
@@ -45,14 +36,10 @@ fn list_rulebooks(
     message: &v1::ListRulebooksRequest,
 ) -> Result<v1::ListRulebooksResponse, Rejection> {
     let read = |text: &str| text.parse::<usize>().ok();
-    let request = query(|v| PageRequest::read(v, message.page_size, &message.page_token, read))?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let book = edge.reader().book();
     let all = book.rulebooks.iter().enumerate().filter(|(index, _)| request.is_ahead(index));
-    let page = request.fill(
-        all,
-        |(index, _)| index.to_string(),
-        |(_, one)| Some(resource::rulebook(one, false)),
-    );
+    let page = request.fill(all, |(index, _)| index.to_string(), |(_, one)| Some(resource::rulebook(one, false)));
     Ok(v1::ListRulebooksResponse { rulebooks: page.items, next_page_token: page.next_page_token })
 }
 
@@ -61,7 +48,7 @@ fn get_rulebook(
     _caller: &Caller,
     message: &v1::GetRulebookRequest,
 ) -> Result<v1::GetRulebookResponse, Rejection> {
-    let reference = query(|v| parse::rulebook::get(message, v))?;
+    let reference = query(|violations| parse::rulebook::get(message, violations))?;
     let book = edge.reader().book();
     let found = book.rulebook(&reference);
     let found = found.ok_or_else(|| unknown(Reason::RulebookUnknown, "rulebook_id", &reference))?;

@@ -26,24 +26,15 @@ use crate::server::render::{event, resource};
 
 #[async_trait]
 impl SubsidyService for Edge {
-    async fn apply_subsidy(
-        &self,
-        request: Request<v1::ApplySubsidyRequest>,
-    ) -> Answer<v1::ApplySubsidyResponse> {
+    async fn apply_subsidy(&self, request: Request<v1::ApplySubsidyRequest>) -> Answer<v1::ApplySubsidyResponse> {
         Ok(self.write(request, parse::subsidy::apply).await?)
     }
 
-    async fn approve_subsidy(
-        &self,
-        request: Request<v1::ApproveSubsidyRequest>,
-    ) -> Answer<v1::ApproveSubsidyResponse> {
+    async fn approve_subsidy(&self, request: Request<v1::ApproveSubsidyRequest>) -> Answer<v1::ApproveSubsidyResponse> {
         Ok(self.write(request, parse::subsidy::approve).await?)
     }
 
-    async fn refuse_subsidy(
-        &self,
-        request: Request<v1::RefuseSubsidyRequest>,
-    ) -> Answer<v1::RefuseSubsidyResponse> {
+    async fn refuse_subsidy(&self, request: Request<v1::RefuseSubsidyRequest>) -> Answer<v1::RefuseSubsidyResponse> {
         Ok(self.write(request, parse::subsidy::refuse).await?)
     }
 
@@ -54,24 +45,15 @@ impl SubsidyService for Edge {
         Ok(self.write(request, parse::subsidy::withdraw).await?)
     }
 
-    async fn pay_subsidy(
-        &self,
-        request: Request<v1::PaySubsidyRequest>,
-    ) -> Answer<v1::PaySubsidyResponse> {
+    async fn pay_subsidy(&self, request: Request<v1::PaySubsidyRequest>) -> Answer<v1::PaySubsidyResponse> {
         Ok(self.write(request, parse::subsidy::pay).await?)
     }
 
-    async fn demand_clawback(
-        &self,
-        request: Request<v1::DemandClawbackRequest>,
-    ) -> Answer<v1::DemandClawbackResponse> {
+    async fn demand_clawback(&self, request: Request<v1::DemandClawbackRequest>) -> Answer<v1::DemandClawbackResponse> {
         Ok(self.write(request, parse::subsidy::demand_clawback).await?)
     }
 
-    async fn record_clawback(
-        &self,
-        request: Request<v1::RecordClawbackRequest>,
-    ) -> Answer<v1::RecordClawbackResponse> {
+    async fn record_clawback(&self, request: Request<v1::RecordClawbackRequest>) -> Answer<v1::RecordClawbackResponse> {
         Ok(self.write(request, parse::subsidy::record_clawback).await?)
     }
 
@@ -82,10 +64,7 @@ impl SubsidyService for Edge {
         Ok(self.write(request, parse::subsidy::record_red_letter).await?)
     }
 
-    async fn quote_subsidy(
-        &self,
-        request: Request<v1::QuoteSubsidyRequest>,
-    ) -> Answer<v1::QuoteSubsidyResponse> {
+    async fn quote_subsidy(&self, request: Request<v1::QuoteSubsidyRequest>) -> Answer<v1::QuoteSubsidyResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(quote_subsidy(self, &caller, &message)?))
     }
@@ -106,10 +85,7 @@ impl SubsidyService for Edge {
         Ok(Response::new(get_enterprise_year(self, &caller, &message)?))
     }
 
-    async fn get_application(
-        &self,
-        request: Request<v1::GetApplicationRequest>,
-    ) -> Answer<v1::GetApplicationResponse> {
+    async fn get_application(&self, request: Request<v1::GetApplicationRequest>) -> Answer<v1::GetApplicationResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_application(self, &caller, &message).await?))
     }
@@ -121,21 +97,17 @@ fn quote_subsidy(
     caller: &Caller,
     message: &v1::QuoteSubsidyRequest,
 ) -> Result<v1::QuoteSubsidyResponse, Rejection> {
-    let (effective_date, command) = query(|v| {
-        let effective_date =
-            v.optional("effective_date", &message.effective_date, CivilDate::parse);
-        let command = parse::subsidy::quote(message, v);
+    let (effective_date, command) = query(|violations| {
+        let effective_date = violations.optional("effective_date", &message.effective_date, CivilDate::parse);
+        let command = parse::subsidy::quote(message, violations);
         Some((effective_date?, command?))
     })?;
-    let id =
-        RequestId::from_bytes([0xff; 16]).ok_or_else(|| Rejection::plain(Reason::Unavailable))?;
+    let id = RequestId::from_bytes([0xff; 16]).ok_or_else(|| Rejection::plain(Reason::Unavailable))?;
     let key = RequestKey { id, digest: [0; 32] };
     let request = command::Request { caller: caller.clone(), key, effective_date, command };
     let book = edge.reader().book();
-    let stamp = Stamp {
-        sequence: book.last_sequence().next(),
-        recorded_at: edge.clock().stamp_after(book.last_recorded_at()),
-    };
+    let stamp =
+        Stamp { sequence: book.last_sequence().next(), recorded_at: edge.clock().stamp_after(book.last_recorded_at()) };
     let entry = decide(&book, &stamp, &request)?;
     drop(book);
     let application = if let Event::SubsidyApplied(applied) = &entry.event {
@@ -152,19 +124,14 @@ async fn get_application(
     caller: &Caller,
     message: &v1::GetApplicationRequest,
 ) -> Result<v1::GetApplicationResponse, Rejection> {
-    let id = query(|v| parse::subsidy::application_id(v, &message.application_id))?;
+    let id = query(|violations| parse::subsidy::application_id(violations, &message.application_id))?;
     let mut application = {
         let book = edge.reader().book();
         let found = book.applications.get(&id).filter(|one| sees_application(&book, caller, one));
-        let found =
-            found.ok_or_else(|| unknown(Reason::ApplicationUnknown, "application_id", &id))?;
+        let found = found.ok_or_else(|| unknown(Reason::ApplicationUnknown, "application_id", &id))?;
         resource::application(id, found)
     };
-    let entry = edge
-        .reader()
-        .entry(Sequence::new(id.number()))
-        .await
-        .map_err(|fault| unavailable(&fault))?;
+    let entry = edge.reader().entry(Sequence::new(id.number())).await.map_err(|fault| unavailable(&fault))?;
     if let Some(entry) = entry {
         application.decision = Some(decision(&entry, true));
         if let Event::SubsidyApplied(applied) = &entry.event {
@@ -179,20 +146,17 @@ fn list_applications(
     caller: &Caller,
     message: &v1::ListApplicationsRequest,
 ) -> Result<v1::ListApplicationsResponse, Rejection> {
-    let (filter, request) = query(|v| {
-        let filter = parse::subsidy::list(message, v);
+    let (filter, request) = query(|violations| {
+        let filter = parse::subsidy::list(message, violations);
         let read = |text: &str| ApplicationId::parse(text).ok();
-        let request = PageRequest::read(v, message.page_size, &message.page_token, read);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
     let book = edge.reader().book();
     let loan = filter.loan.and_then(|id| book.loans.get(&id));
     // An enterprise's applications are at hand; only without an enterprise are all applications looked at.
-    let applicant =
-        filter.enterprise.or(caller.enterprise).or_else(|| loan.map(|loan| loan.terms.borrower));
-    let own = applicant
-        .and_then(|uscc| book.enterprises.get(&uscc))
-        .map(|one| one.applications.as_slice());
+    let applicant = filter.enterprise.or(caller.enterprise).or_else(|| loan.map(|loan| loan.terms.borrower));
+    let own = applicant.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.applications.as_slice());
     let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id));
     let all = applicant.is_none().then(|| request.rest_of(&book.applications).map(|(id, _)| *id));
     let page = request.fill(own.chain(all.into_iter().flatten()), ToString::to_string, |id| {
@@ -202,10 +166,7 @@ fn list_applications(
             && filter.state.is_none_or(|state| state == one.state);
         wanted.then(|| resource::application(id, one))
     });
-    Ok(v1::ListApplicationsResponse {
-        applications: page.items,
-        next_page_token: page.next_page_token,
-    })
+    Ok(v1::ListApplicationsResponse { applications: page.items, next_page_token: page.next_page_token })
 }
 
 fn get_enterprise_year(
@@ -213,7 +174,7 @@ fn get_enterprise_year(
     caller: &Caller,
     message: &v1::GetEnterpriseYearRequest,
 ) -> Result<v1::GetEnterpriseYearResponse, Rejection> {
-    let (uscc, year) = query(|v| parse::subsidy::enterprise_year(message, v))?;
+    let (uscc, year) = query(|violations| parse::subsidy::enterprise_year(message, violations))?;
     let book = edge.reader().book();
     let found = book.enterprises.get(&uscc).filter(|_| sees_grants_of(caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
@@ -224,12 +185,7 @@ fn get_enterprise_year(
         .filter(|(_, one)| one.budget.1 == year)
         .collect();
     let sum = |stage: Stage| {
-        Amount::total(
-            of_year
-                .iter()
-                .filter(|(_, one)| Stage::of(one.state) == stage)
-                .map(|(_, one)| one.granted),
-        )
+        Amount::total(of_year.iter().filter(|(_, one)| Stage::of(one.state) == stage).map(|(_, one)| one.granted))
     };
     let (pending, paid) = (sum(Stage::Pending), sum(Stage::Paid));
     let skipped = of_year.len().saturating_sub(PAGE_ITEMS_MAX);
@@ -259,9 +215,7 @@ impl Stage {
     const fn of(state: ApplicationState) -> Self {
         match state {
             ApplicationState::Submitted | ApplicationState::Approved => Self::Pending,
-            ApplicationState::Paid
-            | ApplicationState::ClawbackDemanded
-            | ApplicationState::ClawedBack => Self::Paid,
+            ApplicationState::Paid | ApplicationState::ClawbackDemanded | ApplicationState::ClawedBack => Self::Paid,
             ApplicationState::Refused | ApplicationState::Withdrawn => Self::Nothing,
         }
     }
@@ -273,14 +227,13 @@ fn caps(book: &Book, enterprise: Uscc, year: FiscalYear) -> Vec<v1::CapUse> {
         let ended = rulebook.valid_until.is_some_and(|last| last < year.first_day());
         rulebook.valid_from <= year.last_day() && !ended
     });
-    let programmes =
-        versions.flat_map(|rulebook| rulebook.programmes.iter().map(move |one| (rulebook, one)));
-    let mut uses = Vec::new();
+    let programmes = versions.flat_map(|rulebook| rulebook.programmes.iter().map(move |one| (rulebook, one)));
+    let mut found = Vec::new();
     for (rulebook, programme) in programmes {
         for cap in programme.caps.iter().filter(|cap| cap.scope == CapScope::EnterpriseYear) {
             let key = CapKey { cap: cap.id.clone(), enterprise, year: Some(year), loan: None };
             let used = book.cap_used(&key);
-            uses.push(v1::CapUse {
+            found.push(v1::CapUse {
                 cap_id: cap.id.to_string(),
                 programme_id: programme.id.to_string(),
                 rulebook: Some(event::rulebook(&rulebook.reference())),
@@ -290,5 +243,5 @@ fn caps(book: &Book, enterprise: Uscc, year: FiscalYear) -> Vec<v1::CapUse> {
             });
         }
     }
-    uses
+    found
 }
