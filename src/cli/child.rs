@@ -18,7 +18,7 @@ use tonic::{Request, Status};
 use crate::server::identity::{ENTERPRISE_KEY, INSTITUTION_KEY, PERSON_KEY, ROLE_KEY};
 
 /// How long a server may take from its start to its first answer: replay of a large journal included.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long a server may take to finish what was begun.
 const STOP_LIMIT: Duration = Duration::from_secs(30);

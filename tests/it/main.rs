@@ -3,4 +3,5 @@
 
 mod api;
 mod crash;
+mod demo;
 mod fixture;
