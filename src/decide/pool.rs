@@ -34,7 +34,7 @@ pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<
     if command.amount > free {
         return Err(exceeds("amount", command.amount, free, text("the pool's free balance", "资金池可用余额")));
     }
-    if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
+    if rule.leverage_limit.is_some_and(|limit| pool.exposure.exceeds_share(free.minus(command.amount), limit)) {
         return Err(exceeds(
             "amount",
             command.amount,

@@ -7,7 +7,7 @@ use super::command::ApplySubsidy;
 use super::loan::own_loan;
 use super::registry::{enterprise, right};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_enterprise, not_after, not_before, text};
+use super::{Context, Outcome, concerning_enterprise, facts, not_after, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
@@ -17,7 +17,7 @@ use crate::book::registry::RightState;
 use crate::calendar::FiscalYear;
 use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
-use crate::rulebook::facts::{CapKey, EnterpriseFacts, LineFacts, LoanFacts, RightFacts, Usage};
+use crate::rulebook::facts::{CapKey, EnterpriseFacts, LineDetails, LineFacts, RightFacts, Usage};
 use crate::rulebook::model::Transition;
 use crate::rulebook::terms::CostKind;
 use crate::rulebook::{Programme, Rulebook, judge_line};
@@ -31,8 +31,11 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         uscc: apply.enterprise,
         size_class: applicant.details.size_class,
         blacklisted_since: applicant.blacklisted_on(context.day).map(|entry| entry.from),
+        classes: None,
+        revenue: None,
     };
-    let loan_facts = loan.map(|(id, loan)| loan_facts(context, id, loan));
+    let loan_facts = loan.map(|(id, loan)| facts::of_loan(context, id, loan));
+    let rates = rulebook.reference_rates();
     let mut running = Running::new(context.book, programme);
     let mut lines = Vec::with_capacity(apply.items.len());
     for (index, item) in apply.items.iter().enumerate() {
@@ -47,6 +50,7 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
             enterprise: enterprise_facts.clone(),
             loan: loan_facts.clone(),
             right: right_facts(context, apply.enterprise, index, &item)?,
+            details: LineDetails { rates: rates.clone(), ..LineDetails::default() },
         };
         let verdict = judge_line(programme, &facts, &running);
         let granted = verdict.award.is_positive();
@@ -134,20 +138,6 @@ fn programme_for<'a>(
     })
 }
 
-fn loan_facts(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFacts {
-    let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
-    LoanFacts {
-        loan: id,
-        bank: loan.terms.bank.clone(),
-        principal: loan.terms.principal,
-        ip_part: loan.terms.ip_part,
-        annual_rate: loan.terms.annual_rate,
-        disbursed_on: loan.disbursed_on,
-        pledged_on: pledges.map(|pledge| pledge.registered_on).max().unwrap_or(loan.filed_on),
-        ended_on: loan.ended_on,
-    }
-}
-
 fn right_facts(
     context: &Context<'_>,
     applicant: Uscc,
@@ -160,6 +150,7 @@ fn right_facts(
         right: id.clone(),
         owned: right.owner_on(context.day) == applicant,
         in_force: right.state_on(context.day) == RightState::InForce,
+        expires_on: Some(right.details.expires_on),
     }))
 }
 
