@@ -36,7 +36,11 @@ async fn a_request_id_belongs_to_one_request_of_one_caller() {
     other_content.items[0].cost = "39999.99".into();
     let status = officer.apply_subsidy(other_content).await.unwrap_err();
     let text = describe(&status).replace(&request.request_id, "ID");
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        AlreadyExists: the request id was used for another request: request_id: `ID` was used earlier by another request; take a new id for a new request
+          reason REQUEST_ID_REUSED @ ipledger
+          zh-CN: 该请求编号已用于其他请求：request_id：“ID”已被先前的另一请求使用; 新的请求请用新的编号
+    "#]].assert_eq(&text);
 
     // Stolen: the same bytes from another person tell nothing of the first answer.
     let stolen = world.subsidies("officer", "", "chen.jie").apply_subsidy(request).await.unwrap_err();
