@@ -24,6 +24,7 @@ use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
+use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
 
 /// How long a write may take when the client sets no deadline.
@@ -121,8 +122,8 @@ fn command<M: WriteRequest>(
 fn respond<M: WriteRequest>(answer: &Answer) -> Response<M::Response> {
     let (entry, recorded) = (&answer.entry, answer.recorded);
     let mut response = Response::new(M::response(Answered {
-        entry: render(entry, recorded),
-        decision: decision(entry, recorded),
+        entry: render(entry, recorded, Detail::LeftOut),
+        decision: decision(entry, recorded, Detail::Figures),
         ids: CreatedIds::of(entry, recorded),
     }));
     if answer.replayed {

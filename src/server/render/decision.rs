@@ -9,11 +9,11 @@ use crate::proto::v1;
 use crate::rulebook::explanation::{Bound, LineExplanation};
 use crate::rulebook::refusal::Refusal;
 
-use super::explanation::explanation;
+use super::explanation::{Detail, explanation};
 use super::{bilingual, sentence};
 
 /// What an entry decided.
-pub(crate) fn decision(entry: &Entry, recorded: bool) -> v1::Decision {
+pub(crate) fn decision(entry: &Entry, recorded: bool, detail: Detail) -> v1::Decision {
     let ruling = Ruling::of(&entry.event);
     v1::Decision {
         outcome: i32::from(ruling.outcome),
@@ -21,7 +21,7 @@ pub(crate) fn decision(entry: &Entry, recorded: bool) -> v1::Decision {
         remedy: ruling.reason.map(|reason| bilingual(reason.remedy())),
         sentence: Some(sentence::of(entry, recorded)),
         granted: ruling.granted.map(|granted| granted.to_string()).unwrap_or_default(),
-        explanation: (!ruling.lines.is_empty()).then(|| explanation(ruling.lines)),
+        explanation: explanation(ruling.lines, detail),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::server::edge::{Edge, unavailable};
 use crate::server::page::{PAGE_ITEMS_MAX, PageRequest};
 use crate::server::parse::{self, query};
 use crate::server::render::decision::decision;
+use crate::server::render::explanation::Detail;
 use crate::server::render::{event, resource};
 
 #[async_trait]
@@ -111,11 +112,11 @@ fn quote_subsidy(
     let entry = decide(&book, &stamp, &request)?;
     drop(book);
     let application = if let Event::SubsidyApplied(applied) = &entry.event {
-        Some(event::subsidy_applied(applied, String::new()))
+        Some(event::subsidy_applied(applied, String::new(), Detail::LeftOut))
     } else {
         None
     };
-    Ok(v1::QuoteSubsidyResponse { decision: Some(decision(&entry, false)), application })
+    Ok(v1::QuoteSubsidyResponse { decision: Some(decision(&entry, false, Detail::Sentences)), application })
 }
 
 /// The state is in the book; the lines with their explanations are in the entry that created it.
@@ -133,9 +134,9 @@ async fn get_application(
     };
     let entry = edge.reader().entry(Sequence::new(id.number())).await.map_err(|fault| unavailable(&fault))?;
     if let Some(entry) = entry {
-        application.decision = Some(decision(&entry, true));
+        application.decision = Some(decision(&entry, true, Detail::Sentences));
         if let Event::SubsidyApplied(applied) = &entry.event {
-            application.lines = applied.lines.iter().map(event::application_line).collect();
+            application.lines = applied.lines.iter().map(|line| event::application_line(line, Detail::LeftOut)).collect();
         }
     }
     Ok(v1::GetApplicationResponse { application: Some(application) })
