@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId,
-    ProgrammeId, RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId, ProgrammeId, RequestId,
+    RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
@@ -145,22 +145,14 @@ impl Book {
     }
 
     /// The programme in force on a date, in the version that began last.
-    pub fn programme_on(
-        &self,
-        id: &ProgrammeId,
-        date: CivilDate,
-    ) -> Option<(&Arc<Rulebook>, &Programme)> {
+    pub fn programme_on(&self, id: &ProgrammeId, date: CivilDate) -> Option<(&Arc<Rulebook>, &Programme)> {
         self.in_force(date)
             .filter_map(|rulebook| Some((rulebook, rulebook.programme(id)?)))
             .max_by_key(|(rulebook, _)| rulebook.valid_from)
     }
 
     /// The pool's rule in force on a date, in the version that began last.
-    pub fn pool_rule_on(
-        &self,
-        id: &PoolId,
-        date: CivilDate,
-    ) -> Option<(&Arc<Rulebook>, &PoolRule)> {
+    pub fn pool_rule_on(&self, id: &PoolId, date: CivilDate) -> Option<(&Arc<Rulebook>, &PoolRule)> {
         self.in_force(date)
             .filter_map(|rulebook| Some((rulebook, rulebook.pool(id)?)))
             .max_by_key(|(rulebook, _)| rulebook.valid_from)

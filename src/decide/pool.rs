@@ -11,10 +11,7 @@ use crate::identifier::PoolId;
 use crate::money::Amount;
 use crate::rulebook::PoolRule;
 
-pub(super) fn contribute(
-    context: &Context<'_>,
-    command: &PoolTransfer,
-) -> Result<Outcome, Rejection> {
+pub(super) fn contribute(context: &Context<'_>, command: &PoolTransfer) -> Result<Outcome, Rejection> {
     rule(context, &command.pool)?;
     let postings = transfer(
         Account::PoolCash(command.pool.clone()),
@@ -25,30 +22,17 @@ pub(super) fn contribute(
 }
 
 /// Takes out at most what the funder has in, what no claim waits for, and what leaves the leverage limit kept.
-pub(super) fn withdraw(
-    context: &Context<'_>,
-    command: &PoolTransfer,
-) -> Result<Outcome, Rejection> {
+pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<Outcome, Rejection> {
     let rule = rule(context, &command.pool)?;
     let empty = Pool::default();
     let pool = context.book.pools.get(&command.pool).unwrap_or(&empty);
     let paid_in = pool.funders.get(&command.funder).copied().unwrap_or(Amount::ZERO);
     if command.amount > paid_in {
-        return Err(exceeds(
-            "amount",
-            command.amount,
-            paid_in,
-            text("what the funder has paid in", "该出资人出资额"),
-        ));
+        return Err(exceeds("amount", command.amount, paid_in, text("what the funder has paid in", "该出资人出资额")));
     }
     let free = pool.free_balance();
     if command.amount > free {
-        return Err(exceeds(
-            "amount",
-            command.amount,
-            free,
-            text("the pool's free balance", "资金池可用余额"),
-        ));
+        return Err(exceeds("amount", command.amount, free, text("the pool's free balance", "资金池可用余额")));
     }
     if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
         return Err(exceeds(
@@ -66,16 +50,10 @@ pub(super) fn withdraw(
     Ok(moved(command, PoolMovement::Withdrawal(command.funder.clone())).with(postings))
 }
 
-pub(super) fn record_interest(
-    context: &Context<'_>,
-    command: &PoolInterest,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_interest(context: &Context<'_>, command: &PoolInterest) -> Result<Outcome, Rejection> {
     rule(context, &command.pool)?;
-    let postings = transfer(
-        Account::PoolCash(command.pool.clone()),
-        Account::PoolInterest(command.pool.clone()),
-        command.amount,
-    );
+    let postings =
+        transfer(Account::PoolCash(command.pool.clone()), Account::PoolInterest(command.pool.clone()), command.amount);
     let event = Event::PoolMoved(PoolMoved {
         pool: command.pool.clone(),
         movement: PoolMovement::Interest,

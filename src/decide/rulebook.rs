@@ -27,10 +27,7 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
             return Some(Rejection::new(
                 Reason::RulebookConflict,
                 "text",
-                format!(
-                    "version {} of `{}` was adopted; expected a higher version",
-                    earlier.version, adopted.id
-                ),
+                format!("version {} of `{}` was adopted; expected a higher version", earlier.version, adopted.id),
                 format!("“{}”第{}版已启用; 版本号应更高", adopted.id, earlier.version),
             ));
         }
@@ -55,22 +52,16 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
         Rejection::new(
             Reason::RulebookConflict,
             "text",
-            format!(
-                "`{reference}` and `{}` both have `{shared}` in force on the same days",
-                earlier.reference()
-            ),
+            format!("`{reference}` and `{}` both have `{shared}` in force on the same days", earlier.reference()),
             format!("“{reference}”与“{}”同时包含有效的“{shared}”", earlier.reference()),
         )
     })
 }
 
 fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
-    let programme =
-        one.programmes.iter().find(|programme| other.programme(&programme.id).is_some());
+    let programme = one.programmes.iter().find(|programme| other.programme(&programme.id).is_some());
     let pool = one.pools.iter().find(|pool| other.pool(&pool.id).is_some());
-    programme
-        .map(|programme| programme.id.to_string())
-        .or_else(|| pool.map(|pool| pool.id.to_string()))
+    programme.map(|programme| programme.id.to_string()).or_else(|| pool.map(|pool| pool.id.to_string()))
 }
 
 fn overlap(one: &Rulebook, other: &Rulebook) -> bool {

@@ -154,11 +154,7 @@ mod tests {
         let mut tree = Tree::EMPTY;
         let mut oracle = MemoryBackedTree::<OracleSha256, Vec<u8>>::new();
         for size in 0..=300_usize {
-            assert_eq!(
-                tree.root().as_bytes(),
-                oracle.root().as_bytes().as_slice(),
-                "tree of {size}"
-            );
+            assert_eq!(tree.root().as_bytes(), oracle.root().as_bytes().as_slice(), "tree of {size}");
             assert_eq!(tree.size(), oracle.len());
             let leaf = vec![0xa5; size.wrapping_mul(7) % 67];
             tree.append(&leaf);
@@ -176,14 +172,8 @@ mod tests {
             ("2021", "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"),
             ("3031", "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"),
             ("40414243", "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef"),
-            (
-                "5051525354555657",
-                "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-            ),
-            (
-                "606162636465666768696a6b6c6d6e6f",
-                "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-            ),
+            ("5051525354555657", "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"),
+            ("606162636465666768696a6b6c6d6e6f", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
         ];
         let mut tree = Tree::EMPTY;
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -199,11 +189,7 @@ mod tests {
         let mut tree = Tree::EMPTY;
         assert_eq!(tree.append(b"one"), Hash::leaf(b"one"));
         assert_eq!(tree.root(), Hash::leaf(b"one"));
-        assert_ne!(
-            Hash::leaf(b"one"),
-            Hash::of([b"one".as_slice()]),
-            "a leaf is hashed under its prefix"
-        );
+        assert_ne!(Hash::leaf(b"one"), Hash::of([b"one".as_slice()]), "a leaf is hashed under its prefix");
     }
 
     #[test]

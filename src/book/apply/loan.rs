@@ -24,10 +24,7 @@ impl Book {
         }
         if let Some(pool) = terms.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) {
             add(&mut pool.exposure, filed.exposure);
-            let bank_year = pool
-                .bank_years
-                .entry((terms.bank.clone(), entry.effective_date.year()))
-                .or_default();
+            let bank_year = pool.bank_years.entry((terms.bank.clone(), entry.effective_date.year())).or_default();
             add(&mut bank_year.filed, terms.principal);
         }
         self.contracts.insert((terms.bank.clone(), terms.contract.clone()), id);
@@ -95,12 +92,7 @@ impl Book {
         }
     }
 
-    pub(super) fn take_interest_payment(
-        &mut self,
-        entry: &Entry,
-        loan: LoanId,
-        payment: &InterestPaid,
-    ) {
+    pub(super) fn take_interest_payment(&mut self, entry: &Entry, loan: LoanId, payment: &InterestPaid) {
         self.evidence.insert(
             EvidenceKey::InterestPayment(entry.sequence),
             Evidence {
@@ -119,8 +111,7 @@ impl Book {
         let Some(pool) = loan.terms.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) else {
             return;
         };
-        let bank_year =
-            pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
+        let bank_year = pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
         subtract(&mut bank_year.filed, loan.terms.principal);
     }
 

@@ -3,9 +3,7 @@
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::{Application, ApplicationLineState, Evidence};
-use crate::book::event::{
-    ApplicationChange, ApplicationChanged, BudgetChange, Entry, SubsidyApplied,
-};
+use crate::book::event::{ApplicationChange, ApplicationChanged, BudgetChange, Entry, SubsidyApplied};
 use crate::book::nouns::ApplicationState;
 use crate::identifier::ApplicationId;
 use crate::money::Amount;
@@ -59,8 +57,7 @@ impl Book {
             self.hold(&application);
             self.applications.insert(id, application);
         } else {
-            self.applications
-                .insert(id, Application { state: ApplicationState::Refused, ..application });
+            self.applications.insert(id, Application { state: ApplicationState::Refused, ..application });
         }
     }
 
@@ -74,10 +71,7 @@ impl Book {
                 add(self.cap_use.entry(key.clone()).or_default(), line.award);
             }
             if line.award.is_positive() {
-                let grants = self
-                    .grants
-                    .entry((application.programme.clone(), application.enterprise))
-                    .or_default();
+                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_add(1);
             }
         }
@@ -93,10 +87,7 @@ impl Book {
             }
             self.free_caps(line, line.award);
             if line.award.is_positive() {
-                let grants = self
-                    .grants
-                    .entry((application.programme.clone(), application.enterprise))
-                    .or_default();
+                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_sub(1);
             }
         }

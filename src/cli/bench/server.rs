@@ -78,18 +78,19 @@ impl Bench {
             let (borrowers, invoices) = (Arc::clone(&borrowers), Arc::clone(&invoices));
             async move {
                 let mut client = SubsidyServiceClient::with_interceptor(channel, ActAs::new("officer", "", "bench")?);
-                let mut turn = caller;
                 let mut count: u64 = 0;
-                while Instant::now() < deadline {
-                    let (enterprise, loan) =
-                        borrowers.get(turn.rem_euclid(borrowers.len())).context("a borrower")?.clone();
+                for (enterprise, loan) in borrowers.iter().cycle().skip(caller) {
+                    if Instant::now() >= deadline {
+                        break;
+                    }
                     let invoice = invoices.fetch_add(1, Ordering::Relaxed);
-                    let answer = client.apply_subsidy(application(enterprise, loan, invoice)).await?.into_inner();
-                    let granted = answer.decision.is_some_and(|decision| {
-                        decision.outcome() == v1::Outcome::Granted
-                    });
-                    anyhow::ensure!(granted, "an application of the benchmark was not granted");
-                    turn = turn.saturating_add(1);
+                    let request = application(enterprise.clone(), loan.clone(), invoice);
+                    let decision = client.apply_subsidy(request).await?.into_inner().decision;
+                    let outcome = decision.map(|decision| decision.outcome());
+                    anyhow::ensure!(
+                        outcome == Some(v1::Outcome::Granted),
+                        "an application was not granted: {outcome:?}"
+                    );
                     count = count.saturating_add(1);
                 }
                 Ok(count)

@@ -1,8 +1,8 @@
 //! The head: where the journal ends, and so what the next block must continue.
 
 use super::{
-    BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, Block, BlockCheck, BlockFault, RECORD_BYTES_MAX, Trailer,
-    expect, length_field, payload_bytes_of,
+    BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, Block, BlockCheck, BlockFault, RECORD_BYTES_MAX, Trailer, expect, length_field,
+    payload_bytes_of,
 };
 use crate::journal::merkle::{Hash, Tree};
 
@@ -22,8 +22,7 @@ pub struct Head {
 
 impl Head {
     /// The end of the journal that has no block yet.
-    pub const EMPTY: Self =
-        Self { height: 0, last_sequence: 0, tree: Tree::EMPTY, block_hash: Hash::ZERO };
+    pub const EMPTY: Self = Self { height: 0, last_sequence: 0, tree: Tree::EMPTY, block_hash: Hash::ZERO };
 
     /// Makes the next block from these encoded records, and the head that the journal has once it is stored. The head
     /// itself stays as it is, for the append may fail.
@@ -34,31 +33,18 @@ impl Head {
     /// counts first.
     pub fn seal(&self, records: Vec<Vec<u8>>) -> (Block, Self) {
         let count = records.len();
-        assert!(
-            (1..=BLOCK_RECORDS_MAX).contains(&count),
-            "a block has 1 to {BLOCK_RECORDS_MAX} records, not {count}"
-        );
+        assert!((1..=BLOCK_RECORDS_MAX).contains(&count), "a block has 1 to {BLOCK_RECORDS_MAX} records, not {count}");
         let mut tree = self.tree.clone();
         let mut payload_bytes = 0_usize;
         for record in &records {
-            assert!(
-                record.len() <= RECORD_BYTES_MAX,
-                "a record of {} bytes is over the limit",
-                record.len()
-            );
+            assert!(record.len() <= RECORD_BYTES_MAX, "a record of {} bytes is over the limit", record.len());
             payload_bytes = payload_bytes.saturating_add(payload_bytes_of(record.len()));
             tree.append(record);
         }
-        assert!(
-            payload_bytes <= BLOCK_BYTES_MAX,
-            "a payload of {payload_bytes} bytes is over the limit of a block"
-        );
+        assert!(payload_bytes <= BLOCK_BYTES_MAX, "a payload of {payload_bytes} bytes is over the limit of a block");
 
         let lengths: Vec<_> = records.iter().map(|record| length_field(record)).collect();
-        let payload = lengths
-            .iter()
-            .zip(&records)
-            .flat_map(|(length, record)| [length.as_slice(), record.as_slice()]);
+        let payload = lengths.iter().zip(&records).flat_map(|(length, record)| [length.as_slice(), record.as_slice()]);
         let trailer = Trailer {
             height: self.height.saturating_add(1),
             first_sequence: self.last_sequence.saturating_add(1),
@@ -92,11 +78,6 @@ impl Head {
     }
 
     fn after(trailer: &Trailer, tree: Tree) -> Self {
-        Self {
-            height: trailer.height,
-            last_sequence: trailer.last_sequence(),
-            tree,
-            block_hash: trailer.hash(),
-        }
+        Self { height: trailer.height, last_sequence: trailer.last_sequence(), tree, block_hash: trailer.hash() }
     }
 }

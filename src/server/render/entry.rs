@@ -50,6 +50,7 @@ kinds! {
 
 /// The id that an event gives, empty where there is none: refused, another event, or not recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "named as the fields of the responses that they fill")]
 pub(crate) struct CreatedIds {
     /// `loan-42`.
     pub(crate) loan_id: String,
