@@ -123,7 +123,7 @@ fn respond<M: WriteRequest>(answer: &Answer) -> Response<M::Response> {
     let (entry, recorded) = (&answer.entry, answer.recorded);
     let mut response = Response::new(M::response(Answered {
         entry: render(entry, recorded, Detail::LeftOut),
-        decision: decision(entry, recorded, Detail::Figures),
+        decision: decision(entry, recorded),
         ids: CreatedIds::of(entry, recorded),
     }));
     if answer.replayed {

@@ -13,7 +13,7 @@ use super::explanation::{Detail, explanation};
 use super::{bilingual, sentence};
 
 /// What an entry decided.
-pub(crate) fn decision(entry: &Entry, recorded: bool, detail: Detail) -> v1::Decision {
+pub(crate) fn decision(entry: &Entry, recorded: bool) -> v1::Decision {
     let ruling = Ruling::of(&entry.event);
     v1::Decision {
         outcome: i32::from(ruling.outcome),
@@ -21,7 +21,7 @@ pub(crate) fn decision(entry: &Entry, recorded: bool, detail: Detail) -> v1::Dec
         remedy: ruling.reason.map(|reason| bilingual(reason.remedy())),
         sentence: Some(sentence::of(entry, recorded)),
         granted: ruling.granted.map(|granted| granted.to_string()).unwrap_or_default(),
-        explanation: explanation(ruling.lines, detail),
+        explanation: explanation(ruling.lines, Detail::Figures),
     }
 }
 

@@ -12,9 +12,9 @@ use super::or_empty;
 /// so they are for those who read, not for those who write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// Nothing: a decision beside it carries the explanation.
+    /// Nothing: a decision beside the entry carries the explanation.
     LeftOut,
-    /// Every step with its figures, a sentence for each line.
+    /// Every step with its figures, a sentence for each line: what a decision carries, the same in every answer.
     Figures,
     /// A sentence for each step, too.
     Sentences,

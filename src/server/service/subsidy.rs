@@ -112,11 +112,11 @@ fn quote_subsidy(
     let entry = decide(&book, &stamp, &request)?;
     drop(book);
     let application = if let Event::SubsidyApplied(applied) = &entry.event {
-        Some(event::subsidy_applied(applied, String::new(), Detail::LeftOut))
+        Some(event::subsidy_applied(applied, String::new(), Detail::Sentences))
     } else {
         None
     };
-    Ok(v1::QuoteSubsidyResponse { decision: Some(decision(&entry, false, Detail::Sentences)), application })
+    Ok(v1::QuoteSubsidyResponse { decision: Some(decision(&entry, false)), application })
 }
 
 /// The state is in the book; the lines with their explanations are in the entry that created it.
@@ -134,9 +134,9 @@ async fn get_application(
     };
     let entry = edge.reader().entry(Sequence::new(id.number())).await.map_err(|fault| unavailable(&fault))?;
     if let Some(entry) = entry {
-        application.decision = Some(decision(&entry, true, Detail::Sentences));
+        application.decision = Some(decision(&entry, true));
         if let Event::SubsidyApplied(applied) = &entry.event {
-            application.lines = applied.lines.iter().map(|line| event::application_line(line, Detail::LeftOut)).collect();
+            application.lines = applied.lines.iter().map(|line| event::application_line(line, Detail::Sentences)).collect();
         }
     }
     Ok(v1::GetApplicationResponse { application: Some(application) })
