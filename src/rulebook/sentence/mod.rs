@@ -1,0 +1,154 @@
+//! Explanations in words: one sentence a decision, one line a step, in Chinese and English.
+//!
+//! Sentences are rendered from the codes and inputs of an explanation and are never stored, so their wording may
+//! improve at any time. They say amounts in yuan with separators, and name the limit that decided.
+
+mod line;
+mod pool;
+mod refused;
+mod step;
+
+use super::explanation::{Explanation, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
+use super::terms::{CostKind, SizeClass};
+use crate::money::{Amount, Rate};
+
+pub use step::step_sentence;
+
+/// A language of pages and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// 简体中文.
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The one of the two texts that is in this language.
+    fn pick(self, english: impl Into<String>, chinese: impl Into<String>) -> String {
+        match self {
+            Self::English => english.into(),
+            Self::Chinese => chinese.into(),
+        }
+    }
+}
+
+/// One sentence that says what was granted, or not, and which bound decided.
+pub fn line_sentence(line: &LineExplanation, language: Language) -> String {
+    match (line.item, line.refusal) {
+        (None, _) => pool::sentence(line, language),
+        (Some(item), None) => line::granted(line, item, language),
+        (Some(item), Some(refusal)) => refused::sentence(line, item, refusal, language),
+    }
+}
+
+/// The sentences of all lines, led by the total where there is more than one.
+pub fn explanation_sentence(explanation: &Explanation, language: Language) -> String {
+    let mut sentences = Vec::new();
+    if explanation.lines.len() > 1 {
+        let total = Amount::total(explanation.lines.iter().map(|line| line.granted)).grouped();
+        sentences.push(language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")));
+    }
+    sentences.extend(explanation.lines.iter().map(|line| line_sentence(line, language)));
+    sentences.join(match language {
+        Language::English => " ",
+        Language::Chinese => "",
+    })
+}
+
+/// The step of a kind, the last one where there are several.
+fn step_of(line: &LineExplanation, kind: StepKind) -> Option<&Step> {
+    line.steps.iter().rfind(|step| step.kind == kind)
+}
+
+/// The step at which the line ended or began to wait.
+fn last_failed(line: &LineExplanation) -> Option<&Step> {
+    line.steps.iter().rfind(|step| match step.outcome {
+        StepOutcome::Failed | StepOutcome::Deferred => true,
+        StepOutcome::Passed | StepOutcome::Reduced => false,
+    })
+}
+
+fn value<'a>(step: &'a Step, name: &str) -> Option<&'a Value> {
+    step.inputs.iter().find(|input| input.name == name).map(|input| &input.value)
+}
+
+/// An input as people read it; a dash where the step has no such input.
+fn shown(step: &Step, name: &str, language: Language) -> String {
+    let found = step.inputs.iter().find(|input| input.name == name);
+    found.map_or_else(|| "—".to_owned(), |input| shown_input(input, language))
+}
+
+fn shown_input(input: &Input, language: Language) -> String {
+    match &input.value {
+        Value::Amount(amount) => amount.grouped(),
+        // A multiple is said as a number, a part as a percentage.
+        Value::Rate(rate) if input.name == "leverage-limit" => rate.to_string(),
+        Value::Rate(rate) => percent(*rate, language),
+        Value::Exact(text) => grouped(text),
+        Value::Date(day) => language.pick(day.to_string(), day.chinese()),
+        Value::Count(count) => count.to_string(),
+        Value::Text(text) => word(text, language),
+    }
+}
+
+fn percent(rate: Rate, language: Language) -> String {
+    language.pick(rate.percent(), rate.percent().replace(' ', ""))
+}
+
+/// Codes of the closed lists as words; anything else as it is.
+fn word(text: &str, language: Language) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(|code| match (CostKind::parse(code), SizeClass::parse(code), code) {
+            (Some(item), _, _) => cost(item, language).to_owned(),
+            (None, Some(class), _) => language.pick(class.code(), size_class(class)),
+            (None, None, "none") => language.pick("none", "无"),
+            (None, None, other) => other.to_owned(),
+        })
+        .collect();
+    words.join(match language {
+        Language::English => " ",
+        Language::Chinese => "、",
+    })
+}
+
+const fn size_class(class: SizeClass) -> &'static str {
+    match class {
+        SizeClass::Micro => "微型",
+        SizeClass::Small => "小型",
+        SizeClass::Medium => "中型",
+        SizeClass::Large => "大型",
+    }
+}
+
+/// A kind of cost, without article.
+const fn cost(item: CostKind, language: Language) -> &'static str {
+    match language {
+        Language::English => match item {
+            CostKind::Interest => "interest",
+            CostKind::Valuation => "valuation fee",
+            CostKind::Guarantee => "guarantee fee",
+            CostKind::Insurance => "premium",
+            CostKind::PatentInsurance => "patent insurance premium",
+        },
+        Language::Chinese => match item {
+            CostKind::Interest => "贷款利息",
+            CostKind::Valuation => "评估费",
+            CostKind::Guarantee => "担保费",
+            CostKind::Insurance => "保险费",
+            CostKind::PatentInsurance => "专利保险费",
+        },
+    }
+}
+
+/// Canonical decimal text with separators: `50000.005` is `50,000.005`.
+fn grouped(text: &str) -> String {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
+    let Ok(yuan) = Amount::parse(whole) else {
+        return text.to_owned();
+    };
+    let yuan = yuan.grouped();
+    let whole = yuan.split_once('.').map_or(yuan.as_str(), |(whole, _)| whole);
+    format!("{whole}.{fraction}")
+}
