@@ -11,4 +11,5 @@
 //! blocks from [`block::Head::EMPTY`] with [`block::Head::check`], so nothing that fails a check reaches the book.
 
 pub mod block;
+pub mod codec;
 pub mod merkle;

@@ -1,0 +1,45 @@
+//! Explanations with every code and every kind of input.
+
+use super::{day, nth};
+use crate::identifier::ClauseId;
+use crate::money::{Amount, Rate};
+use crate::rulebook::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::CostKind;
+
+/// A line whose codes depend on `index`, with a step for every third kind.
+pub(super) fn line(index: usize) -> LineExplanation {
+    let kinds = StepKind::ALL.iter().enumerate().filter(|(place, _)| place % 3 == index % 3);
+    LineExplanation {
+        item: (index % 4 != 1).then(|| nth(CostKind::ALL, index)),
+        requested: Amount::from_yuan(74_800),
+        granted: nth(&[Amount::ZERO, Amount::from_yuan(37_400)], index),
+        bound: nth(Bound::ALL, index),
+        refusal: (index.is_multiple_of(2) || index > 3).then(|| nth(Refusal::ALL, index)),
+        steps: kinds.map(|(place, kind)| step(place, *kind)).collect(),
+    }
+}
+
+fn step(index: usize, kind: StepKind) -> Step {
+    let values = [
+        Value::Amount(Amount::from_fen(7_480_001)),
+        Value::Rate(Rate::parse("0.5").unwrap()),
+        Value::Exact("37400.0050000000001".to_owned()),
+        Value::Date(day("2026-06-21")),
+        Value::Count(-61),
+        Value::Text("hebi-2017@1".to_owned()),
+        Value::Amount(Amount::ZERO),
+        Value::Count(0),
+        Value::Text(String::new()),
+    ];
+    let name = |place: usize| ["cost", "ratio", "limit", "used-before", "left"][place % 5].to_owned();
+    let input = |place: usize| Input { name: name(place), value: nth(&values, place) };
+    Step {
+        kind,
+        rule: if index == 0 { String::new() } else { "yearly".to_owned() },
+        clause: index.is_multiple_of(2).then(|| ClauseId::parse("pledge-subsidy").unwrap()),
+        inputs: (index..index + index % 4).map(input).collect(),
+        result: "37400.005".to_owned(),
+        outcome: nth(StepOutcome::ALL, index),
+    }
+}

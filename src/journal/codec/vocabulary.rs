@@ -1,0 +1,92 @@
+//! The closed lists and their numbers in `record.proto`.
+
+use crate::book::nouns::Role;
+use crate::identifier::RightKind;
+use crate::proto::journal as wire;
+use crate::rulebook::explanation::{Bound, StepKind, StepOutcome};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
+
+use super::field::Numbered;
+
+/// Both ways between a core enum and the proto enum of the same name. A value without its twin does not compile.
+macro_rules! numbered {
+    ($name:ident { $($variant:ident),+ $(,)? }) => {
+        impl Numbered for $name {
+            fn number(self) -> i32 {
+                i32::from(match self { $(Self::$variant => wire::$name::$variant),+ })
+            }
+
+            fn from_number(number: i32) -> Option<Self> {
+                match wire::$name::try_from(number).ok()? {
+                    wire::$name::Unspecified => None,
+                    $(wire::$name::$variant => Some(Self::$variant),)+
+                }
+            }
+        }
+    };
+}
+numbered!(Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator });
+numbered!(RightKind { Patent, Trademark, Copyright, Other });
+numbered!(SizeClass { Micro, Small, Medium, Large });
+numbered!(InstitutionKind { Bank, Guarantor, Insurer, Valuer });
+numbered!(BlacklistGround { CounterfeitPatent, CounterfeitTrademark, Piracy, DeliberateInfringement, Fraud });
+numbered!(CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance });
+numbered!(LossParty { Pool, Bank, Insurer, Guarantor, Valuer });
+numbered!(Refusal {
+    EnterpriseBlacklisted,
+    RightAlreadyPledged,
+    RightNotInForce,
+    RightNotOwned,
+    ItemNotCovered,
+    NotEligible,
+    EvidenceUsedUp,
+    OtherFundingCovers,
+    ItemCapUsedUp,
+    LoanCapUsedUp,
+    JointCapUsedUp,
+    YearCapUsedUp,
+    LifetimeCapUsedUp,
+    AlreadyGranted,
+    BudgetUsedUp,
+    PoolLeverageExceeded,
+    LossNotCovered,
+    NotOverdueLongEnough,
+    BreakerTripped,
+    PoolShort,
+});
+numbered!(StepKind {
+    Gate,
+    Base,
+    Evidence,
+    Clamp,
+    IpShare,
+    Ratio,
+    OtherFunding,
+    ItemCap,
+    LoanCap,
+    JointCap,
+    YearCap,
+    LifetimeCap,
+    Budget,
+    Round,
+    LossShare,
+    Leverage,
+    Breaker,
+    PoolBalance,
+});
+numbered!(StepOutcome { Passed, Reduced, Failed, Deferred });
+numbered!(Bound {
+    Ratio,
+    Gate,
+    Evidence,
+    Clamp,
+    OtherFunding,
+    ItemCap,
+    LoanCap,
+    JointCap,
+    YearCap,
+    LifetimeCap,
+    Budget,
+    PoolBalance,
+});
