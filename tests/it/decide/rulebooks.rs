@@ -104,7 +104,7 @@ clause = "one"
 
 [[programme.gate]]
 condition = "size-class"
-classes = ["micro", "small"]
+size_classes = ["micro", "small"]
 clause = "one"
 
 [[programme.cap]]
