@@ -9,8 +9,8 @@ fn an_invoice_is_used_once_by_whomever_for_whatever_and_whenever() {
     check(
         "
         use loan
-        2026-01-06 bank ccb/sun register-pledge G5 pledgor=B rights=P5
-        2026-01-06 bank ccb/sun file L2 borrower=B pledges=G5
+        2026-01-10 bank ccb/sun register-pledge G5 pledgor=B rights=P5
+        2026-01-10 bank ccb/sun file L2 borrower=B pledges=G5
         2026-01-10 bank ccb/sun disburse L2
         2026-02-01 enterprise A/chen apply S1 insurance,cost=1000,by=V1
         2026-02-02 enterprise B/du apply S2 enterprise=B loan=L2 insurance,cost=1000,by=V1 zh
@@ -20,7 +20,29 @@ fn an_invoice_is_used_once_by_whomever_for_whatever_and_whenever() {
         2026-02-03 enterprise A/chen withdraw S1
         2026-02-04 enterprise B/du apply S6 enterprise=B loan=L2 insurance,cost=1000,by=V1
         ",
-        expect![[""]],
+        expect![[r#"
+            register-pledge G5: done
+            file L2: filed under hebi-2017@1, exposure 0.00
+            disburse L2: disbursed, outstanding 5000000.00, exposure 0.00
+            apply S1: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            apply S2: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [insurance 0.00 evidence EVIDENCE_USED_UP]
+                Nothing granted: the invoice or payment has been used up.
+                不予补助:该凭据金额已全部使用。
+            apply S3: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [patent-insurance 0.00 evidence EVIDENCE_USED_UP]
+                Nothing granted: the invoice or payment has been used up.
+            apply S4: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [valuation 0.00 evidence EVIDENCE_USED_UP]
+                Nothing granted: the invoice or payment has been used up.
+            apply S5: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio; insurance 0.00 evidence EVIDENCE_USED_UP]
+                Granted 500.00 in all. Granted 500.00: half of the premium of 1,000.00. Nothing granted: the invoice or payment has been used up.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            withdraw S1: withdrawn
+                Dr budget/ip-finance/2026/available 500.00, Cr budget/ip-finance/2026/reserved 500.00
+            apply S6: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+        "#]],
     );
 }
 
@@ -93,8 +115,8 @@ fn an_interest_payment_proves_interest_of_its_loan_on_its_day() {
     check(
         "
         use loan
-        2026-01-06 bank ccb/sun register-pledge G5 pledgor=B rights=P5
-        2026-01-06 bank ccb/sun file L2 borrower=B pledges=G5
+        2026-01-10 bank ccb/sun register-pledge G5 pledgor=B rights=P5
+        2026-01-10 bank ccb/sun file L2 borrower=B pledges=G5
         2026-01-10 bank ccb/sun disburse L2
         2026-03-20 bank icbc/li pay-interest I1 loan=L1 amount=50000
         2026-03-21 enterprise B/du apply S1 enterprise=B loan=L2 interest,cost=50000,by=I1,paid=2026-03-20 zh
@@ -106,7 +128,27 @@ fn an_interest_payment_proves_interest_of_its_loan_on_its_day() {
         2026-03-21 enterprise A/chen apply S7 interest,cost=1,by=I1,paid=2026-03-20
         2026-03-21 enterprise A/chen apply S8 loan=none interest,cost=1,by=I1,paid=2026-03-20
         ",
-        expect![[""]],
+        expect![[r#"
+            register-pledge G5: done
+            file L2: filed under hebi-2017@1, exposure 0.00
+            disburse L2: disbursed, outstanding 5000000.00, exposure 0.00
+            pay-interest I1: repaying, outstanding 5000000.00, exposure 2500000.00
+            apply S1: REJECTED EVIDENCE_UNKNOWN items[0].evidence.interest_payment_sequence: entry `22` is not an interest payment on the loan of this application
+                第22号分录不是本申请所涉贷款的付息记录
+            apply S2: REJECTED EVIDENCE_UNKNOWN items[0].evidence.interest_payment_sequence: entry `9999` is not an interest payment on the loan of this application
+            apply S3: REJECTED EVIDENCE_MISMATCH items[0].paid_on: `2026-03-19` is not the day that the bank recorded; expected 2026-03-20
+                “2026-03-19”与银行登记的付息日不一致; 应为 2026-03-20
+            apply S4: REJECTED EVIDENCE_MISMATCH items[0].evidence: interest is proved by the payment that the bank recorded; expected `interest_payment_sequence`
+                利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence
+            apply S5: REJECTED EVIDENCE_MISMATCH items[0].evidence: a recorded interest payment proves interest only, not insurance
+                利息支付记录只能证明利息, 不能证明 insurance
+            apply S6: submitted 25000.00 under hebi-2017@1 [interest 25000.00 evidence]
+                Granted 25,000.00: half of the 50,000.00 that was left of the evidence.
+                Dr budget/ip-finance/2026/reserved 25000.00, Cr budget/ip-finance/2026/available 25000.00
+            apply S7: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [interest 0.00 evidence EVIDENCE_USED_UP]
+                Nothing granted: the invoice or payment has been used up.
+            apply S8: REJECTED EVIDENCE_UNKNOWN items[0].evidence.interest_payment_sequence: entry `22` is not an interest payment on the loan of this application
+        "#]],
     );
 }
 

@@ -367,7 +367,9 @@ impl<'a> Words<'a> {
     }
 
     fn amount(&mut self, key: &str, default: &str) -> Amount {
-        Amount::parse(self.text(key, default)).unwrap()
+        let text = self.text(key, default);
+        let amount = Amount::parse(text.trim_start_matches('-')).unwrap();
+        if text.starts_with('-') { amount.negated() } else { amount }
     }
 
     fn date(&mut self, key: &str, default: &str) -> CivilDate {

@@ -35,6 +35,11 @@ pub(super) fn named(name: &str) -> Rulebook {
         "caps" => CAPS.to_owned(),
         "four-parties" => changed(&strict, &[(HALVES, FOUR_PARTIES), ("leverage_limit = \"10\"", "leverage_limit = \"100\"")]),
         "no-breaker" => changed(&strict, &[("[pool.breaker]\nratio = \"0.03\"\neffect = \"defer\"\n", "")]),
+        // A claim is possible on the first day overdue and never trips the breaker.
+        "waits-for-nothing" => changed(
+            &strict,
+            &[("[pool.breaker]\nratio = \"0.03\"\neffect = \"defer\"\n", ""), ("overdue_days_over = 60", "overdue_days_over = 0")],
+        ),
         other => panic!("`{other}` is not a rulebook of the tests"),
     };
     load(&text).unwrap_or_else(|errors| panic!("{name}: {errors}"))
@@ -135,3 +140,164 @@ items = ["interest", "valuation", "guarantee", "insurance"]
 amount = "60000.00"
 clause = "one"
 "#;
+
+#[test]
+fn two_rulebooks_with_one_programme_do_not_hold_on_one_day() {
+    check(
+        "
+        2026-01-04 operator op adopt hebi-2017
+        2026-01-04 operator op adopt hebi-2017
+        2026-01-04 operator op adopt hebi-2017-literal zh
+        2026-01-04 operator op adopt hebi-2-from-the-start zh
+        2026-01-04 operator op adopt caps
+        2026-01-05 operator op adopt hebi-2
+        2026-01-05 operator op adopt hebi-2
+        ",
+        expect![[r#"
+            adopt hebi-2017: adopted hebi-2017@1
+            adopt hebi-2017: REJECTED RULEBOOK_CONFLICT text: version 1 of `hebi-2017` was adopted; expected a higher version
+            adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+                “hebi-2017-literal@1”与“hebi-2017@1”同时包含有效的“pledge-cost”
+            adopt hebi-2-from-the-start: REJECTED RULEBOOK_CONFLICT text: `hebi-2017@2` begins on 2017-09-30; expected a day after 2017-09-30 of version 1
+                “hebi-2017@2”自2017-09-30起生效; 应晚于第1版的2017-09-30
+            adopt caps: adopted caps@1
+            adopt hebi-2: adopted hebi-2017@2
+            adopt hebi-2: REJECTED RULEBOOK_CONFLICT text: version 2 of `hebi-2017` was adopted; expected a higher version
+        "#]],
+    );
+}
+
+#[test]
+fn another_rulebook_may_begin_when_the_first_has_ended() {
+    check(
+        "
+        2026-01-04 operator op adopt until-2025
+        2026-01-04 operator op adopt other-2017
+        2026-01-04 operator op adopt other-from-july
+        2026-07-01 operator op register-institution icbc kind=bank
+        2026-07-01 operator op register-enterprise A
+        2026-07-01 operator op register-right P1 owner=A
+        2026-07-01 bank icbc/li register-pledge G1 pledgor=A rights=P1 effective=2026-06-01
+        2026-07-01 bank icbc/li file L1 borrower=A pledges=G1 effective=2026-06-30 zh
+        2026-07-01 bank icbc/li file L1 borrower=A pledges=G1
+        ",
+        expect![[r#"
+            adopt until-2025: adopted hebi-2017@1
+            adopt other-2017: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+            adopt other-from-july: adopted other-2017@1
+            register-institution icbc: done
+            register-enterprise A: done
+            register-right P1: done
+            register-pledge G1: done
+            file L1: REJECTED RULEBOOK_CONFLICT effective_date: no rulebook is in force on 2026-06-30; adopt one first
+                2026-06-30无有效办法; 请先启用办法
+            file L1: filed under other-2017@1, exposure 0.00
+        "#]],
+    );
+}
+
+/// A loan keeps the version it was filed under; the cap goes on counting under the later one.
+#[test]
+fn a_loan_keeps_its_version() {
+    check(
+        "
+        use loan
+        2026-06-01 operator op adopt hebi-2
+        2026-06-30 bank icbc/li register-pledge G2 pledgor=A rights=P2
+        2026-06-30 bank icbc/li file L2 borrower=A pledges=G2 pool=hebi-pool
+        2026-07-01 bank icbc/li register-pledge G3 pledgor=A rights=P3
+        2026-07-01 bank icbc/li file L3 borrower=A pledges=G3 pool=hebi-pool
+        2026-07-01 bank icbc/li disburse L3
+        2026-07-02 enterprise A/chen apply S1 insurance,cost=500000,by=V1
+        2026-07-02 enterprise A/chen apply S2 insurance,cost=1000,by=V2
+        2026-07-02 enterprise A/chen apply S3 loan=L3 insurance,cost=500000,by=V3
+        2026-07-02 enterprise A/chen apply S4 loan=L3 insurance,cost=1000,by=V4
+        ? cap A
+        ",
+        expect![[r#"
+            adopt hebi-2: adopted hebi-2017@2
+            register-pledge G2: done
+            file L2: filed under hebi-2017@1, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
+            register-pledge G3: done
+            file L3: filed under hebi-2017@2, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
+            disburse L3: disbursed, outstanding 5000000.00, exposure 2500000.00
+            apply S1: submitted 200000.00 under hebi-2017@1 [insurance 200000.00 year-cap]
+                Granted 200,000.00: half of the premium would be 250,000.00, but 200,000.00 of the 200,000.00 for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 200000.00, Cr budget/ip-finance/2026/available 200000.00
+            apply S2: refused 0.00 under hebi-2017@1 REFUSED YEAR_CAP_USED_UP (this year's cap is used up; costs paid in another year count toward that year) [insurance 0.00 year-cap YEAR_CAP_USED_UP]
+                Nothing granted: half of the premium would be 500.00, but nothing of the 200,000.00 for 2026 was left.
+            apply S3: submitted 100000.00 under hebi-2017@2 [insurance 100000.00 year-cap]
+                Granted 100,000.00: half of the premium would be 250,000.00, but 100,000.00 of the 300,000.00 for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 100000.00, Cr budget/ip-finance/2026/available 100000.00
+            apply S4: refused 0.00 under hebi-2017@2 REFUSED YEAR_CAP_USED_UP (this year's cap is used up; costs paid in another year count toward that year) [insurance 0.00 year-cap YEAR_CAP_USED_UP]
+                Nothing granted: half of the premium would be 500.00, but nothing of the 300,000.00 for 2026 was left.
+            ? cap A: pledge-cost-year 2026 300000.00
+        "#]],
+    );
+}
+
+#[test]
+fn where_loans_move_the_version_in_force_decides() {
+    check(
+        "
+        use loan moving-1
+        2026-06-01 operator op adopt moving-2
+        2026-06-30 enterprise A/chen apply S1 insurance,cost=500000,by=V1
+        2026-07-01 enterprise A/chen apply S2 insurance,cost=500000,by=V2
+        ? loan L1
+        ",
+        expect![[r#"
+            adopt moving-2: adopted hebi-2017@2
+            apply S1: submitted 200000.00 under hebi-2017@1 [insurance 200000.00 year-cap]
+                Granted 200,000.00: half of the premium would be 250,000.00, but 200,000.00 of the 200,000.00 for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 200000.00, Cr budget/ip-finance/2026/available 200000.00
+            apply S2: submitted 100000.00 under hebi-2017@2 [insurance 100000.00 year-cap]
+                Granted 100,000.00: half of the premium would be 250,000.00, but 100,000.00 of the 300,000.00 for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 100000.00, Cr budget/ip-finance/2026/available 100000.00
+            ? loan L1: disbursed, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00
+        "#]],
+    );
+}
+
+/// A later version takes over from its first day, also in what it no longer has.
+#[test]
+fn what_a_later_version_drops_is_no_longer_granted() {
+    check(
+        "
+        use loan
+        2026-06-01 operator op adopt hebi-2-without-costs
+        2026-06-30 bank icbc/li register-pledge G2 pledgor=A rights=P2
+        2026-06-30 bank icbc/li file L2 borrower=A pledges=G2 pool=hebi-pool
+        2026-07-01 bank icbc/li register-pledge G3 pledgor=A rights=P3
+        2026-07-01 bank icbc/li file L3 borrower=A pledges=G3 pool=hebi-pool
+        2026-07-01 finance zhao contribute amount=1
+        2026-07-01 enterprise A/chen apply S1 loan=none insurance,cost=1000,by=V1
+        2026-07-01 enterprise A/chen apply S2 insurance,cost=1000,by=V1
+        # Another rulebook may take up what was dropped.
+        2026-07-02 operator op adopt other-from-july
+        ",
+        expect![[r#"
+            adopt hebi-2-without-costs: adopted hebi-2017@2
+            register-pledge G2: done
+            file L2: filed under hebi-2017@1, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
+            register-pledge G3: done
+            file L3: filed under hebi-2017@1, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
+            contribute: done
+                Dr pool/hebi-pool/cash 1.00, Cr pool/hebi-pool/capital/finance-bureau 1.00
+            apply S1: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [insurance 0.00 gate NOT_ELIGIBLE]
+                Nothing granted: the cost belongs to no filed loan.
+            apply S2: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            adopt other-from-july: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+        "#]],
+    );
+}

@@ -4,7 +4,7 @@
 //! `2026-03-05 bank icbc/li file L1 borrower=A principal=5000000 pledges=G1 pool=hebi-pool`. The day is today, at noon in
 //! Shanghai; `effective=2026-02-28` among the words dates the command back; an instant such as
 //! `2026-12-31T15:59:59Z` stands for a day where the hour matters. `? loan L1` shows a part of the book; `use basics`
-//! runs the lines of [`BASICS`] without showing them; `#` begins a comment.
+//! runs the lines of [`BASICS`] without showing them, `use basics caps` under the rulebook `caps`; `#` begins a comment.
 //!
 //! After each line: the decision is made twice and is the same, the postings sum to zero, the book's invariants hold.
 //! At the end of a script its entries, replayed into a new book, make the same book.
@@ -77,12 +77,8 @@ impl World {
     fn run(&mut self, script: &str, shown: bool) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let outcome = match line.split_once(' ') {
-                Some(("use", "basics")) => {
-                    self.run(BASICS, false);
-                    continue;
-                }
-                Some(("use", "loan")) => {
-                    self.run(LOAN, false);
+                Some(("use", what)) => {
+                    self.prepare(what);
                     continue;
                 }
                 Some(("?", what)) => render::state(&self.book, what, &self.names),
@@ -96,6 +92,18 @@ impl World {
                 assert!(!outcome.contains("REJECTED") && !outcome.contains("REFUSED"), "{line}: {outcome}");
             }
         }
+    }
+
+    /// Runs `basics` or `loan`, under the strict rulebook or the one that is named after it.
+    fn prepare(&mut self, what: &str) {
+        let (what, rulebook) = what.split_once(' ').unwrap_or((what, "hebi-2017"));
+        let lines = match what {
+            "basics" => BASICS,
+            "loan" => LOAN,
+            other => panic!("`use {other}` prepares nothing"),
+        };
+        let lines = lines.replace("use basics", &format!("use basics {rulebook}"));
+        self.run(&lines.replace("adopt hebi-2017", &format!("adopt {rulebook}")), false);
     }
 
     fn command(&mut self, line: &str, day: &str, rest: &str) -> String {
