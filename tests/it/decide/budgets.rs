@@ -77,12 +77,15 @@ fn a_budget_grants_what_it_has_and_then_nothing() {
                 Dr budget/ip-finance/2026/available 1000.00, Cr budget/ip-finance/2026/reserved 1000.00
             adjust: done
                 Cr budget/ip-finance/2026/available 300.00, Dr budget/ip-finance/2026/appropriated 300.00
-            apply S3: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `2000.00` is not the total of invoice `V4` as first used (10.00)
-            approve S3: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
-            pay S3: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
-            adjust: done
-                Cr budget/ip-finance/2026/available 1.00, Dr budget/ip-finance/2026/appropriated 1.00
-            ? budget 2026: appropriated 699.00, available 699.00, reserved 0.00, spent 0.00
+            apply S3: submitted 700.00 under hebi-2017@1 [insurance 700.00 budget]
+                Granted 700.00: half of the premium would be 1,000.00, but 700.00 of the budget `ip-finance` for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 700.00, Cr budget/ip-finance/2026/available 700.00
+            approve S3: approved
+                Dr subsidy/expense/insurance 700.00, Cr subsidy/payable/A 700.00
+            pay S3: paid
+                Dr subsidy/payable/A 700.00, Cr treasury/cash 700.00, Dr budget/ip-finance/2026/spent 700.00, Cr budget/ip-finance/2026/reserved 700.00
+            adjust: REJECTED AMOUNT_EXCEEDS amount: `1.00` is more than what is available (0.00); expected at most 0.00
+            ? budget 2026: appropriated 700.00, available 0.00, reserved 0.00, spent 700.00
         "#]],
     );
 }

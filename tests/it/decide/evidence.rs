@@ -100,12 +100,16 @@ fn a_total_binds_only_while_the_invoice_is_used() {
             apply S2: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `1000.00` is not the total of invoice `V1` as first used (100.00)
             withdraw S1: withdrawn
                 Dr budget/ip-finance/2026/available 50.00, Cr budget/ip-finance/2026/reserved 50.00
-            apply S3: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `1000.00` is not the total of invoice `V1` as first used (100.00)
-            ? invoice V1: total 100.00, used 0.00, cancelled 0.00, left 100.00, overused 0.00
+            apply S3: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            ? invoice V1: total 1000.00, used 1000.00, cancelled 0.00, left 0.00, overused 0.00
             apply S4: refused 0.00 under hebi-2017@1 REFUSED ITEM_NOT_COVERED (the rule does not cover this kind of cost; submit the kinds of cost that the rule names) [patent-insurance 0.00 gate ITEM_NOT_COVERED]
                 Nothing granted: the programme does not pay toward the patent insurance premium.
-            apply S5: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `1000.00` is not the total of invoice `V2` as first used (1.00)
-            ? invoice V2: total 1.00, used 0.00, cancelled 0.00, left 1.00, overused 0.00
+            apply S5: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            ? invoice V2: total 1000.00, used 1000.00, cancelled 0.00, left 0.00, overused 0.00
         "#]],
     );
 }

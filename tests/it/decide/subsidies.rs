@@ -29,8 +29,10 @@ fn the_rest_of_the_year() {
             apply S3: refused 0.00 under hebi-2017@1 REFUSED YEAR_CAP_USED_UP (this year's cap is used up; costs paid in another year count toward that year) [valuation 0.00 year-cap YEAR_CAP_USED_UP]
                 Nothing granted: half of the valuation fee would be 0.50, but nothing of the 200,000.00 for 2026 was left.
                 不予补助:评估费的50%为0.50元,但2026年度限额200,000.00元已用完。
-            apply S4: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `40000.00` is not the total of invoice `V3` as first used (1.00)
-            ? cap A: pledge-cost-year 2026 200000.00
+            apply S4: submitted 20000.00 under hebi-2017@1 [valuation 20000.00 ratio]
+                Granted 20,000.00: half of the valuation fee of 40,000.00.
+                Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
+            ? cap A: pledge-cost-year 2025 20000.00, pledge-cost-year 2026 200000.00
         "#]],
     );
 }
@@ -225,7 +227,8 @@ fn every_scope_of_caps() {
         2026-02-02 enterprise A/chen apply S2 programme=costs guarantee,cost=30000,by=V4 insurance,cost=10000,by=V5 insurance,cost=10000,by=V6 zh
         2026-02-03 bank icbc/li disburse L1 amount=5000000
         2026-02-03 bank icbc/li pay-interest I1 loan=L1 amount=60000 from=2026-02-03
-        2026-02-04 enterprise A/chen apply S3 programme=costs interest,cost=60000,by=I1,paid=2026-02-03 interest,cost=1,by=I1,paid=2026-02-03 zh
+        2026-02-03 bank icbc/li pay-interest I2 loan=L1 amount=100 from=2026-02-03
+        2026-02-04 enterprise A/chen apply S3 programme=costs interest,cost=60000,by=I1,paid=2026-02-03 interest,cost=100,by=I2,paid=2026-02-03 zh
         2026-02-05 enterprise A/chen apply S4 programme=costs loan=L2 insurance,cost=100000,by=V7 valuation,cost=10000,by=V8 zh
         ? cap A
         2026-02-06 officer wang update-enterprise A size=medium
@@ -247,9 +250,10 @@ fn every_scope_of_caps() {
                 Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
             disburse L1: disbursed, outstanding 5000000.00, exposure 0.00
             pay-interest I1: repaying, outstanding 5000000.00, exposure 0.00
-            apply S3: submitted 20000.00 under caps@1 [interest 20000.00 loan-cap; interest 0.00 evidence EVIDENCE_USED_UP]
-                Granted 20,000.00 in all. Granted 20,000.00: 60 % of the interest would be 36,000.00, but 20,000.00 of the 50,000.00 for this loan was left. Nothing granted: the invoice or payment has been used up.
-                合计准予20,000.00元。准予补助20,000.00元:贷款利息的60%为36,000.00元,但该笔贷款限额50,000.00元仅剩20,000.00元。不予补助:该凭据金额已全部使用。
+            pay-interest I2: repaying, outstanding 5000000.00, exposure 0.00
+            apply S3: submitted 20000.00 under caps@1 [interest 20000.00 loan-cap; interest 0.00 loan-cap LOAN_CAP_USED_UP]
+                Granted 20,000.00 in all. Granted 20,000.00: 60 % of the interest would be 36,000.00, but 20,000.00 of the 50,000.00 for this loan was left. Nothing granted: 60 % of the interest would be 60.00, but nothing of the 50,000.00 for this loan was left.
+                合计准予20,000.00元。准予补助20,000.00元:贷款利息的60%为36,000.00元,但该笔贷款限额50,000.00元仅剩20,000.00元。不予补助:贷款利息的60%为60.00元,但该笔贷款限额50,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
             apply S4: submitted 10000.00 under caps@1 [insurance 10000.00 lifetime-cap; valuation 0.00 lifetime-cap LIFETIME_CAP_USED_UP]
                 Granted 10,000.00 in all. Granted 10,000.00: 60 % of the premium would be 60,000.00, but 10,000.00 of the 60,000.00 for all years was left. Nothing granted: 60 % of the valuation fee would be 6,000.00, but nothing of the 60,000.00 for all years was left.
