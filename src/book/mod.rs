@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId,
     ProgrammeId, RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
@@ -60,6 +60,8 @@ pub struct Book {
     pub applications: BTreeMap<ApplicationId, Application>,
     /// 凭据 with what was used of them.
     pub evidence: BTreeMap<EvidenceKey, Evidence>,
+    /// Red-letter invoices (红字发票) with the blue ones that they cancel.
+    pub red_letters: BTreeMap<InvoiceNumber, InvoiceNumber>,
     /// What counts toward each cap, granted and pending together, in yuan.
     pub cap_use: BTreeMap<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.

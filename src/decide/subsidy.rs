@@ -217,6 +217,13 @@ fn checked_item(
                     "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
                 ));
             }
+            if context.book.red_letters.contains_key(number) {
+                return Err(mismatch(
+                    field("evidence.invoice.number"),
+                    format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
+                    format!("“{number}”为红字发票, 不能作为费用凭据"),
+                ));
+            }
             let known = running.total_of(&item.evidence);
             if let Some(total) = known.filter(|total| *total != item.evidence_total) {
                 return Err(mismatch(

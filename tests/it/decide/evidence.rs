@@ -220,12 +220,10 @@ fn a_red_letter_invoice_is_recorded_once() {
                 Granted 1,000.00 in all. Granted 500.00: half of the premium of 1,000.00. Granted 500.00: half of the premium of 1,000.00.
                 Dr budget/ip-finance/2026/reserved 1000.00, Cr budget/ip-finance/2026/available 1000.00
             red-letter R1: done
-            red-letter R1: done
-            red-letter R1: done
-            ? invoice V1: total 1000.00, used 1000.00, cancelled 800.00, left 0.00, overused 800.00
-            apply S2: submitted 200.00 under hebi-2017@1 [insurance 200.00 ratio]
-                Granted 200.00: half of the premium of 400.00.
-                Dr budget/ip-finance/2026/reserved 200.00, Cr budget/ip-finance/2026/available 200.00
+            red-letter R1: REJECTED ALREADY_EXISTS red_invoice_number: red-letter invoice `R1` is recorded already; it cancels once
+            red-letter R1: REJECTED ALREADY_EXISTS red_invoice_number: red-letter invoice `R1` is recorded already; it cancels once
+            ? invoice V1: total 1000.00, used 1000.00, cancelled 400.00, left 0.00, overused 400.00
+            apply S2: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.number: `R1` is a red-letter invoice; expected the invoice of a cost
         "#]],
     );
 }
