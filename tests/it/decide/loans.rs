@@ -178,9 +178,11 @@ fn a_withdrawn_loan_frees_its_contract_its_pledge_and_the_pool() {
             withdraw-loan L1: withdrawn, outstanding 0.00, exposure 0.00
                 Cr pool/hebi-pool/exposure 4500000.00, Dr pool/hebi-pool/exposure-contra 4500000.00
             ? pool: cash 2000000.00, free 2000000.00, exposure 0.00, waiting 0; icbc 2026 filed 0.00 losses 0.00
-            file L2: REJECTED ALREADY_EXISTS contract_number: `L1` is registered already; contract numbers are unique per bank
+            file L2: filed under hebi-2017@1, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
             file L3: REJECTED ALREADY_EXISTS contract_number: `L1` is registered already; contract numbers are unique per bank
-            ? pool: cash 2000000.00, free 2000000.00, exposure 0.00, waiting 0; icbc 2026 filed 0.00 losses 0.00
+            ? pool: cash 2000000.00, free 2000000.00, exposure 2500000.00, waiting 0; icbc 2026 filed 5000000.00 losses 0.00
         "#]],
     );
 }
