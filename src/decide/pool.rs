@@ -85,9 +85,10 @@ pub(super) fn record_interest(
     Ok(Outcome::new(event, concerning_nobody()).with(postings))
 }
 
+/// The rule in force, or the last one: a pool that takes no more loans still has money to look after.
 fn rule<'a>(context: &Context<'a>, pool: &PoolId) -> Result<&'a PoolRule, Rejection> {
-    let found = context.book.pool_rule_on(pool, context.day);
-    found.map(|(_, rule)| rule).ok_or_else(|| pool_unknown(pool))
+    let in_force = context.book.pool_rule_on(pool, context.day).map(|(_, rule)| rule);
+    in_force.or_else(|| context.book.last_pool_rule(pool)).ok_or_else(|| pool_unknown(pool))
 }
 
 fn moved(command: &PoolTransfer, movement: PoolMovement) -> Outcome {

@@ -21,6 +21,16 @@ pub(super) fn named(name: &str) -> Rulebook {
         "hebi-2-without-costs" => without_costs(&changed(&strict, &[("version = 1", "version = 2"), FROM_JULY])),
         "other-2017" => changed(&strict, &[("id = \"hebi-2017\"", "id = \"other-2017\"")]),
         "other-from-july" => changed(&strict, &[("id = \"hebi-2017\"", "id = \"other-2017\""), FROM_JULY]),
+        // The pledge costs and the pool from July 2026, the patents under another name.
+        "other-costs-from-july" => changed(
+            &strict,
+            &[
+                ("id = \"hebi-2017\"", "id = \"other-2017\""),
+                FROM_JULY,
+                ("id = \"first-insured-patent\"\nname", "id = \"insured-patent\"\nname"),
+                ("programme = \"first-insured-patent\"", "programme = \"insured-patent\""),
+            ],
+        ),
         // Loans move to the version in force.
         "moving-1" => changed(&strict, &[MOVES]),
         "moving-2" => changed(
@@ -274,11 +284,13 @@ fn what_a_later_version_drops_is_no_longer_granted() {
         2026-06-30 bank icbc/li file L2 borrower=A pledges=G2 pool=hebi-pool
         2026-07-01 bank icbc/li register-pledge G3 pledgor=A rights=P3
         2026-07-01 bank icbc/li file L3 borrower=A pledges=G3 pool=hebi-pool
-        2026-07-01 finance zhao contribute amount=1
+        # The pool takes no more loans; its money is still looked after.
+        2026-07-01 finance zhao take-out amount=1
         2026-07-01 enterprise A/chen apply S1 loan=none insurance,cost=1000,by=V1
         2026-07-01 enterprise A/chen apply S2 insurance,cost=1000,by=V1
         # Another rulebook may take up what was dropped.
-        2026-07-02 operator op adopt other-from-july
+        2026-07-02 operator op adopt other-costs-from-july
+        2026-07-02 bank icbc/li file L3 borrower=A pledges=G3 pool=hebi-pool
         ",
         expect![[r#"
             adopt hebi-2-without-costs: adopted hebi-2017@2
@@ -287,17 +299,17 @@ fn what_a_later_version_drops_is_no_longer_granted() {
                 The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
                 Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
             register-pledge G3: done
-            file L3: filed under hebi-2017@1, exposure 2500000.00
-                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
-                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
-            contribute: done
-                Dr pool/hebi-pool/cash 1.00, Cr pool/hebi-pool/capital/finance-bureau 1.00
-            apply S1: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [insurance 0.00 gate NOT_ELIGIBLE]
-                Nothing granted: the cost belongs to no filed loan.
+            file L3: REJECTED POOL_UNKNOWN pool_id: no rulebook in force has a pool `hebi-pool`
+            take-out: done
+                Dr pool/hebi-pool/capital/finance-bureau 1.00, Cr pool/hebi-pool/cash 1.00
+            apply S1: REJECTED PROGRAMME_UNKNOWN programme_id: no rulebook in force on 2026-07-01 has a programme `pledge-cost`; see ListRulebooks
             apply S2: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
                 Granted 500.00: half of the premium of 1,000.00.
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
-            adopt other-from-july: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+            adopt other-costs-from-july: adopted other-2017@1
+            file L3: filed under other-2017@1, exposure 2500000.00
+                The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
+                Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
         "#]],
     );
 }
