@@ -55,6 +55,13 @@ fn granted(line: &LineExplanation, filing: bool, language: Language) -> String {
 
 fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
     let see = |name| shown(step, name, language);
+    if step.rule == "in-order" {
+        let since = see("earlier-claim-waits-since");
+        return Some(language.pick(
+            format!("an earlier claim, of {since}, waits and comes first"),
+            format!("{since}提交的更早申请仍在等待,须先行恢复"),
+        ));
+    }
     let (english, chinese) = match step.kind {
         StepKind::LossShare if filing => {
             ("no part of it is secured by intellectual property".to_owned(), "贷款没有知识产权质押部分".to_owned())

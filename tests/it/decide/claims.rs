@@ -121,9 +121,9 @@ fn deferred_claims_resume_in_order() {
             non-performing L5: non-performing, outstanding 5000000.00, exposure 2500000.00
             claim C1: deferred, loan claimed, covered 300000.01 [pool 150000.01 bank 150000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
                 The claim waits: the bank's losses of the year would be 300,000.01, above 3 % of the 10,000,000.00 that it filed.
-            claim C2: deferred, loan claimed, covered 100.00 [pool 50.00 bank 50.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by ratio
-                The claim waits: the bank's losses of the year would be —, above — of the — that it filed.
-                暂缓补偿:该银行本年度损失将达—元,超过其备案本金—元的—。
+            claim C2: deferred, loan claimed, covered 100.00 [pool 50.00 bank 50.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
+                The claim waits: an earlier claim, of 2026-05-02, waits and comes first.
+                暂缓补偿:2026年5月2日提交的更早申请仍在等待,须先行恢复。
             claim C5: under-review, loan claimed, covered 100.00 [pool 50.00 bank 50.00]
                 The pool pays 50.00: 50 % of the loss of 100.00.
             resume C1: deferred, loan claimed, covered 300000.01 [pool 150000.01 bank 150000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
@@ -183,9 +183,9 @@ fn each_year_has_its_own_line() {
             file L3: filed under hebi-2017@1, exposure 2500000.00
                 The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
                 Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
-            claim C2: deferred, loan claimed, covered 150000.00 [pool 75000.00 bank 75000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by ratio
-                The claim waits: the bank's losses of the year would be —, above — of the — that it filed.
-            ? pool: cash 2000000.00, free 2000000.00, exposure 7500000.00, waiting 2; icbc 2026 filed 10000000.00 losses 0.00; icbc 2027 filed 5000000.00 losses 0.00
+            claim C2: under-review, loan claimed, covered 150000.00 [pool 75000.00 bank 75000.00]
+                The pool pays 75,000.00: 50 % of the loss of 150,000.00.
+            ? pool: cash 2000000.00, free 1925000.00, exposure 7500000.00, waiting 1; icbc 2026 filed 10000000.00 losses 0.00; icbc 2027 filed 5000000.00 losses 150000.00
         "#]],
     );
 }
@@ -247,9 +247,9 @@ fn two_claims_race_for_the_last_of_the_pool() {
                 Dr pool/hebi-pool/cash 499999.99, Cr pool/hebi-pool/capital/finance-bureau 499999.99
             resume C5: deferred, loan claimed, covered 1000000.00 [pool 500000.00 bank 500000.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
                 The claim waits: the pool's share is 500,000.00, but its free balance is 499,999.99.
-            claim C2: deferred, loan claimed, covered 2.00 [pool 1.00 bank 1.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by ratio
-                The claim waits: the pool's share is —, but its free balance is —.
-                暂缓补偿:资金池应承担—元,可用余额为—元。
+            claim C2: deferred, loan claimed, covered 2.00 [pool 1.00 bank 1.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
+                The claim waits: an earlier claim, of 2026-02-02, waits and comes first.
+                暂缓补偿:2026年2月2日提交的更早申请仍在等待,须先行恢复。
             contribute: done
                 Dr pool/hebi-pool/cash 0.01, Cr pool/hebi-pool/capital/finance-bureau 0.01
             resume C2: REJECTED OUT_OF_ORDER claim_id: an earlier claim waits since 2026-02-02; it comes first
