@@ -63,6 +63,7 @@ pub(super) fn submit(
         ..facts_of_pool(context, loan, pool, context.day.year())
     };
     let mut verdict = judge_claim(rule, &facts);
+    filed_before_overdue(&mut verdict, loan);
     let place = Place {
         pool,
         bank: &loan.terms.bank,
@@ -112,6 +113,28 @@ fn rule_of<'a>(
     let rulebook = context.book.rulebook(&loan.rulebook);
     let rule = rulebook.and_then(|rulebook| rulebook.pool(pool));
     rule.ok_or_else(|| super::loan::pool_unknown(pool))
+}
+
+/// A loan that was overdue when it entered the scheme is none of the pool's business, whatever its pledge (ours).
+fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
+    let Some(since) = loan.overdue_since.filter(|since| *since < loan.filed_on) else { return };
+    if verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
+        return;
+    }
+    verdict.covered_loss = Amount::ZERO;
+    verdict.shares = Vec::new();
+    verdict.explanation.refusal = Some(Refusal::LossNotCovered);
+    verdict.explanation.bound = Bound::Gate;
+    verdict.explanation.granted = Amount::ZERO;
+    let day = |name: &str, day| Input { name: name.to_owned(), value: Value::Date(day) };
+    verdict.explanation.steps.push(Step {
+        kind: StepKind::Gate,
+        rule: "filed-before-overdue".to_owned(),
+        clause: None,
+        inputs: vec![day("filed-on", loan.filed_on), day("overdue-since", since)],
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Failed,
+    });
 }
 
 /// A claim's place in the line.

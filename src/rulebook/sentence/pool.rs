@@ -10,7 +10,8 @@ pub(super) fn sentence(line: &LineExplanation, language: Language) -> String {
     let Some(refusal) = line.refusal else {
         return granted(line, filing, language);
     };
-    let told = last_failed(line).and_then(|step| told(step, filing, language));
+    let told = last_failed(line)
+        .and_then(|step| told_by_ledger(step, language).or_else(|| told(step, filing, language)));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     let (english, chinese) = lead(refusal, filing);
     language.pick(format!("{english}: {because}."), format!("{chinese}:{because}。"))
@@ -53,7 +54,8 @@ fn granted(line: &LineExplanation, filing: bool, language: Language) -> String {
     )
 }
 
-fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
+/// What the ledger itself, not the pool's rule, has against a claim.
+fn told_by_ledger(step: &Step, language: Language) -> Option<String> {
     let see = |name| shown(step, name, language);
     if step.rule == "in-order" {
         let since = see("earlier-claim-waits-since");
@@ -62,6 +64,18 @@ fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
             format!("{since}提交的更早申请仍在等待,须先行恢复"),
         ));
     }
+    if step.rule == "filed-before-overdue" {
+        let (filed, since) = (see("filed-on"), see("overdue-since"));
+        return Some(language.pick(
+            format!("the loan was filed on {filed}, when it had been overdue since {since}"),
+            format!("贷款{filed}备案时,自{since}起已逾期"),
+        ));
+    }
+    None
+}
+
+fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
+    let see = |name| shown(step, name, language);
     let (english, chinese) = match step.kind {
         StepKind::LossShare if filing => {
             ("no part of it is secured by intellectual property".to_owned(), "贷款没有知识产权质押部分".to_owned())

@@ -366,10 +366,10 @@ fn a_loan_without_a_pool_and_a_loan_filed_when_it_was_overdue() {
             disburse L2: disbursed, outstanding 5000000.00, exposure 2500000.00
             overdue L2: overdue, outstanding 5000000.00, exposure 2500000.00
             non-performing L2: non-performing, outstanding 5000000.00, exposure 2500000.00
-            claim C2: under-review, loan claimed, covered 1000.00 [pool 500.00 bank 500.00]
-                The pool pays 500.00: 50 % of the loss of 1,000.00.
-                资金池补偿500.00元:损失1,000.00元的50%。
-            ? loan L2: claimed, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00, overdue since 2026-01-20
+            claim C2: refused, loan non-performing, covered 0.00 [] REFUSED LOSS_NOT_COVERED (the pool does not cover this loss; see the failed step of the explanation) by gate
+                The claim is refused: the loan was filed on 2026-02-10, when it had been overdue since 2026-01-20.
+                不予补偿:贷款2026年2月10日备案时,自2026年1月20日起已逾期。
+            ? loan L2: non-performing, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00, overdue since 2026-01-20
         "#]],
     );
 }
