@@ -459,12 +459,12 @@ fn recoveries_smaller_than_their_cost_more_than_paid_and_in_another_year() {
                 Dr pool/hebi-pool/cash 39999.99, Cr pool/hebi-pool/recovered 39999.99
             ? claim C1: recovering, share 50000.00, returned 50000.00, gross 131000.01, cost 11500.00
             ? pool: cash 2000000.00, free 2000000.00, exposure 0.00, waiting 0; icbc 2026 filed 5000000.00 losses 100000.00
+            close-loan L1: REJECTED DATE_OUT_OF_RANGE effective_date: `2027-04-30` is before the loan's last event (2027-05-01); expected that day or later
             close-loan L1: closed, outstanding 5000000.00, exposure 0.00
-            close-loan L1: REJECTED STATE_FORBIDS loan_id: `L1` is closed; expected settled or recovering
-            ? claim C1: recovering, share 50000.00, returned 50000.00, gross 131000.01, cost 11500.00
-            write-off C1: closed, loan closed
+            ? claim C1: closed, share 50000.00, returned 50000.00, gross 131000.01, cost 11500.00
+            write-off C1: REJECTED STATE_FORBIDS claim_id: `C1` is closed; expected paid or recovering
             recover C1: closed, loan closed, recovered pool 0.00 bank 10.00
-            ? loan L1: closed, hebi-2017@1, outstanding 5000000.00, exposure 0.00, overdue since 2026-01-20, ended 2027-05-03
+            ? loan L1: closed, hebi-2017@1, outstanding 5000000.00, exposure 0.00, overdue since 2026-01-20, ended 2027-05-02
         "#]],
     );
 }
