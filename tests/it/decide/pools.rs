@@ -119,11 +119,10 @@ fn money_that_claims_wait_for_stays() {
             claim C1: under-review, loan claimed, covered 2400000.00 [pool 1200000.00 bank 1200000.00]
                 The pool pays 1,200,000.00: 50 % of the loss of 2,400,000.00.
             ? pool: cash 2000000.00, free 800000.00, exposure 5000000.00, waiting 0; ccb 2026 filed 5000000.00 losses 0.00; icbc 2026 filed 5000000.00 losses 2400000.00
-            take-out: REJECTED AMOUNT_EXCEEDS amount: `800000.01` is more than the pool's free balance (800000.00); expected at most 800000.00
+            take-out: REJECTED AMOUNT_EXCEEDS amount: `800000.01` is more than the pool's balance that no claim waits for (800000.00); expected at most 800000.00
             claim C2: deferred, loan claimed, covered 1600000.02 [pool 800000.01 bank 800000.01] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
                 The claim waits: the pool's share is 800,000.01, but its free balance is 800,000.00.
-            take-out: done
-                Dr pool/hebi-pool/capital/finance-bureau 1.00, Cr pool/hebi-pool/cash 1.00
+            take-out: REJECTED AMOUNT_EXCEEDS amount: `1.00` is more than the pool's balance that no claim waits for (0.00); expected at most 0.00
             refuse-claim C2: refused, loan non-performing
             take-out: done
                 Dr pool/hebi-pool/capital/finance-bureau 1.00, Cr pool/hebi-pool/cash 1.00
