@@ -247,9 +247,8 @@ fn a_red_letter_invoice_before_the_payment_holds_it_back() {
             approve S1: approved
                 Dr subsidy/expense/insurance 500.00, Cr subsidy/payable/A 500.00
             red-letter R1: done
-            pay S1: paid
-                Dr subsidy/payable/A 500.00, Cr treasury/cash 500.00, Dr budget/ip-finance/2026/spent 500.00, Cr budget/ip-finance/2026/reserved 500.00
-            ? budget 2026: appropriated 10000000.00, available 9999500.00, reserved 0.00, spent 500.00
+            pay S1: approved, payment REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used)
+            ? budget 2026: appropriated 10000000.00, available 9999500.00, reserved 500.00, spent 0.00
         "#]],
     );
 }
