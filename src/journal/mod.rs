@@ -13,3 +13,4 @@
 pub mod block;
 pub mod codec;
 pub mod merkle;
+pub mod replay;

@@ -1,1 +1,355 @@
-//! reader
+//! The reader: what is durable, for whoever asks.
+//!
+//! ```text
+//! View      the book, the history of the accounts and the journal's end, all at one sequence; in memory
+//! entries   the newest ones in memory, older ones from the store: which block holds an entry is in memory too
+//! tip       a watch that moves when a block has become durable and is published
+//! ```
+//!
+//! Only the writer's committer publishes, through the one [`Publisher`], after the block is durable; so nothing that is
+//! read here can be taken back by a crash. The view is behind a lock: whoever holds it for long holds up every write,
+//! so collect what you need, let go, then render.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio::task;
+
+use crate::book::Book;
+use crate::book::event::Entry;
+use crate::identifier::Sequence;
+use crate::journal::block::{Block, Head};
+use crate::journal::codec::{CodecError, decode};
+use crate::journal::replay::{ReplayFault, Replayed, replay};
+use crate::storage::{Fault, Storage};
+
+pub mod history;
+pub mod scope;
+#[cfg(test)]
+mod tests;
+
+use history::History;
+
+/// The most entries in one page.
+pub const PAGE_ENTRIES_MAX: usize = 1_000;
+
+/// The most entries looked at for one page: a filter that matches little gives a short page and where to go on, not a
+/// walk through the whole journal.
+pub const PAGE_SCAN_ENTRIES_MAX: usize = 20_000;
+
+/// How many of the newest entries are kept decoded, some 2 KB each.
+pub const RECENT_ENTRIES_MAX: usize = 4_096;
+
+/// Reads what is durable. Clones are cheap and read the same.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+/// The state of the ledger at one sequence.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The nouns and their sums.
+    pub book: Book,
+    /// The balances of the accounts, now and before.
+    pub history: History,
+    /// The end of the journal, with the Merkle tree.
+    pub head: Head,
+}
+
+/// A view that is held: let go of it soon, never wait with it, and never take a second one beside it on the same thread:
+/// a write that waits in between would hold up both for ever.
+pub type ViewGuard<'a> = MappedRwLockReadGuard<'a, View>;
+
+/// Some entries in the order of the journal.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Arc<Entry>>,
+    /// Where to go on; `None` at the end of the journal.
+    pub next: Option<Sequence>,
+}
+
+/// What ends a page before the journal does.
+#[derive(Debug, Clone, Copy)]
+struct PageLimits {
+    /// How many entries it may hold.
+    entries: usize,
+    /// How many it may look at.
+    scanned: usize,
+}
+
+#[derive(Debug)]
+struct Shared {
+    published: RwLock<Published>,
+    storage: Arc<dyn Storage>,
+    tip: watch::Sender<Sequence>,
+}
+
+#[derive(Debug)]
+struct Published {
+    view: View,
+    blocks: BlockIndex,
+    recent: Recent,
+}
+
+/// A journal that was read, checked and added up: what the writer and the reader start from.
+#[derive(Debug)]
+pub struct Loaded(Published);
+
+/// Reads the journal from the store. `progress` hears the sequence of each entry.
+pub fn load(storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Loaded, ReplayFault> {
+    let (mut history, mut blocks, mut recent) = (History::default(), BlockIndex::default(), Recent::default());
+    let Replayed { book, head } = replay(storage, &mut |entry, height| {
+        let sequence = entry.sequence;
+        history.apply(&entry);
+        blocks.note(height, sequence);
+        recent.push(entry);
+        progress(sequence.value());
+    })?;
+    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent }))
+}
+
+impl Loaded {
+    /// The state after the last entry.
+    pub const fn view(&self) -> &View {
+        &self.0.view
+    }
+}
+
+impl Reader {
+    /// A reader of this journal, and the one hand that may move it on.
+    pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Publisher) {
+        let (tip, _) = watch::channel(loaded.view().book.last_sequence());
+        let shared = Arc::new(Shared { published: RwLock::new(loaded.0), storage, tip });
+        (Self { shared: Arc::clone(&shared) }, Publisher { shared })
+    }
+
+    /// Book, history and head at the same sequence.
+    pub fn view(&self) -> ViewGuard<'_> {
+        RwLockReadGuard::map(self.shared.published.read(), |published| &published.view)
+    }
+
+    /// The book.
+    pub fn book(&self) -> MappedRwLockReadGuard<'_, Book> {
+        RwLockReadGuard::map(self.shared.published.read(), |published| &published.view.book)
+    }
+
+    /// The sequence of the last durable entry, 0 when there is none.
+    pub fn last_sequence(&self) -> Sequence {
+        *self.shared.tip.borrow()
+    }
+
+    /// Hears of each sequence that becomes durable; some may be passed over when many come at once.
+    pub fn subscribe(&self) -> watch::Receiver<Sequence> {
+        self.shared.tip.subscribe()
+    }
+
+    /// The entry of this sequence; `None` when there is none yet.
+    pub async fn entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
+        // The newest are in memory: no need to change threads for them.
+        if let Some(entry) = self.recent(sequence) {
+            return Ok(Some(entry));
+        }
+        let reader = self.clone();
+        blocking(move || reader.stored_entry(sequence)).await
+    }
+
+    /// The block that holds the entry of this sequence, with the exact bytes that the Merkle tree covers.
+    pub async fn block_with(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
+        let reader = self.clone();
+        blocking(move || reader.stored_block(sequence)).await
+    }
+
+    /// Up to `limit` entries (at most [`PAGE_ENTRIES_MAX`]) from this sequence on that the filter lets through.
+    ///
+    /// A page may be short or empty before the journal ends: [`Page::next`] says whether there is more.
+    pub async fn entries<F>(&self, from: Sequence, limit: usize, filter: F) -> Result<Page, ReadFault>
+    where
+        F: Fn(&Entry) -> bool + Send + 'static,
+    {
+        let reader = self.clone();
+        let limits = PageLimits { entries: limit.min(PAGE_ENTRIES_MAX), scanned: PAGE_SCAN_ENTRIES_MAX };
+        blocking(move || reader.page(from, limits, &filter)).await
+    }
+
+    fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {
+        let mut page = Page { entries: Vec::new(), next: Some(from.max(Sequence::FIRST)) };
+        let mut scanned = 0_usize;
+        while let Some(next) = page.next {
+            let chunk = self.chunk(next)?;
+            if chunk.is_empty() {
+                page.next = None;
+            }
+            for entry in chunk {
+                if page.entries.len() >= limits.entries || scanned >= limits.scanned {
+                    return Ok(page);
+                }
+                scanned = scanned.saturating_add(1);
+                page.next = Some(entry.sequence.next());
+                if filter(&entry) {
+                    page.entries.push(entry);
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    /// Some entries that begin with this sequence, none only when there is none yet.
+    fn chunk(&self, from: Sequence) -> Result<Vec<Arc<Entry>>, ReadFault> {
+        let recent = self.shared.published.read().recent.from(from, PAGE_ENTRIES_MAX);
+        if !recent.is_empty() {
+            return Ok(recent);
+        }
+        let Some(block) = self.stored_block(from)? else { return Ok(Vec::new()) };
+        let numbered = (block.first_sequence()..).zip(block.records());
+        let wanted = numbered.filter(|(sequence, _)| *sequence >= from.value());
+        wanted.map(|(sequence, record)| decode_at(sequence, record)).collect()
+    }
+
+    fn recent(&self, sequence: Sequence) -> Option<Arc<Entry>> {
+        self.shared.published.read().recent.get(sequence).cloned()
+    }
+
+    fn stored_entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
+        let Some(block) = self.stored_block(sequence)? else { return Ok(None) };
+        let index = sequence.value().checked_sub(block.first_sequence()).and_then(|index| usize::try_from(index).ok());
+        let record = index.and_then(|index| block.records().get(index));
+        let record = record.ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })?;
+        decode_at(sequence.value(), record).map(Some)
+    }
+
+    fn stored_block(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
+        let height = {
+            let published = self.shared.published.read();
+            if sequence > published.view.book.last_sequence() {
+                return Ok(None);
+            }
+            published.blocks.height_of(sequence)
+        };
+        let Some(height) = height else { return Ok(None) };
+        let block = self.shared.storage.read(height)?;
+        block.map(Some).ok_or(ReadFault::Missing { sequence, height })
+    }
+}
+
+fn decode_at(sequence: u64, record: &[u8]) -> Result<Arc<Entry>, ReadFault> {
+    decode(record).map(Arc::new).map_err(|source| ReadFault::Record { sequence, source })
+}
+
+/// Reads the store on a thread that may wait for the disk.
+async fn blocking<T, F>(read: F) -> Result<T, ReadFault>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, ReadFault> + Send + 'static,
+{
+    match task::spawn_blocking(read).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(ReadFault::Interrupted),
+    }
+}
+
+/// Why something durable could not be read: a fault of the store, never an answer about the business.
+#[derive(Debug, Error)]
+pub enum ReadFault {
+    /// The store failed.
+    #[error("the journal cannot be read")]
+    Storage(#[from] Fault),
+    /// A record that was decoded at the start, or encoded since, cannot be decoded now.
+    #[error("record {sequence} cannot be decoded: run `ipledger verify`")]
+    Record {
+        /// Its place in the journal.
+        sequence: u64,
+        /// What is wrong with it.
+        source: CodecError,
+    },
+    /// The store no longer has what it acknowledged.
+    #[error("entry `{sequence}` is missing from block {height}: run `ipledger verify`")]
+    Missing {
+        /// The entry.
+        sequence: Sequence,
+        /// The block that should hold it.
+        height: u64,
+    },
+    /// The process is stopping.
+    #[error("the read was interrupted: the ledger is stopping")]
+    Interrupted,
+}
+
+/// The one hand that moves the reader on.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    shared: Arc<Shared>,
+}
+
+impl Publisher {
+    /// Shows the entries of one durable block, in their order, and then tells the subscribers.
+    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, head: Head) {
+        let last = {
+            let mut published = self.shared.published.write();
+            let height = head.height;
+            for entry in entries {
+                published.view.book.apply(&entry);
+                published.view.history.apply(&entry);
+                published.blocks.note(height, entry.sequence);
+                published.recent.push(entry);
+            }
+            published.view.head = head;
+            published.view.book.last_sequence()
+        };
+        self.shared.tip.send_replace(last);
+    }
+}
+
+/// Which block holds an entry: the first sequence of each block, in the order of their heights from 1.
+#[derive(Debug, Default)]
+struct BlockIndex {
+    first_sequences: Vec<Sequence>,
+}
+
+impl BlockIndex {
+    /// Takes notice of an entry in the block of this height. Blocks come in order, entries in order within them.
+    fn note(&mut self, height: u64, sequence: Sequence) {
+        if u64::try_from(self.first_sequences.len()).is_ok_and(|known| known < height) {
+            self.first_sequences.push(sequence);
+        }
+    }
+
+    /// The height of the block that holds this sequence, or would; `None` before the first block.
+    fn height_of(&self, sequence: Sequence) -> Option<u64> {
+        let height = self.first_sequences.partition_point(|first| *first <= sequence);
+        u64::try_from(height).ok().filter(|height| *height > 0)
+    }
+}
+
+/// The newest entries, without a gap.
+#[derive(Debug, Default)]
+struct Recent {
+    entries: VecDeque<Arc<Entry>>,
+}
+
+impl Recent {
+    fn push(&mut self, entry: Arc<Entry>) {
+        if self.entries.len() >= RECENT_ENTRIES_MAX {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn get(&self, sequence: Sequence) -> Option<&Arc<Entry>> {
+        self.entries.get(self.index_of(sequence)?)
+    }
+
+    fn from(&self, sequence: Sequence, count: usize) -> Vec<Arc<Entry>> {
+        let Some(index) = self.index_of(sequence) else { return Vec::new() };
+        self.entries.iter().skip(index).take(count).cloned().collect()
+    }
+
+    fn index_of(&self, sequence: Sequence) -> Option<usize> {
+        let first = self.entries.front()?.sequence;
+        sequence.value().checked_sub(first.value()).and_then(|index| usize::try_from(index).ok())
+    }
+}

@@ -1,1 +1,309 @@
-//! writer
+//! The writer: order and durability. All that changes the ledger passes here, one command after the other.
+//!
+//! ```text
+//! submit ──queue──> decider ─────────batch─────────> committer ──> answer
+//!                   decide, apply to its own book,   seal, append (durable), publish to the reader
+//!                   encode, collect
+//! ```
+//!
+//! **Two threads, so that deciding and syncing overlap.** While the committer waits for the disk with one batch, the
+//! decider fills the next from whatever is queued, up to [`BATCH_COMMANDS_MAX`]; when the committer is ready it takes
+//! what there is. So a batch is as large as the load asks for, and a lone command waits for nobody.
+//!
+//! **Order.** The decider applies each entry to its own book at once, so within a batch each command sees the ones
+//! before it. Its book runs ahead of the disk; the reader's does not.
+//!
+//! **Answers.** Only the committer answers, batch by batch, rejections too: a rejection may rest on an entry that is
+//! not durable yet, and must not be known before that entry is. A batch without records is answered without a sync.
+//!
+//! **Request ids** are remembered for ever. The same id with the same bytes gets the first answer again; with other
+//! bytes it is refused. Nothing that was not recorded takes an id: after a rejection, a validation, a full queue or a
+//! passed deadline the same id may be used again.
+//!
+//! **Faults.** After a [`WriterFault`] nobody knows what the disk holds. Nothing is retried and nothing is answered as
+//! if it were business: who waits, and who comes later, gets `UNAVAILABLE`, and the process is to stop
+//! ([`Writer::failed`]). Starting again finds out what is durable; the same request id then gets the answer.
+
+use std::error::Error;
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+use std::{fmt, io};
+
+use crossbeam_channel::{Sender, TrySendError};
+use parking_lot::RwLock;
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+use tokio::task;
+use tokio::time::Instant;
+
+use crate::book::Book;
+use crate::book::event::Entry;
+use crate::decide::command::{Request, Stamp};
+use crate::decide::rejection::{Reason, Rejection};
+use crate::identifier::Sequence;
+use crate::journal::block::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, RECORD_BYTES_MAX, payload_bytes_of};
+use crate::journal::replay::EntryFlaw;
+use crate::reader::{Loaded, Reader};
+use crate::storage::{Fault, Storage};
+
+pub mod clock;
+mod committer;
+mod decider;
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+use clock::Clock;
+use committer::Committer;
+use decider::Decider;
+
+/// How many commands may wait to be decided; about a quarter of a second of work. Beyond that a caller is told to come
+/// back, which is better than a queue that outlives every deadline.
+pub const QUEUE_COMMANDS_MAX: usize = 4_096;
+
+/// The most commands in one batch, rejected ones included: larger commits gain little and make the slowest answers
+/// slow.
+pub const BATCH_COMMANDS_MAX: usize = BLOCK_RECORDS_MAX;
+
+/// A batch with this many bytes of records takes no more; the last record may reach beyond.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+
+const _: () = {
+    assert!(BATCH_COMMANDS_MAX <= BLOCK_RECORDS_MAX, "a batch fits a block");
+    assert!(BATCH_BYTES_MAX + payload_bytes_of(RECORD_BYTES_MAX) <= BLOCK_BYTES_MAX, "its last record fits too");
+};
+
+/// How a request is decided: `decide::decide`, or a stand-in in the tests of this module.
+pub(crate) type Decide = fn(&Book, &Stamp, &Request) -> Result<Entry, Rejection>;
+
+/// Where commands go in. Clones are cheap and lead to the same queue.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    gate: Arc<Gate>,
+    reader: Reader,
+    fault: watch::Receiver<Option<Arc<WriterFault>>>,
+}
+
+/// What became of a request that was not rejected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The entry, which says what was decided. A refusal by the scheme is an entry too.
+    pub entry: Arc<Entry>,
+    /// Whether the entry is in the journal; `false` when the request was only validated, and nothing came of it.
+    pub recorded: bool,
+    /// Whether an earlier request with the same id made the entry.
+    pub replayed: bool,
+}
+
+/// A command in the queue.
+struct Task {
+    request: Request,
+    validate_only: bool,
+    deadline: Option<Instant>,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// What the caller will be told once everything that it rests on is durable.
+type Outcome = Result<Decided, Rejection>;
+
+#[derive(Debug)]
+enum Decided {
+    /// A new entry.
+    Recorded(Arc<Entry>),
+    /// The entry as it would have been.
+    Validated(Arc<Entry>),
+    /// The entry of this sequence answered the same request before.
+    Replayed(Sequence),
+}
+
+impl Writer {
+    /// Starts the two threads on a journal that was read from this store.
+    pub fn start(storage: Arc<dyn Storage>, clock: Clock, loaded: Loaded) -> io::Result<(Self, Reader, WriterThreads)> {
+        Self::start_with(storage, clock, loaded, crate::decide::decide)
+    }
+
+    fn start_with(
+        storage: Arc<dyn Storage>,
+        clock: Clock,
+        loaded: Loaded,
+        decide: Decide,
+    ) -> io::Result<(Self, Reader, WriterThreads)> {
+        let (book, head) = (loaded.view().book.clone(), loaded.view().head.clone());
+        let (reader, publisher) = Reader::new(Arc::clone(&storage), loaded);
+        let (queue, tasks) = crossbeam_channel::bounded(QUEUE_COMMANDS_MAX);
+        // No room between the two threads: a batch that waits stays with the decider, where it can still grow.
+        let (ready, batches) = crossbeam_channel::bounded(0);
+        let (fault_sender, fault) = watch::channel(None);
+        let gate = Arc::new(Gate { queue: RwLock::new(Some(queue)) });
+        let alarm = Alarm { fault: Arc::new(fault_sender), gate: Arc::downgrade(&gate) };
+
+        let committer = Committer { batches, storage, head, publisher, alarm: alarm.clone() };
+        let decider = Decider::new(book, clock, decide, (tasks, ready), alarm);
+        let committer = thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run())?;
+        let decider = thread::Builder::new().name("decider".to_owned()).spawn(move || decider.run())?;
+
+        let threads = WriterThreads { gate: Arc::clone(&gate), fault: fault.clone(), decider, committer };
+        Ok((Self { gate, reader: reader.clone(), fault }, reader, threads))
+    }
+
+    /// Takes a command to its end: recorded and durable, or rejected.
+    ///
+    /// With `validate_only` everything is decided and nothing recorded. A `deadline` that has passed before the command
+    /// is decided rejects it; after that the command takes its course, whether anybody waits for it or not.
+    pub async fn submit(
+        &self,
+        request: Request,
+        validate_only: bool,
+        deadline: Option<Instant>,
+    ) -> Result<Answer, Rejection> {
+        let (reply, outcome) = oneshot::channel();
+        self.gate.enqueue(Box::new(Task { request, validate_only, deadline, reply }))?;
+        // The threads drop whom they cannot answer any more.
+        let Ok(outcome) = outcome.await else { return Err(outcome_unknown()) };
+        match outcome? {
+            Decided::Recorded(entry) => Ok(Answer { entry, recorded: true, replayed: false }),
+            Decided::Validated(entry) => Ok(Answer { entry, recorded: false, replayed: false }),
+            Decided::Replayed(sequence) => self.recall(sequence).await,
+        }
+    }
+
+    /// The first answer to a repeated request; durable and published by now.
+    async fn recall(&self, sequence: Sequence) -> Result<Answer, Rejection> {
+        match self.reader.entry(sequence).await {
+            Ok(Some(entry)) => Ok(Answer { entry, recorded: true, replayed: true }),
+            Ok(None) => {
+                tracing::error!(%sequence, "an entry that answered a request is not in the journal");
+                Err(outcome_unknown())
+            }
+            Err(fault) => {
+                let fault: &dyn Error = &fault;
+                tracing::error!(%sequence, fault, "an entry that answered a request cannot be read");
+                Err(outcome_unknown())
+            }
+        }
+    }
+
+    /// The fault that stopped the writer, now and as it comes.
+    pub fn fault(&self) -> watch::Receiver<Option<Arc<WriterFault>>> {
+        self.fault.clone()
+    }
+
+    /// Waits until a fault stops the writer; for ever while all is well. Who serves the ledger then exits.
+    pub async fn failed(&self) -> Arc<WriterFault> {
+        let mut fault = self.fault.clone();
+        let failed = fault.wait_for(Option::is_some).await;
+        if let Some(fault) = failed.ok().and_then(|fault| fault.as_ref().map(Arc::clone)) {
+            return fault;
+        }
+        // The threads ended without a fault: the ledger is shutting down.
+        std::future::pending().await
+    }
+}
+
+/// The two threads; whoever starts the writer keeps them to end it in order.
+#[derive(Debug)]
+pub struct WriterThreads {
+    gate: Arc<Gate>,
+    fault: watch::Receiver<Option<Arc<WriterFault>>>,
+    decider: JoinHandle<()>,
+    committer: JoinHandle<()>,
+}
+
+impl WriterThreads {
+    /// Takes no more commands, decides and commits what is queued, answers everybody and ends the threads. Gives the
+    /// fault if there was one.
+    pub async fn shutdown(self) -> Result<(), Arc<WriterFault>> {
+        self.gate.close();
+        let Self { gate: _, fault, decider, committer } = self;
+        let joined = task::spawn_blocking(move || decider.join().and(committer.join()).is_ok()).await;
+        let failed = fault.borrow().as_ref().map(Arc::clone);
+        match (failed, joined) {
+            (Some(fault), _) => Err(fault),
+            (None, Ok(true)) => Ok(()),
+            (None, Ok(false) | Err(_)) => Err(Arc::new(WriterFault::Panicked)),
+        }
+    }
+}
+
+/// The way into the queue, until it is closed. Behind a lock, so that whatever got in before is still drained.
+struct Gate {
+    queue: RwLock<Option<Sender<Box<Task>>>>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = self.queue.read().as_ref().map(Sender::len);
+        f.debug_struct("Gate").field("waiting", &waiting).finish()
+    }
+}
+
+impl Gate {
+    fn enqueue(&self, task: Box<Task>) -> Result<(), Rejection> {
+        let queue = self.queue.read();
+        match queue.as_ref().map(|queue| queue.try_send(task)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(queue_full()),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(outcome_unknown()),
+        }
+    }
+
+    fn close(&self) {
+        drop(self.queue.write().take());
+    }
+}
+
+/// How a thread stops the writer.
+#[derive(Debug, Clone)]
+struct Alarm {
+    fault: Arc<watch::Sender<Option<Arc<WriterFault>>>>,
+    gate: Weak<Gate>,
+}
+
+impl Alarm {
+    /// Tells the first fault to whoever listens and closes the queue. What is still in it is dropped by the decider.
+    fn raise(&self, fault: WriterFault) {
+        let shown: &dyn Error = &fault;
+        tracing::error!(fault = shown, "the writer stops");
+        self.fault.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert_with(|| Arc::new(fault));
+            is_first
+        });
+        if let Some(gate) = self.gate.upgrade() {
+            gate.close();
+        }
+    }
+}
+
+/// Why the writer stopped. Never an answer to a caller; the process ends with it.
+#[derive(Debug, Error)]
+pub enum WriterFault {
+    /// The store failed while a block was appended. Whether the block is durable is unknown.
+    #[error("the journal cannot be written: mend the cause and start again; what was acknowledged is kept")]
+    Storage(#[from] Fault),
+    /// A decision made an entry that breaks a rule of the journal. It was not recorded.
+    #[error("a decision broke a rule of the journal, nothing of it was recorded: report this bug")]
+    Entry(#[from] EntryFlaw),
+    /// A thread of the writer panicked.
+    #[error("the writer panicked: report this bug with the log")]
+    Panicked,
+}
+
+fn queue_full() -> Rejection {
+    Rejection::new(
+        Reason::QueueFull,
+        "",
+        format!("{QUEUE_COMMANDS_MAX} requests wait already; retry in a second with the same request id"),
+        format!("已有 {QUEUE_COMMANDS_MAX} 个请求在排队; 请一秒后用同一请求编号重试"),
+    )
+}
+
+fn outcome_unknown() -> Rejection {
+    Rejection::new(
+        Reason::Unavailable,
+        "",
+        "the ledger is stopping or its store failed; retry with the same request id, nothing will be recorded twice",
+        "系统正在停止或存储出现故障; 请用同一请求编号重试, 不会重复入账",
+    )
+}

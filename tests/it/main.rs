@@ -8,9 +8,11 @@
     clippy::arithmetic_side_effects,
     clippy::integer_division,
     clippy::modulo_arithmetic,
-    clippy::disallowed_methods,
-    reason = "a test stops at the first surprise"
+    reason = "a test that fails should say so by panicking"
 )]
 
+mod api;
+mod crash;
 mod decide;
+mod fixture;
 mod layers;
