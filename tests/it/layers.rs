@@ -20,19 +20,45 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("journal/replay", &["storage", "book", "identifier", "money", "calendar"]),
     ("journal", &["calendar", "identifier"]),
     ("config", &["identifier", "money", "calendar"]),
-    ("writer", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"]),
+    (
+        "writer",
+        &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
+    ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
 const ALL_BELOW_SERVER: [&str; 13] = [
-    "proto", "decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "writer", "reader",
-    "config", "server",
+    "proto",
+    "decide",
+    "rulebook",
+    "book",
+    "identifier",
+    "money",
+    "calendar",
+    "journal",
+    "storage",
+    "writer",
+    "reader",
+    "config",
+    "server",
 ];
 const ALL_BELOW_CLI: [&str; 14] = [
-    "proto", "decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "writer", "reader",
-    "config", "server", "cli",
+    "proto",
+    "decide",
+    "rulebook",
+    "book",
+    "identifier",
+    "money",
+    "calendar",
+    "journal",
+    "storage",
+    "writer",
+    "reader",
+    "config",
+    "server",
+    "cli",
 ];
 
 /// A text that only some files may have.
@@ -51,8 +77,20 @@ const RESERVED: &[Reserved] = &[
 
 /// What the pure core may not have: promise 2 of `src/lib.rs`.
 const IMPURE: &[&str] = &[
-    "std::fs", "std::net", "std::time", "std::thread", "std::env", "tokio", "async fn", ".await", "HashMap", "HashSet",
-    "rand::", "uuid::", "static mut", "thread_local",
+    "std::fs",
+    "std::net",
+    "std::time",
+    "std::thread",
+    "std::env",
+    "tokio",
+    "async fn",
+    ".await",
+    "HashMap",
+    "HashSet",
+    "rand::",
+    "uuid::",
+    "static mut",
+    "thread_local",
 ];
 const PURE: &[&str] = &["decide", "rulebook", "book", "identifier", "money", "calendar"];
 
@@ -117,7 +155,12 @@ fn reserved_words_stay_where_they_belong() {
             }
             for (number, line) in source.program().filter(|(_, line)| line.contains(reserved.text)) {
                 let places = reserved.only_in.join(", ");
-                found.push(format!("src/{}:{number}: `{}` only in {places}: {}", source.path, reserved.text, line.trim()));
+                found.push(format!(
+                    "src/{}:{number}: `{}` only in {places}: {}",
+                    source.path,
+                    reserved.text,
+                    line.trim()
+                ));
             }
         }
     }
@@ -210,7 +253,8 @@ fn imports(source: &Source) -> Vec<(usize, String)> {
                 let at = text.find("crate::{").unwrap() + "crate::{".len();
                 found.extend(top_names(&text[at..]).into_iter().map(|name| (*number, name)));
             } else {
-                let name: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                let name: String =
+                    rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
                 let is_module = rest[name.len()..].starts_with("::") || rest[name.len()..].starts_with(';');
                 if is_module {
                     found.push((*number, name));

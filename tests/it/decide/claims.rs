@@ -559,5 +559,6 @@ fn every_state_with_every_command() {
         paid: recover write-off
         recovering: recover write-off
         closed: recover
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }

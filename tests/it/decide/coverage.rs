@@ -43,10 +43,7 @@ fn every_command_succeeds_in_some_script() {
         scripts.lines().map(str::trim).any(|line| {
             let label = line.split_once(": ").map_or("", |(label, _)| label);
             let mut words = label.split(' ');
-            words.next() == Some(verb)
-                && words.count() <= 1
-                && !line.contains("REJECTED")
-                && !line.contains("REFUSED")
+            words.next() == Some(verb) && words.count() <= 1 && !line.contains("REJECTED") && !line.contains("REFUSED")
         })
     };
     let missing: Vec<_> = VERBS.iter().filter(|verb| !done(verb)).collect();

@@ -305,5 +305,6 @@ fn every_state_with_every_command() {
         settled: close-loan
         closed: 
         withdrawn: 
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }

@@ -53,7 +53,8 @@ pub(super) fn right(name: &str) -> RightId {
 /// Completes a patent number with its check digit.
 fn patent(digits: &str) -> String {
     let weights = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
-    let sum: u32 = digits.bytes().zip(weights).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+    let digits_weighed = digits.bytes().zip(weights);
+    let sum = digits_weighed.fold(0, |sum, (byte, weight)| sum + u32::from(byte - b'0') * weight);
     let check = match sum % 11 {
         10 => "X".to_owned(),
         digit => digit.to_string(),

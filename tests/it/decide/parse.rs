@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ipledger::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice};
 use ipledger::book::nouns::{
-    BlacklistDetails, Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
@@ -69,7 +69,7 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
         } else if let Some((key, value)) = token.split_once('=') {
             words.values.insert(key, value);
         } else {
-            words.name = token.to_owned();
+            token.clone_into(&mut words.name);
         }
     }
     let effective = words.values.remove("effective").map(|day| CivilDate::parse(day).unwrap());
@@ -141,11 +141,47 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
 
 /// Every verb, for the test that each has a script.
 pub(super) const VERBS: &[&str] = &[
-    "register-enterprise", "update-enterprise", "register-institution", "register-right", "change-right",
-    "register-pledge", "release-pledge", "blacklist", "lift-blacklist", "file", "disburse", "pay-interest", "repay",
-    "extend", "overdue", "non-performing", "cure", "settle", "close-loan", "withdraw-loan", "apply", "approve",
-    "refuse", "withdraw", "pay", "demand", "receive", "red-letter", "appropriate", "adjust", "contribute", "take-out",
-    "pool-interest", "claim", "resume", "approve-claim", "refuse-claim", "pay-claim", "recover", "write-off", "adopt",
+    "register-enterprise",
+    "update-enterprise",
+    "register-institution",
+    "register-right",
+    "change-right",
+    "register-pledge",
+    "release-pledge",
+    "blacklist",
+    "lift-blacklist",
+    "file",
+    "disburse",
+    "pay-interest",
+    "repay",
+    "extend",
+    "overdue",
+    "non-performing",
+    "cure",
+    "settle",
+    "close-loan",
+    "withdraw-loan",
+    "apply",
+    "approve",
+    "refuse",
+    "withdraw",
+    "pay",
+    "demand",
+    "receive",
+    "red-letter",
+    "appropriate",
+    "adjust",
+    "contribute",
+    "take-out",
+    "pool-interest",
+    "claim",
+    "resume",
+    "approve-claim",
+    "refuse-claim",
+    "pay-claim",
+    "recover",
+    "write-off",
+    "adopt",
     "close-month",
 ];
 
@@ -156,8 +192,13 @@ fn verb_group(verb: &str) -> &str {
 
 fn command(verb: &str, words: &mut Words<'_>) -> Command {
     match verb {
-        "register-enterprise" | "update-enterprise" | "register-institution" | "register-right" | "change-right"
-        | "blacklist" | "lift-blacklist" => registry(verb, words),
+        "register-enterprise"
+        | "update-enterprise"
+        | "register-institution"
+        | "register-right"
+        | "change-right"
+        | "blacklist"
+        | "lift-blacklist" => registry(verb, words),
         "register-pledge" | "release-pledge" | "file" => pledged(verb, words),
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)

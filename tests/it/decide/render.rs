@@ -2,9 +2,7 @@
 
 use ipledger::book::Book;
 use ipledger::book::account::Posting;
-use ipledger::book::event::{
-    ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied,
-};
+use ipledger::book::event::{ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied};
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
@@ -147,8 +145,7 @@ fn claim_text(book: &Book, id: ClaimId, decision: Option<&ClaimDecision>) -> Str
     let loan = &book.loans[&claim.loan];
     let mut text = format!("{}, loan {}", claim.state, loan.state);
     if let Some(decision) = decision {
-        let shares: Vec<String> =
-            decision.shares.iter().map(|(party, share)| format!("{party} {share}")).collect();
+        let shares: Vec<String> = decision.shares.iter().map(|(party, share)| format!("{party} {share}")).collect();
         text.push_str(&format!(", covered {} [{}]", decision.covered_loss, shares.join(" ")));
         if let Some(refusal) = decision.explanation.refusal {
             text.push_str(&format!(" {} by {}", refused(refusal), decision.explanation.bound));
@@ -185,7 +182,12 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
         "claim" => {
             let claim = &book.claims[&ClaimId::new(id)];
             let (gross, cost) = claim.recovered;
-            format!("{}, share {}, returned {}, gross {gross}, cost {cost}", claim.state, claim.pool_share(), claim.returned)
+            format!(
+                "{}, share {}, returned {}, gross {gross}, cost {cost}",
+                claim.state,
+                claim.pool_share(),
+                claim.returned
+            )
         }
         "budget" => {
             let budget = book.budget(&BudgetLineId::parse("ip-finance").unwrap(), FiscalYear::parse(rest).unwrap());
@@ -210,7 +212,10 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
         "invoice" => {
             let evidence = &book.evidence[&EvidenceKey::Invoice(names::invoice(rest))];
             let (left, overused) = (evidence.left(), evidence.overused());
-            format!("total {}, used {}, cancelled {}, left {left}, overused {overused}", evidence.total, evidence.used, evidence.cancelled)
+            format!(
+                "total {}, used {}, cancelled {}, left {left}, overused {overused}",
+                evidence.total, evidence.used, evidence.cancelled
+            )
         }
         "pledge" => {
             let (name, day) = rest.split_once(' ').unwrap();
@@ -235,7 +240,10 @@ fn loan_state(book: &Book, id: LoanId) -> String {
     let overdue = loan.overdue_since.map(|day| format!(", overdue since {day}")).unwrap_or_default();
     format!(
         "{}, {}, outstanding {}, exposure {}{overdue}{ended}",
-        loan.state, loan.rulebook, loan.outstanding(), loan.exposure
+        loan.state,
+        loan.rulebook,
+        loan.outstanding(),
+        loan.exposure
     )
 }
 
@@ -258,6 +266,10 @@ fn pool_state(book: &Book, name: &str) -> String {
         .collect();
     format!(
         "cash {}, free {}, exposure {}, waiting {}; {}",
-        pool.cash, pool.free_balance(), pool.exposure, pool.deferred.len(), years.join("; ")
+        pool.cash,
+        pool.free_balance(),
+        pool.exposure,
+        pool.deferred.len(),
+        years.join("; ")
     )
 }

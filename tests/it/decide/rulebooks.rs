@@ -33,22 +33,26 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         // Loans move to the version in force.
         "moving-1" => changed(&strict, &[MOVES]),
-        "moving-2" => changed(
-            &strict,
-            &[MOVES, ("version = 1", "version = 2"), FROM_JULY, ("\"200000.00\"", "\"300000.00\"")],
-        ),
+        "moving-2" => {
+            changed(&strict, &[MOVES, ("version = 1", "version = 2"), FROM_JULY, ("\"200000.00\"", "\"300000.00\"")])
+        }
         "no-restore" => changed(
             &strict,
             &[("restores_cap = true, restores_budget = true", "restores_cap = false, restores_budget = false")],
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
-        "four-parties" => changed(&strict, &[(HALVES, FOUR_PARTIES), ("leverage_limit = \"10\"", "leverage_limit = \"100\"")]),
+        "four-parties" => {
+            changed(&strict, &[(HALVES, FOUR_PARTIES), ("leverage_limit = \"10\"", "leverage_limit = \"100\"")])
+        }
         "no-breaker" => changed(&strict, &[("[pool.breaker]\nratio = \"0.03\"\neffect = \"defer\"\n", "")]),
         // A claim is possible on the first day overdue and never trips the breaker.
         "waits-for-nothing" => changed(
             &strict,
-            &[("[pool.breaker]\nratio = \"0.03\"\neffect = \"defer\"\n", ""), ("overdue_days_over = 60", "overdue_days_over = 0")],
+            &[
+                ("[pool.breaker]\nratio = \"0.03\"\neffect = \"defer\"\n", ""),
+                ("overdue_days_over = 60", "overdue_days_over = 0"),
+            ],
         ),
         other => panic!("`{other}` is not a rulebook of the tests"),
     };

@@ -111,10 +111,8 @@ impl World {
         let today = recorded_at.shanghai_date();
         let line = parse::line(line, rest, today, &self.names);
         self.requests += 1;
-        let key = RequestKey {
-            id: RequestId::from_bytes(u128::from(self.requests).to_be_bytes()).unwrap(),
-            digest: [7; 32],
-        };
+        let key =
+            RequestKey { id: RequestId::from_bytes(u128::from(self.requests).to_be_bytes()).unwrap(), digest: [7; 32] };
         let request = Request { caller: line.caller, key, effective_date: line.effective, command: line.command };
         let stamp = Stamp { sequence: self.book.last_sequence().next(), recorded_at };
         let decided = decide(&self.book, &stamp, &request);
