@@ -52,7 +52,8 @@ async fn nothing_answered_is_lost_by_kill_nine() {
             callers.spawn(async move { write_until_the_end(channel, cycle, caller, &remembered).await });
         }
         // From the first answer on, between 20 and 148 ms: a different moment for each cycle.
-        while remembered.lock().await.values().filter(|asked| asked.cycle == cycle).all(|asked| asked.answer.is_none()) {
+        while remembered.lock().await.values().filter(|asked| asked.cycle == cycle).all(|asked| asked.answer.is_none())
+        {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         tokio::time::sleep(Duration::from_millis(20 + (cycle * 0x9E37_79B9) % 129)).await;

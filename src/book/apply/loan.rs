@@ -5,7 +5,7 @@ use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::{Entry, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
-use crate::book::nouns::{EvidenceKey, LoanState};
+use crate::book::nouns::{ClaimState, EvidenceKey, LoanState};
 use crate::calendar::CivilDate;
 use crate::identifier::LoanId;
 use crate::money::Amount;
@@ -84,7 +84,10 @@ impl Book {
                 loan.state = LoanState::Repaying;
             }
             LoanChange::Settled => loan.end(LoanState::Settled, day),
-            LoanChange::Closed => loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day)),
+            LoanChange::Closed => {
+                loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day));
+                self.close_claim(changed.loan);
+            }
             LoanChange::Withdrawn(_) => {
                 loan.end(LoanState::Withdrawn, day);
                 self.take_back_filing(changed.loan);
@@ -113,6 +116,14 @@ impl Book {
         };
         let bank_year = pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
         subtract(&mut bank_year.filed, loan.terms.principal);
+    }
+
+    /// A loan of which nothing more is to come has no open claim.
+    fn close_claim(&mut self, id: LoanId) {
+        let claim = self.loans.get(&id).and_then(|loan| loan.claim);
+        if let Some(claim) = claim.and_then(|claim| self.claims.get_mut(&claim)) {
+            claim.state = ClaimState::Closed;
+        }
     }
 
     pub(super) fn set_exposure(&mut self, id: LoanId, exposure: Amount) {

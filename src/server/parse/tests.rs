@@ -1,3 +1,5 @@
+//! Requests as they arrive: what is taken, and what each refusal says.
+
 use std::fmt::Debug;
 
 use expect_test::{Expect, expect};

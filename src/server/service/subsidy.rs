@@ -136,7 +136,8 @@ async fn get_application(
     if let Some(entry) = entry {
         application.decision = Some(decision(&entry, true));
         if let Event::SubsidyApplied(applied) = &entry.event {
-            application.lines = applied.lines.iter().map(|line| event::application_line(line, Detail::Sentences)).collect();
+            application.lines =
+                applied.lines.iter().map(|line| event::application_line(line, Detail::Sentences)).collect();
         }
     }
     Ok(v1::GetApplicationResponse { application: Some(application) })
