@@ -130,7 +130,9 @@ pub enum ReplayFault {
     #[error("the journal is damaged: restore it from a backup")]
     Block(#[from] BlockFault),
     /// A record cannot be decoded, though its bytes are the ones that were written.
-    #[error("record {sequence} in block {height} cannot be decoded: use the version of ipledger that wrote it, or a newer one")]
+    #[error(
+        "record {sequence} in block {height} cannot be decoded: use the version of ipledger that wrote it, or a newer one"
+    )]
     Record {
         /// Its place in the journal.
         sequence: u64,

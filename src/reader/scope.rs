@@ -9,7 +9,9 @@ use crate::book::nouns::{Caller, Concerns, Role};
 /// does not exist for it.
 pub fn sees(caller: &Caller, concerns: &Concerns) -> bool {
     match caller.role {
-        Role::Bank | Role::Guarantor | Role::Insurer => is_own(caller.institution.as_ref(), concerns.institution.as_ref()),
+        Role::Bank | Role::Guarantor | Role::Insurer => {
+            is_own(caller.institution.as_ref(), concerns.institution.as_ref())
+        }
         Role::Enterprise => is_own(caller.enterprise.as_ref(), concerns.enterprise.as_ref()),
         Role::Officer | Role::Finance | Role::Auditor | Role::Operator => true,
     }

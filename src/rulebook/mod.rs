@@ -28,3 +28,6 @@ pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
 pub use pool::{exposure_of, judge_claim, judge_filing, recovery_split};
 pub use sentence::{Language, explanation_sentence, line_sentence, step_sentence};
 pub use shipped::shipped;
+
+#[cfg(test)]
+mod tests;

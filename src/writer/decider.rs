@@ -151,7 +151,10 @@ impl Decider {
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp { sequence: self.book.last_sequence().next(), recorded_at: self.clock.stamp_after(self.book.last_recorded_at()) }
+        Stamp {
+            sequence: self.book.last_sequence().next(),
+            recorded_at: self.clock.stamp_after(self.book.last_recorded_at()),
+        }
     }
 }
 
@@ -194,7 +197,9 @@ fn record_too_large(bytes: usize) -> Rejection {
     Rejection::new(
         Reason::InvalidField,
         "",
-        format!("the request makes a record of {bytes} bytes, expected at most {RECORD_BYTES_MAX}; divide it into several"),
+        format!(
+            "the request makes a record of {bytes} bytes, expected at most {RECORD_BYTES_MAX}; divide it into several"
+        ),
         format!("该请求形成的记录为 {bytes} 字节, 上限 {RECORD_BYTES_MAX} 字节; 请分次提交"),
     )
 }

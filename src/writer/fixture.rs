@@ -1,6 +1,7 @@
 //! A whole ledger in memory for the tests of the writer, the reader and replay: a stand-in for `decide` with a few
 //! simple commands, and a store that waits until it is let go.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -99,14 +100,15 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
 #[derive(Debug)]
 pub(crate) struct HeldStorage {
     inner: MemoryStorage,
-    state: Mutex<Held>,
+    state: Mutex<Switches>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Switches {
     held: bool,
     appending: bool,
+    fails_once: bool,
 }
 
 impl HeldStorage {
@@ -123,6 +125,11 @@ impl HeldStorage {
         self.changed.notify_all();
     }
 
+    /// Has the next append fail, and only that one: a store that forgets its fault.
+    pub(crate) fn fail_once(&self) {
+        self.state.lock().fails_once = true;
+    }
+
     pub(crate) fn is_appending(&self) -> bool {
         self.state.lock().appending
     }
@@ -136,6 +143,9 @@ impl Storage for HeldStorage {
             self.changed.wait(&mut state);
         }
         state.appending = false;
+        if mem::take(&mut state.fails_once) {
+            return Err(Fault::Full { path: "memory".into() });
+        }
         drop(state);
         self.inner.append(block)
     }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::fixture::{
-    Ledger, contribute, institution, register, register_named, unbalanced, until,
-};
+use super::fixture::{Ledger, contribute, institution, register, register_named, unbalanced, until};
 use super::*;
 use crate::storage::memory::AppendFault;
 
@@ -164,6 +162,20 @@ async fn a_fault_is_never_an_answer() {
         assert_eq!(retried.replayed, fault == AppendFault::AfterWrite, "the retry finds out: {fault:?}");
         assert_eq!(retried.entry.sequence.value(), 2);
     }
+}
+
+#[tokio::test]
+async fn nothing_is_written_after_a_fault_even_if_the_store_would() {
+    let ledger = Ledger::new();
+    ledger.submit(register(1, 1)).await.unwrap();
+    ledger.storage.fail_once();
+    let in_flight = ledger.hold_with(register(2, 2)).await;
+    let in_batch = ledger.send_in_order(register(3, 3)).await;
+    ledger.storage.release();
+    assert_eq!(reason(in_flight.await.unwrap()), Reason::Unavailable);
+    assert_eq!(reason(in_batch.await.unwrap()), Reason::Unavailable);
+    assert_eq!(reason(ledger.submit(register(4, 4)).await), Reason::Unavailable);
+    assert_eq!(ledger.storage.tip().unwrap(), 1);
 }
 
 #[tokio::test]

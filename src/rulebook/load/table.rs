@@ -42,7 +42,9 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// The value of a key that may be absent.
     pub(super) fn optional<T>(
-        &mut self, key: &'static str, problems: &mut Problems<'_>,
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
         read: impl FnOnce(&'d Node<'i>, &str, &mut Problems<'_>) -> Option<T>,
     ) -> Option<T> {
         self.asked.push(key);
@@ -51,13 +53,24 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// The value of a key that must be there.
     pub(super) fn required<T>(
-        &mut self, key: &'static str, problems: &mut Problems<'_>,
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
         read: impl FnOnce(&'d Node<'i>, &str, &mut Problems<'_>) -> Option<T>,
     ) -> Option<T> {
         if !self.entries.contains_key(key) {
-            problems.add(self.start, format!("{} has no `{key}`", self.name), format!("add `{key} = …`"));
+            problems.add(
+                self.start,
+                format!("{} has no `{key}`", self.name),
+                format!("add `{key} = …`"),
+            );
         }
         self.optional(key, problems, read)
+    }
+
+    /// Keys that are fine here although nobody read them.
+    pub(super) fn tolerate(&mut self, keys: &[&'static str]) {
+        self.asked.extend(keys);
     }
 
     /// Where a key's value begins, or the table where there is no such key.
@@ -67,7 +80,10 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// The tables of an array of tables such as `[[clause]]`; none where the key is absent.
     pub(super) fn tables(
-        &mut self, key: &'static str, name: &str, problems: &mut Problems<'_>,
+        &mut self,
+        key: &'static str,
+        name: &str,
+        problems: &mut Problems<'_>,
     ) -> Vec<Table<'d, 'i>> {
         let nodes = self.optional(key, problems, |node, _, problems| {
             let nodes = node.get_ref().as_array();
@@ -85,7 +101,11 @@ impl<'d, 'i> Table<'d, 'i> {
         for key in self.entries.keys() {
             if !self.asked.contains(&key.get_ref().as_ref()) {
                 let problem = format!("`{}` is not a key of {}", shown(key.get_ref()), self.name);
-                problems.add(key.span().start, problem, format!("remove it, or use one of: {}", self.asked.join(", ")));
+                problems.add(
+                    key.span().start,
+                    problem,
+                    format!("remove it, or use one of: {}", self.asked.join(", ")),
+                );
             }
         }
     }
@@ -120,7 +140,8 @@ pub(super) fn parsed<T>(
 
 /// One of a closed list of codes.
 pub(super) fn code<T: Copy + std::fmt::Display>(
-    parse: fn(&str) -> Option<T>, all: &'static [T],
+    parse: fn(&str) -> Option<T>,
+    all: &'static [T],
 ) -> impl Fn(&Node<'_>, &str, &mut Problems<'_>) -> Option<T> {
     move |node, key, problems| {
         let text = text(node, key, problems)?;
@@ -135,16 +156,24 @@ pub(super) fn code<T: Copy + std::fmt::Display>(
 }
 
 /// A whole number within bounds.
-pub(super) fn whole(bounds: std::ops::RangeInclusive<u32>) -> impl Fn(&Node<'_>, &str, &mut Problems<'_>) -> Option<u32> {
+pub(super) fn whole(
+    bounds: std::ops::RangeInclusive<u32>,
+) -> impl Fn(&Node<'_>, &str, &mut Problems<'_>) -> Option<u32> {
     move |node, key, problems| {
         let Some(number) = node.get_ref().as_integer() else {
             wrong_type(node, key, "a whole number", problems);
             return None;
         };
-        let value = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| bounds.contains(value));
+        let value = u32::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .filter(|value| bounds.contains(value));
         if value.is_none() {
             let problem = format!("`{key}` is `{}`", shown(number.as_str()));
-            problems.add(node.span().start, problem, format!("use {} to {}", bounds.start(), bounds.end()));
+            problems.add(
+                node.span().start,
+                problem,
+                format!("use {} to {}", bounds.start(), bounds.end()),
+            );
         }
         value
     }
@@ -164,7 +193,11 @@ pub(super) fn date(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
     let text = match node.get_ref() {
         DeValue::Datetime(day) => day.to_string(),
         DeValue::String(text) => text.to_string(),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => {
             wrong_type(node, key, "a date such as `2017-09-30`", problems);
             return None;
         }
@@ -177,7 +210,11 @@ pub(super) fn date(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
 }
 
 /// A text in both languages: `{ zh = "…", en = "…" }`.
-pub(super) fn bilingual(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<BilingualText> {
+pub(super) fn bilingual(
+    node: &Node<'_>,
+    key: &str,
+    problems: &mut Problems<'_>,
+) -> Option<BilingualText> {
     let mut table = Table::of(node, &format!("`{key}`"), problems)?;
     let zh = table.required("zh", problems, text);
     let en = table.required("en", problems, text);
@@ -202,7 +239,11 @@ pub(super) fn list<T: PartialEq>(
         for node in nodes {
             let value = read(node, key, problems)?;
             if values.contains(&value) {
-                problems.add(node.span().start, format!("`{key}` names one value twice"), "remove one of them");
+                problems.add(
+                    node.span().start,
+                    format!("`{key}` names one value twice"),
+                    "remove one of them",
+                );
             }
             values.push(value);
         }

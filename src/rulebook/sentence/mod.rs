@@ -47,7 +47,9 @@ pub fn explanation_sentence(explanation: &Explanation, language: Language) -> St
     let mut sentences = Vec::new();
     if explanation.lines.len() > 1 {
         let total = Amount::total(explanation.lines.iter().map(|line| line.granted)).grouped();
-        sentences.push(language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")));
+        sentences.push(
+            language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")),
+        );
     }
     sentences.extend(explanation.lines.iter().map(|line| line_sentence(line, language)));
     sentences.join(match language {
@@ -88,6 +90,11 @@ fn shown_input(input: &Input, language: Language) -> String {
         Value::Exact(text) => grouped(text),
         Value::Date(day) => language.pick(day.to_string(), day.chinese()),
         Value::Count(count) => count.to_string(),
+        // The one input that is a list.
+        Value::Text(text) if input.name == "allowed" => {
+            let words: Vec<String> = text.split(' ').map(|code| word(code, language)).collect();
+            words.join(&language.pick(", ", "、"))
+        }
         Value::Text(text) => word(text, language),
     }
 }
@@ -96,21 +103,14 @@ fn percent(rate: Rate, language: Language) -> String {
     language.pick(rate.percent(), rate.percent().replace(' ', ""))
 }
 
-/// Codes of the closed lists as words; anything else as it is.
+/// A code of a closed list as a word; anything else as it is.
 fn word(text: &str, language: Language) -> String {
-    let words: Vec<String> = text
-        .split(' ')
-        .map(|code| match (CostKind::parse(code), SizeClass::parse(code), code) {
-            (Some(item), _, _) => cost(item, language).to_owned(),
-            (None, Some(class), _) => language.pick(class.code(), size_class(class)),
-            (None, None, "none") => language.pick("none", "无"),
-            (None, None, other) => other.to_owned(),
-        })
-        .collect();
-    words.join(match language {
-        Language::English => " ",
-        Language::Chinese => "、",
-    })
+    match (CostKind::parse(text), SizeClass::parse(text)) {
+        (Some(item), _) => cost(item, language).to_owned(),
+        (None, Some(class)) => language.pick(class.code(), size_class(class)),
+        (None, None) if text == "none" => language.pick("none", "无"),
+        (None, None) => text.to_owned(),
+    }
 }
 
 const fn size_class(class: SizeClass) -> &'static str {

@@ -5,24 +5,40 @@ use super::super::refusal::Refusal;
 use super::super::terms::CostKind;
 use super::{Language, cost, grouped, last_failed, line, shown, value};
 
-pub(super) fn sentence(explanation: &LineExplanation, item: CostKind, refusal: Refusal, language: Language) -> String {
+pub(super) fn sentence(
+    explanation: &LineExplanation,
+    item: CostKind,
+    refusal: Refusal,
+    language: Language,
+) -> String {
     let told = last_failed(explanation).and_then(|step| told(explanation, item, step, language));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     language.pick(format!("Nothing granted: {because}."), format!("不予补助:{because}。"))
 }
 
 /// What the failed step says; `None` where the refusal's meaning says it as well.
-fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: Language) -> Option<String> {
+fn told(
+    explanation: &LineExplanation,
+    item: CostKind,
+    step: &Step,
+    language: Language,
+) -> Option<String> {
     match step.kind {
         StepKind::Gate => gate(item, step, language),
         StepKind::Base => {
             let cost_paid = shown(step, "cost", language);
             let noun = cost(item, language);
-            Some(language.pick(format!("the {noun} is {cost_paid}"), format!("{noun}为{cost_paid}元")))
+            Some(
+                language
+                    .pick(format!("the {noun} is {cost_paid}"), format!("{noun}为{cost_paid}元")),
+            )
         }
         StepKind::Ratio => {
             let error = shown(step, "error", Language::English);
-            Some(language.pick(format!("it cannot be computed: {error}"), format!("无法计算: {error}")))
+            Some(language.pick(
+                format!("it cannot be computed: {error}"),
+                "金额过大或小数位过多,无法精确计算",
+            ))
         }
         StepKind::Round => {
             let portion = line::portion(explanation, cost(item, language), language);
@@ -66,15 +82,23 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         return Some(no_loan(language));
     }
     if has_none(step, "right") {
-        return Some(language.pick("no intellectual property right was named", "未注明对应的知识产权"));
+        return Some(
+            language.pick("no intellectual property right was named", "未注明对应的知识产权"),
+        );
     }
     let see = |name| shown(step, name, language);
     let noun = cost(item, language);
     let (english, chinese) = match step.rule.as_str() {
-        "item-covered" => (format!("the programme does not pay toward the {noun}"), format!("{noun}不在补助范围内")),
+        "item-covered" => (
+            format!("the programme does not pay toward the {noun}"),
+            format!("{noun}不在补助范围内"),
+        ),
         "not-blacklisted" => {
             let since = see("blacklisted-since");
-            (format!("the enterprise has been on the blacklist since {since}"), format!("企业自{since}起列入失信名单"))
+            (
+                format!("the enterprise has been on the blacklist since {since}"),
+                format!("企业自{since}起列入失信名单"),
+            )
         }
         "loan-disbursed" => {
             let day = see("applied-on");
@@ -86,7 +110,9 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         "pledged-by-disbursement" => {
             let (pledged, disbursed) = (see("pledged-on"), see("disbursed-on"));
             (
-                format!("the pledge was registered on {pledged}, after the disbursement on {disbursed}"),
+                format!(
+                    "the pledge was registered on {pledged}, after the disbursement on {disbursed}"
+                ),
                 format!("质押登记日{pledged}晚于放款日{disbursed}"),
             )
         }
@@ -98,18 +124,7 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
                 format!("{noun}支付日{paid}晚于贷款结清日{ended}"),
             )
         }
-        "right-owned" => {
-            let right = see("right");
-            (format!("`{right}` does not belong to the applicant"), format!("{right}不属于申请企业"))
-        }
-        "right-in-force" => {
-            let right = see("right");
-            (format!("`{right}` is not in force"), format!("{right}不处于有效状态"))
-        }
-        "right-is-patent" => {
-            let right = see("right");
-            (format!("`{right}` is not a patent"), format!("{right}不是专利"))
-        }
+        "right-owned" | "right-in-force" | "right-is-patent" => right(step, language),
         "size-class" => {
             let (class, allowed) = (see("size-class"), see("allowed"));
             (
@@ -119,14 +134,30 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         }
         "grants-per-enterprise" => {
             let (limit, earlier) = (see("limit"), see("earlier-grants"));
+            let often =
+                if limit == "1" { "once".to_owned() } else { format!("at most {limit} times") };
             (
-                format!("an enterprise gets this {limit} time(s) at most and got it {earlier} time(s) before"),
+                format!("an enterprise gets this {often}, and {earlier} were granted before"),
                 format!("每家企业最多享受{limit}次,此前已享受{earlier}次"),
             )
         }
         _ => return None,
     };
     Some(language.pick(english, chinese))
+}
+
+fn right(step: &Step, language: Language) -> (String, String) {
+    let right = shown(step, "right", language);
+    match step.rule.as_str() {
+        "right-owned" => (
+            format!("`{right}` does not belong to the applicant"),
+            format!("{right}不属于申请企业"),
+        ),
+        "right-in-force" => {
+            (format!("`{right}` is not in force"), format!("{right}不处于有效状态"))
+        }
+        _ => (format!("`{right}` is not a patent"), format!("{right}不是专利")),
+    }
 }
 
 fn outside_life(step: &Step, language: Language) -> (String, String) {

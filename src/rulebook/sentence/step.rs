@@ -14,7 +14,8 @@ pub fn step_sentence(step: &Step, language: Language) -> String {
         .inputs
         .iter()
         .map(|input| {
-            let name = language.pick(input.name.replace('-', " "), word(&input.name).unwrap_or(&input.name));
+            let name = language
+                .pick(input.name.replace('-', " "), word(&input.name).unwrap_or(&input.name));
             format!("{name} {}", shown_input(input, language))
         })
         .collect();
