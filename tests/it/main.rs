@@ -1,1 +1,8 @@
 //! Integration tests, one module per promise.
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod simulate;
