@@ -39,7 +39,8 @@ impl Generator {
             0 => Amount::ZERO,
             1 => principal.plus(Amount::from_fen(1)),
             2 => Amount::from_fen(1),
-            3..10 => principal,
+            3..15 if self.poor => self.amount(1_000, 60_000),
+            3..12 => principal,
             _ => self.amount_up_to(principal),
         };
         let known = book.contracts.keys().next_back().map(|(_, contract)| contract.clone());
@@ -67,7 +68,12 @@ impl Generator {
     /// What could come next for a loan; sometimes what could not.
     pub(super) fn loan_step(&mut self, book: &Book) -> Option<Plan> {
         let any = self.random.chance(10);
-        let loans = book.loans.iter().filter(|(_, loan)| any || loan.is_live());
+        // Troubled loans are few and their road is long: they are looked at more often.
+        let troubled = self.random.chance(40);
+        let is_troubled = |loan: &Loan| matches!(loan.state, LoanState::Overdue | LoanState::NonPerforming);
+        let has_troubled = book.loans.values().any(is_troubled);
+        let wanted = |loan: &Loan| if troubled && has_troubled { is_troubled(loan) } else { loan.is_live() };
+        let loans = book.loans.iter().filter(|(_, loan)| any || wanted(loan));
         let (id, loan) = self.random.pick(loans)?;
         let command = if any {
             let step = self.random.below(11);
@@ -76,10 +82,10 @@ impl Generator {
             match loan.state {
                 LoanState::Filed => self.steps(*id, loan, &[0, 0, 0, 0, 0, 0, 9]),
                 LoanState::Disbursed | LoanState::Repaying => {
-                    self.steps(*id, loan, &[0, 1, 1, 1, 1, 2, 2, 3, 4, 4, 7, 10])
+                    self.steps(*id, loan, &[0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 7])
                 }
-                LoanState::Overdue => self.steps(*id, loan, &[1, 2, 3, 5, 5, 5, 6]),
-                LoanState::NonPerforming => self.steps(*id, loan, &[2, 7, 8, 8, 8, 8, 8, 8]),
+                LoanState::Overdue => self.steps(*id, loan, &[1, 2, 3, 5, 5, 5, 5, 6]),
+                LoanState::NonPerforming => self.steps(*id, loan, &[1, 2, 7, 8, 8, 8, 8, 8, 8, 8, 8]),
                 LoanState::Claimed
                 | LoanState::Compensated
                 | LoanState::Recovering
@@ -120,6 +126,7 @@ impl Generator {
                 let since = match self.random.below(4) {
                     0 => first,
                     1 => self.days_ago(60, 61),
+                    2 => self.days_ago(62, 200),
                     _ => self.days_ago(-1, 80),
                 };
                 Command::MarkLoanOverdue(id, since.max(first.plus_days(-1).unwrap_or(first)))
@@ -152,8 +159,8 @@ impl Generator {
         };
         // What is lost when this much of it is covered; 128 bits, since both are sums in fen.
         let (principal, ip_part) = (i128::from(loan.terms.principal.fen()), i128::from(loan.terms.ip_part.fen()));
-        let loss = i64::try_from(i128::from(covered.max(1)) * principal / ip_part).unwrap_or(1);
-        let loss = Amount::from_fen(loss.saturating_add(self.random.between(-1, 1)).max(1));
+        let loss = i64::try_from(i128::from(covered.max(1)) * principal / ip_part).unwrap_or(i64::MAX);
+        let loss = Amount::from_fen(loss.saturating_add(self.random.between(-1, 1)).clamp(1, 100_000_000_000));
         if loss <= outstanding || self.random.chance(10) { loss } else { self.amount_up_to(outstanding) }
     }
 }

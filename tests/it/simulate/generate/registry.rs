@@ -36,7 +36,7 @@ impl Generator {
         let adopt = Command::AdoptRulebook(self.world.rulebook.clone());
         plans.push(Plan { caller: Self::operator(), command: adopt });
         for year in [2018, 2019] {
-            let change = self.budget_change(year, Amount::from_yuan(900_000));
+            let change = self.budget_change(year, Amount::from_yuan(1_300_000));
             plans.push(Plan { caller: self.finance(), command: Command::AppropriateBudget(change) });
         }
         for _ in 0..2 {
@@ -185,7 +185,7 @@ impl Generator {
     }
 
     pub(super) fn contribution(&mut self) -> Plan {
-        let amount = self.amount(200_000, 900_000);
+        let amount = if self.poor { self.amount(5_000, 40_000) } else { self.amount(100_000, 600_000) };
         let transfer = self.transfer(amount);
         Plan { caller: self.finance(), command: Command::ContributeToPool(transfer) }
     }
