@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId,
-    ProgrammeId, RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId,
+    PoolId, ProgrammeId, RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
@@ -60,6 +60,8 @@ pub struct Book {
     pub applications: BTreeMap<ApplicationId, Application>,
     /// 凭据 with what was used of them.
     pub evidence: BTreeMap<EvidenceKey, Evidence>,
+    /// 红字发票 with the blue invoice that each one cancels: it cancels once, and proves no cost.
+    pub red_letters: BTreeMap<InvoiceNumber, InvoiceNumber>,
     /// What counts toward each cap, granted and pending together, in yuan.
     pub cap_use: BTreeMap<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.

@@ -216,6 +216,14 @@ pub(super) fn record_red_letter(
             format!("“{}”已作为蓝字发票登记; 应填写红字发票号码", red.red),
         ));
     }
+    if let Some(blue) = context.book.red_letters.get(&red.red) {
+        return Err(Rejection::new(
+            Reason::AlreadyExists,
+            "red_invoice_number",
+            format!("`{}` was recorded before and cancels invoice `{blue}`; a red-letter invoice cancels once", red.red),
+            format!("红字发票“{}”已登记, 对应蓝字发票“{blue}”; 不能重复冲红", red.red),
+        ));
+    }
     let left = evidence.total.minus(evidence.cancelled);
     if red.amount > left {
         return Err(exceeds(

@@ -216,6 +216,13 @@ fn checked_item(
                     "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
                 ));
             }
+            if let Some(blue) = context.book.red_letters.get(number) {
+                return Err(mismatch(
+                    field("evidence.invoice.number"),
+                    format!("`{number}` is a red-letter invoice, it cancels invoice `{blue}`; expected a blue one"),
+                    format!("“{number}”为红字发票(冲红“{blue}”), 不能作为费用凭据; 应填写蓝字发票"),
+                ));
+            }
             let known = running.total_of(&item.evidence);
             if let Some(total) = known.filter(|total| *total != item.evidence_total) {
                 return Err(mismatch(

@@ -6,3 +6,5 @@ mod model;
 mod property;
 #[cfg(test)]
 mod simulate;
+#[cfg(test)]
+mod regression;
