@@ -5,7 +5,7 @@ use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::{Entry, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
-use crate::book::nouns::{EvidenceKey, LoanState};
+use crate::book::nouns::{ClaimState, EvidenceKey, LoanState};
 use crate::calendar::CivilDate;
 use crate::identifier::LoanId;
 use crate::money::Amount;
@@ -87,7 +87,13 @@ impl Book {
                 loan.state = LoanState::Repaying;
             }
             LoanChange::Settled => loan.end(LoanState::Settled, day),
-            LoanChange::Closed => loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day)),
+            LoanChange::Closed => {
+                loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day));
+                // All that the pool had paid is back: the claim ends with its loan, and later money reopens neither.
+                if let Some(claim) = loan.claim.and_then(|claim| self.claims.get_mut(&claim)) {
+                    claim.state = ClaimState::Closed;
+                }
+            }
             LoanChange::Withdrawn(_) => {
                 loan.end(LoanState::Withdrawn, day);
                 self.take_back_filing(changed.loan);
