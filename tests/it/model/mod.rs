@@ -24,14 +24,12 @@ use std::collections::BTreeMap;
 
 use ipledger::book::event::{Entry, Event};
 use ipledger::book::nouns::{Caller, Month, PledgeDetails, PledgeKey, RightChange, Role};
-use ipledger::calendar::CivilDate;
+use ipledger::calendar::{CivilDate, Timestamp};
 use ipledger::decide::command::{Command, Request, Stamp};
 use ipledger::decide::rejection::{Reason, Rejection};
-use ipledger::identifier::{InstitutionId, InvoiceNumber, RightId, Uscc};
+use ipledger::identifier::{InstitutionId, InvoiceNumber, RightId, Sequence, Uscc};
 use ipledger::money::Amount;
 use ipledger::rulebook::refusal::Refusal;
-
-pub(crate) use life::{AppStanding, ClaimStanding};
 
 /// The parameters of `hebi-2017`, written down a second time.
 pub(crate) mod hebi {
@@ -383,6 +381,13 @@ impl Model {
     /// How many entries were accepted.
     pub(crate) fn len(&self) -> usize {
         self.facts.len()
+    }
+
+    /// Sequence and time of the last entry.
+    pub(crate) fn last(&self) -> (Sequence, Option<Timestamp>) {
+        let last = self.facts.last();
+        let sequence = Sequence::new(last.map_or(0, |fact| fact.seq));
+        (sequence, last.map(|fact| Timestamp::from_micros(fact.recorded_at)))
     }
 
     fn is_month_closed(&self, day: i32) -> bool {
