@@ -5,6 +5,7 @@
 pub(crate) mod generate;
 mod path;
 pub(crate) mod random;
+pub(crate) mod story;
 pub(crate) mod timeline;
 pub(crate) mod world;
 

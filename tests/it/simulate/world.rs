@@ -81,8 +81,8 @@ fn patent(number: u32) -> RightId {
     numbers.flatten().next().expect("one of the check digits is right")
 }
 
-fn invoice(number: u32) -> InvoiceNumber {
-    parse(InvoiceNumber::parse(&format!("{:020}", 24_412_000_000_000_000_000_u128 + u128::from(number))))
+pub(crate) fn invoice(number: usize) -> InvoiceNumber {
+    parse(InvoiceNumber::parse(&format!("24412000{number:012}")))
 }
 
 pub(crate) fn date(text: &str) -> CivilDate {

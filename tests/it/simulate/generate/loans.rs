@@ -31,6 +31,7 @@ impl Generator {
             pledges.extend(self.random.pick(same.map(|(key, _)| key.clone())).filter(|other| *other != key));
         }
         let principal = match self.random.below(10) {
+            0..4 if self.poor => Amount::from_yuan(8_000_000),
             0 => Amount::from_yuan(5_000_000),
             1 => Amount::from_yuan(10_000_000),
             _ => self.amount(50_000, 3_000_000),
@@ -39,7 +40,7 @@ impl Generator {
             0 => Amount::ZERO,
             1 => principal.plus(Amount::from_fen(1)),
             2 => Amount::from_fen(1),
-            3..15 if self.poor => self.amount(1_000, 60_000),
+            3..17 if self.poor => self.amount(20_000, 90_000),
             3..12 => principal,
             _ => self.amount_up_to(principal),
         };
@@ -80,7 +81,7 @@ impl Generator {
             self.any_step(*id, loan, step)
         } else {
             match loan.state {
-                LoanState::Filed => self.steps(*id, loan, &[0, 0, 0, 0, 0, 0, 9]),
+                LoanState::Filed => self.steps(*id, loan, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]),
                 LoanState::Disbursed | LoanState::Repaying => {
                     self.steps(*id, loan, &[0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 7])
                 }
@@ -152,6 +153,9 @@ impl Generator {
         let pool = loan.terms.pool.as_ref().and_then(|pool| book.pools.get(pool));
         let (Some(pool), true) = (pool, loan.terms.ip_part.is_positive()) else { return self.amount_up_to(outstanding) };
         let bank_year = pool.bank_year(&loan.terms.bank, self.today.year());
+        if self.poor && self.random.chance(70) && outstanding.is_positive() {
+            return outstanding;
+        }
         let covered = match self.random.below(4) {
             0 | 1 => bank_year.filed.fen() * 3 / 100 - bank_year.losses.fen(),
             2 => pool.free_balance().fen() * 2,

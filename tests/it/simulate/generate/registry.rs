@@ -185,7 +185,7 @@ impl Generator {
     }
 
     pub(super) fn contribution(&mut self) -> Plan {
-        let amount = if self.poor { self.amount(5_000, 40_000) } else { self.amount(100_000, 600_000) };
+        let amount = if self.poor { self.amount(8_000, 25_000) } else { self.amount(100_000, 600_000) };
         let transfer = self.transfer(amount);
         Plan { caller: self.finance(), command: Command::ContributeToPool(transfer) }
     }
