@@ -5,6 +5,7 @@ use ipledger::book::event::{
     ApplicationChange, ApplicationLine, ClaimChange, ClaimDecision, Entry, Event, LoanChange, PoolMovement,
 };
 use ipledger::book::nouns::EvidenceKey;
+use ipledger::identifier::ClaimId;
 use ipledger::money::Amount;
 use ipledger::rulebook::terms::LossParty;
 
@@ -228,7 +229,7 @@ impl Model {
                     found.overdue_since.map(days),
                 ),
                 (fen(found.disbursed), fen(found.repaid), fen(found.interest_paid), fen(found.exposure)),
-                (days(found.last_event_on), found.claim.map(|claim| claim.number())),
+                (days(found.last_event_on), found.claim.map(ClaimId::number)),
             );
             same(&id.to_string(), &expected, &found)?;
         }

@@ -55,7 +55,7 @@ pub(super) fn exposure(terms: &LoanFact, repaid: i128) -> i128 {
 
 /// Half of an amount, the odd fen included: the pool stands first in the vector of the shares.
 pub(super) fn half_up(fen: i128) -> i128 {
-    fen / 2 + fen % 2
+    (fen + 1) / 2
 }
 
 /// A subsidy application.

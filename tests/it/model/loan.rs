@@ -32,8 +32,8 @@ impl Model {
         match command {
             Command::DisburseLoan(..)
             | Command::RecordInterestPayment(..)
-            | Command::RecordPrincipalPayment(_) => self.judge_money(ask, id, &loan, command),
-            Command::ExtendLoan(..) | Command::MarkLoanOverdue(..) => self.judge_dates(ask, id, &loan, command),
+            | Command::RecordPrincipalPayment(_) => judge_money(ask, id, &loan, command),
+            Command::ExtendLoan(..) | Command::MarkLoanOverdue(..) => judge_dates(ask, id, &loan, command),
             Command::MarkLoanNonPerforming(_) | Command::MarkLoanCured(_) => {
                 let mut wrongs = Wrongs::default();
                 wrongs.when(loan.state != "overdue", Reason::StateForbids);
@@ -61,54 +61,6 @@ impl Model {
                 ends(wrongs, &loan, What::LoanWithdrawn(id))
             }
             _ => unreachable!("not a command of a loan"),
-        }
-    }
-
-    fn judge_money(&self, ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -> Verdict {
-        let before_money = loan.disbursed_on.is_some_and(|first| ask.day < first);
-        match command {
-            Command::DisburseLoan(_, amount) => {
-                let mut wrongs = allowed(loan, &["filed", "disbursed", "repaying"]);
-                wrongs.when(ask.day < loan.terms.signed || ask.day > loan.matures, Reason::DateOutOfRange);
-                wrongs.when(fen(*amount) > loan.terms.principal - loan.disbursed, Reason::AmountExceeds);
-                wrongs.or(|| take(What::Disbursed(id, fen(*amount))))
-            }
-            Command::RecordInterestPayment(_, payment) => {
-                let mut wrongs = allowed(loan, PAYING);
-                let (from, to) = (days(payment.period_from), days(payment.period_to));
-                let before_period = loan.disbursed_on.is_some_and(|first| from < first);
-                wrongs.when(before_money || before_period || to < from, Reason::DateOutOfRange);
-                wrongs.or(|| take(What::Interest(id, fen(payment.amount))))
-            }
-            Command::RecordPrincipalPayment(payment) => {
-                let mut wrongs = allowed(loan, PAYING);
-                wrongs.when(before_money, Reason::DateOutOfRange);
-                wrongs.when(fen(payment.amount) > loan.outstanding(), Reason::AmountExceeds);
-                wrongs.or(|| {
-                    let after = exposure(&loan.terms, loan.repaid + fen(payment.amount));
-                    Verdict::Take(What::Principal(id, fen(payment.amount)), moves(loan, after))
-                })
-            }
-            _ => unreachable!("not money of a loan"),
-        }
-    }
-
-    fn judge_dates(&self, ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -> Verdict {
-        match command {
-            Command::ExtendLoan(_, matures) => {
-                let mut wrongs = allowed(loan, &["disbursed", "repaying", "overdue"]);
-                wrongs.when(loan.disbursed_on.is_some_and(|first| ask.day < first), Reason::DateOutOfRange);
-                wrongs.when(days(*matures) <= loan.matures, Reason::DateOutOfRange);
-                wrongs.or(|| take(What::Extended(id, days(*matures))))
-            }
-            Command::MarkLoanOverdue(_, since) => {
-                let since = days(*since);
-                let mut wrongs = allowed(loan, &["disbursed", "repaying"]);
-                wrongs.when(loan.disbursed_on.is_some_and(|first| since < first), Reason::DateOutOfRange);
-                wrongs.when(since > ask.day, Reason::DateOutOfRange);
-                wrongs.or(|| take(What::Overdue(id, since)))
-            }
-            _ => unreachable!("not a date of a loan"),
         }
     }
 
@@ -197,6 +149,54 @@ impl Model {
             Role::Enterprise => ask.caller.enterprise == Some(loan.terms.borrower),
             _ => true,
         })
+    }
+}
+
+fn judge_money(ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -> Verdict {
+    let before_money = loan.disbursed_on.is_some_and(|first| ask.day < first);
+    match command {
+        Command::DisburseLoan(_, amount) => {
+            let mut wrongs = allowed(loan, &["filed", "disbursed", "repaying"]);
+            wrongs.when(ask.day < loan.terms.signed || ask.day > loan.matures, Reason::DateOutOfRange);
+            wrongs.when(fen(*amount) > loan.terms.principal - loan.disbursed, Reason::AmountExceeds);
+            wrongs.or(|| take(What::Disbursed(id, fen(*amount))))
+        }
+        Command::RecordInterestPayment(_, payment) => {
+            let mut wrongs = allowed(loan, PAYING);
+            let (from, to) = (days(payment.period_from), days(payment.period_to));
+            let before_period = loan.disbursed_on.is_some_and(|first| from < first);
+            wrongs.when(before_money || before_period || to < from, Reason::DateOutOfRange);
+            wrongs.or(|| take(What::Interest(id, fen(payment.amount))))
+        }
+        Command::RecordPrincipalPayment(payment) => {
+            let mut wrongs = allowed(loan, PAYING);
+            wrongs.when(before_money, Reason::DateOutOfRange);
+            wrongs.when(fen(payment.amount) > loan.outstanding(), Reason::AmountExceeds);
+            wrongs.or(|| {
+                let after = exposure(&loan.terms, loan.repaid + fen(payment.amount));
+                Verdict::Take(What::Principal(id, fen(payment.amount)), moves(loan, after))
+            })
+        }
+        _ => unreachable!("not money of a loan"),
+    }
+}
+
+fn judge_dates(ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -> Verdict {
+    match command {
+        Command::ExtendLoan(_, matures) => {
+            let mut wrongs = allowed(loan, &["disbursed", "repaying", "overdue"]);
+            wrongs.when(loan.disbursed_on.is_some_and(|first| ask.day < first), Reason::DateOutOfRange);
+            wrongs.when(days(*matures) <= loan.matures, Reason::DateOutOfRange);
+            wrongs.or(|| take(What::Extended(id, days(*matures))))
+        }
+        Command::MarkLoanOverdue(_, since) => {
+            let since = days(*since);
+            let mut wrongs = allowed(loan, &["disbursed", "repaying"]);
+            wrongs.when(loan.disbursed_on.is_some_and(|first| since < first), Reason::DateOutOfRange);
+            wrongs.when(since > ask.day, Reason::DateOutOfRange);
+            wrongs.or(|| take(What::Overdue(id, since)))
+        }
+        _ => unreachable!("not a date of a loan"),
     }
 }
 

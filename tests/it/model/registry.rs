@@ -166,9 +166,9 @@ impl Model {
             |fact| matches!(&fact.what, What::Listed(who, _) if *who == enterprise && fact.seq == entry),
         );
         let Some(listed) = listed else { return reject(Reason::BlacklistEntryUnknown) };
-        let lifted = self.facts.iter().any(|fact| fact.what == What::Unlisted(entry));
+        let is_over = self.facts.iter().any(|fact| fact.what == What::Unlisted(entry));
         let mut wrongs = Wrongs::default();
-        wrongs.when(lifted, Reason::StateForbids);
+        wrongs.when(is_over, Reason::StateForbids);
         wrongs.when(ask.day < listed.day, Reason::DateOutOfRange);
         wrongs.or(|| take(What::Unlisted(entry)))
     }
@@ -238,7 +238,7 @@ impl Model {
             RightChange::Transferred(to) => Some(to),
             _ => None,
         });
-        Some(owners.last().unwrap_or(first))
+        Some(owners.fold(first, |_, to| to))
     }
 
     pub(super) fn pledge(&self, key: &PledgeKey) -> Option<PledgeFact> {

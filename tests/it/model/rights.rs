@@ -4,6 +4,7 @@
 use ipledger::book::nouns::{Caller, Role};
 use ipledger::decide::command::Command;
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn may(caller: &Caller, command: &Command) -> bool {
     let own_bank = |bank| caller.institution.as_ref() == Some(bank);
     match caller.role {

@@ -3,7 +3,7 @@
 use ipledger::book::nouns::{CostItem, EvidenceKey, Role};
 use ipledger::decide::command::{ApplySubsidy, Command};
 use ipledger::decide::rejection::Reason;
-use ipledger::identifier::{ApplicationId, InvoiceNumber, RightKind, Uscc};
+use ipledger::identifier::{ApplicationId, InvoiceNumber, LoanId, RightKind, Uscc};
 use ipledger::rulebook::refusal::Refusal;
 use ipledger::rulebook::terms::CostKind;
 
@@ -85,7 +85,7 @@ impl Model {
                 let line = self.award(ask, apply, loan.as_ref(), item, &lines);
                 lines.push(line);
             }
-            let loan = apply.loan.map(|loan| loan.number());
+            let loan = apply.loan.map(LoanId::number);
             let fact =
                 AppFact { enterprise: apply.enterprise, first_patent, loan, lines, budget_year: ask.year() };
             let postings = reservation(ask.year(), fact.granted());
@@ -111,7 +111,7 @@ impl Model {
             EvidenceKey::InterestPayment(sequence) => {
                 wrongs.when(item.item != CostKind::Interest, Reason::EvidenceMismatch);
                 match self.interest(sequence.value()) {
-                    Some((loan, day, _)) if Some(loan) == apply.loan.map(|loan| loan.number()) => {
+                    Some((loan, day, _)) if Some(loan) == apply.loan.map(LoanId::number) => {
                         wrongs.when(day != days(item.paid_on), Reason::EvidenceMismatch);
                     }
                     Some(_) | None => wrongs.when(true, Reason::EvidenceUnknown),

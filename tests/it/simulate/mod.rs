@@ -2,6 +2,12 @@
 //!
 //! `property` runs it against the pure core; this module runs the whole path, from the writer to a store that fails.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "small numbers of a test; an overflow ends it, as it should"
+)]
+
 pub(crate) mod generate;
 mod path;
 pub(crate) mod random;

@@ -9,7 +9,7 @@
 //! - the auditor accepts every entry in the order of the journal, and its list agrees with the replayed book;
 //! - the same request again gets the first answer again, in this life or a later one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ipledger::book::event::{Entry, RequestKey};
@@ -89,7 +89,7 @@ impl Callers {
         let Some((_, known)) = self.sent.get_mut(&key_of(&request.key)) else { return };
         let problem = match (answer, &*known) {
             (Ok(answer), Known::Recorded(first)) => {
-                (*answer.entry != **first || !answer.replayed).then(|| "answered anew though recorded before")
+                (*answer.entry != **first || !answer.replayed).then_some("answered anew though recorded before")
             }
             (Ok(answer), Known::Unknown | Known::NoTrace) => {
                 let recorded = answer.recorded;
@@ -97,7 +97,7 @@ impl Callers {
                 (!recorded).then_some("answered without being recorded")
             }
             (Err(rejection), Known::Recorded(_)) => {
-                (rejection.reason != Reason::Unavailable).then(|| "rejected though recorded before")
+                (rejection.reason != Reason::Unavailable).then_some("rejected though recorded before")
             }
             (Err(rejection), Known::Unknown | Known::NoTrace) => {
                 if rejection.reason != Reason::Unavailable {
@@ -166,7 +166,7 @@ impl Run {
         // The last life has no faults: whatever was unknown is asked again and answered.
         self.outcome.lives += 1;
         self.disk.plan(FaultPlan::new());
-        let process = self.start().await?;
+        let process = self.start()?;
         self.resend(&process, u64::MAX).await?;
         self.end(process, false).await?;
         let (loaded, ..) = self.check_disk()?;
@@ -187,7 +187,7 @@ impl Run {
             let append = self.disk.appends() + 1 + self.random.below(steps);
             self.disk.plan(FaultPlan::from([(append, fault)]));
         }
-        let process = self.start().await?;
+        let process = self.start()?;
         if self.outcome.lives == 1 || self.random.chance(70) {
             self.opening(&process).await?;
         }
@@ -197,7 +197,7 @@ impl Run {
         self.end(process, power_fails).await
     }
 
-    async fn start(&mut self) -> Result<Process, String> {
+    fn start(&mut self) -> Result<Process, String> {
         let (loaded, storage) = self.check_disk()?;
         let before = loaded.view().book.digest();
         let storage: Arc<dyn Storage> = Arc::new(storage);
@@ -234,7 +234,7 @@ impl Run {
         if let Some(problem) = callers.problems.first() {
             return Err(problem.clone());
         }
-        let mut found = BTreeMap::new();
+        let mut found = BTreeSet::new();
         for (index, entry) in entries.iter().enumerate() {
             let key = key_of(&entry.request);
             let Some((request, known)) = callers.sent.get(&key) else {
@@ -247,7 +247,7 @@ impl Run {
                 }
                 Known::Recorded(_) | Known::Unknown => {}
             }
-            found.insert(key, ());
+            found.insert(key);
             if index >= self.model.len() {
                 let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
                 self.model.audit(&stamp, request, &Ok((**entry).clone()))?;
@@ -255,7 +255,7 @@ impl Run {
         }
         let recorded = callers.sent.iter().filter(|(_, (_, known))| matches!(known, Known::Recorded(_)));
         for (key, (request, _)) in recorded {
-            if !found.contains_key(key) {
+            if !found.contains(key) {
                 return Err(format!("acknowledged and lost: {request:?}"));
             }
         }

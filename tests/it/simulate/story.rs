@@ -1,5 +1,9 @@
 //! A ledger for short stories: a test that tells what happens, one command after the other.
 
+#![expect(clippy::needless_pass_by_value, reason = "stories read better without references")]
+
+use std::sync::Arc;
+
 use ipledger::book::event::{BudgetChange, Entry, RequestKey};
 use ipledger::book::nouns::{
     Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
@@ -48,7 +52,7 @@ impl Story {
             amount: yuan(1_000_000),
             reference: "款".to_owned(),
         };
-        let rulebook = story.world.rulebook.clone();
+        let rulebook = Arc::clone(&story.world.rulebook);
         story.takes(Role::Operator, Command::RegisterInstitution(bank));
         story.takes(Role::Operator, Command::AdoptRulebook(rulebook));
         story.takes(Role::Finance, Command::AppropriateBudget(budget));

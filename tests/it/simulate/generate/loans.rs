@@ -95,9 +95,10 @@ impl Generator {
                 | LoanState::Withdrawn => self.steps(*id, loan, &[1, 2, 8, 10, 10, 10, 10]),
             }
         };
-        let command = match command {
-            Command::SubmitClaim(id, _) => Command::SubmitClaim(id, self.loss(book, loan)),
-            other => other,
+        let command = if let Command::SubmitClaim(id, _) = command {
+            Command::SubmitClaim(id, self.loss(book, loan))
+        } else {
+            command
         };
         let bank = if self.random.chance(97) { loan.terms.bank.clone() } else { self.any_bank() };
         Some(Plan { caller: self.bank(&bank), command })

@@ -96,7 +96,7 @@ impl Generator {
                 50..68 => self.apply(book),
                 68..82 => self.application_step(book),
                 82..93 => self.claim_step(book),
-                93..96 => self.money(book),
+                93..96 => Some(self.money(book)),
                 _ => self.register(book),
             };
             if let Some(plan) = plan {
@@ -138,7 +138,7 @@ impl Generator {
         }
     }
 
-    fn enterprise(&mut self, enterprise: Uscc) -> Caller {
+    fn enterprise(enterprise: Uscc) -> Caller {
         Caller {
             role: Role::Enterprise,
             institution: None,
@@ -167,7 +167,7 @@ impl Generator {
         let bank = self.any_bank();
         let enterprise = self.any_enterprise();
         match self.random.below(8) {
-            0 => self.enterprise(enterprise),
+            0 => Self::enterprise(enterprise),
             1 => self.officer(),
             2 => self.finance(),
             3 => Self::operator(),

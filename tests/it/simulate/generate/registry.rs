@@ -1,5 +1,7 @@
 //! Registrations, rights, pledges, the blacklist, periods, and the money of budget and pool.
 
+use std::sync::Arc;
+
 use ipledger::book::Book;
 use ipledger::book::event::{BudgetChange, IpRightChanged};
 use ipledger::book::nouns::{
@@ -33,7 +35,7 @@ impl Generator {
             let command = Command::RegisterIpRight(self.right(right, owner));
             plans.push(Plan { caller: Self::operator(), command });
         }
-        let adopt = Command::AdoptRulebook(self.world.rulebook.clone());
+        let adopt = Command::AdoptRulebook(Arc::clone(&self.world.rulebook));
         plans.push(Plan { caller: Self::operator(), command: adopt });
         for year in [2018, 2019] {
             let change = self.budget_change(year, Amount::from_yuan(1_300_000));
@@ -173,7 +175,7 @@ impl Generator {
             10 => {
                 let twin = self.random.chance(50);
                 let rulebook = if twin { &self.world.literal } else { &self.world.rulebook };
-                plan(Command::AdoptRulebook(rulebook.clone()))
+                plan(Command::AdoptRulebook(Arc::clone(rulebook)))
             }
             _ => {
                 let months_back = if self.random.chance(20) { 0 } else { self.random.between(70, 200) };
@@ -201,7 +203,7 @@ impl Generator {
     }
 
     /// Budget and pool.
-    pub(super) fn money(&mut self, book: &Book) -> Option<Plan> {
+    pub(super) fn money(&mut self, book: &Book) -> Plan {
         let pool = book.pools.get(&self.world.pool).cloned().unwrap_or_default();
         let year = self.today.year();
         let available = book.budget(&self.world.budget, year).available();
@@ -234,8 +236,8 @@ impl Generator {
                 let pool = self.world.pool.clone();
                 Command::RecordPoolInterest(PoolInterest { pool, amount, reference: "结息".to_owned() })
             }
-            _ => return Some(self.contribution()),
+            _ => return self.contribution(),
         };
-        Some(Plan { caller, command })
+        Plan { caller, command }
     }
 }

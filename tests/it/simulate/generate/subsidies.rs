@@ -1,7 +1,7 @@
 //! Applications and what becomes of them.
 
 use ipledger::book::Book;
-use ipledger::book::application::Application;
+use ipledger::book::application::{Application, Evidence};
 use ipledger::book::event::RedLetterInvoice;
 use ipledger::book::nouns::{ApplicationState, CostItem, EvidenceKey};
 use ipledger::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
@@ -33,13 +33,14 @@ impl Generator {
         let programme = if first_patent { &self.world.first_patent } else { &self.world.costs };
         let programme =
             if self.random.chance(1) { self.world.other_programme.clone() } else { programme.clone() };
-        let caller = if self.random.chance(70) { self.enterprise(enterprise) } else { self.officer() };
+        let caller = if self.random.chance(70) { Self::enterprise(enterprise) } else { self.officer() };
         let apply = ApplySubsidy { enterprise, programme, loan, items };
         Some(Plan { caller, command: Command::ApplySubsidy(apply) })
     }
 
     fn item(&mut self, book: &Book, enterprise: Uscc, loan: Option<LoanId>, first_patent: bool) -> CostItem {
-        let kind = if first_patent != self.random.chance(3) {
+        let odd = self.random.chance(3);
+        let kind = if first_patent ^ odd {
             CostKind::PatentInsurance
         } else {
             self.random.pick(COSTS.iter().copied()).unwrap_or(CostKind::Interest)
@@ -83,7 +84,7 @@ impl Generator {
         let known = book.evidence.get(&evidence).map(|known| known.total);
         let fresh = self.amount(10_000, 700_000);
         let total = if self.random.chance(97) { known.unwrap_or(fresh) } else { fresh };
-        let left = book.evidence.get(&evidence).map_or(total, |known| known.left());
+        let left = book.evidence.get(&evidence).map_or(total, Evidence::left);
         CostItem { cost: self.cost(book, enterprise, left), evidence, evidence_total: total, ..item }
     }
 
@@ -138,7 +139,7 @@ impl Generator {
             0 => Plan { caller: self.officer(), command: Command::ApproveSubsidy(id) },
             1 => Plan { caller: self.officer(), command: Command::RefuseSubsidy(id, reason) },
             2 => {
-                let caller = self.enterprise(application.enterprise);
+                let caller = Self::enterprise(application.enterprise);
                 Plan { caller, command: Command::WithdrawSubsidy(id, reason) }
             }
             3 => Plan { caller: self.finance(), command: Command::PaySubsidy(id, reason) },
