@@ -239,7 +239,7 @@ pub enum ClaimState {
     Paid,
     /// 追偿中: money came back.
     Recovering,
-    /// 已关闭: written off, or closed with its loan after a full recovery.
+    /// 已关闭: written off.
     Closed,
 }
 codes!(ClaimState {

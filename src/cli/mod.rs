@@ -1,1 +1,105 @@
-//! cli
+//! The subcommands, one file each. Standard output is for results, standard error for progress and the log.
+//!
+//! Exit codes: 0 done; 1 done, and something is not as it should be (a figure differs, a rulebook is refused, the
+//! books do not hold); 2 could not be done.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT};
+
+pub mod bench;
+pub mod child;
+pub mod demo;
+pub mod rulebook;
+pub mod serve;
+pub mod verify;
+
+/// The one book for a Chinese city's IP pledge financing.
+#[derive(Debug, Parser)]
+#[command(name = "ipledger", version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Serve the ledger over gRPC.
+    Serve {
+        /// The data folder; made if it is not there.
+        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
+        data: PathBuf,
+        /// The loopback address to listen on; port 0 takes a free one.
+        #[arg(long, env = "IPLEDGER_LISTEN", default_value = LISTEN_DEFAULT)]
+        listen: SocketAddr,
+        /// Adopt a rulebook at start unless it is adopted: a shipped name such as `hebi-2017`, or a file.
+        #[arg(long, value_name = "NAME|FILE")]
+        adopt: Vec<String>,
+    },
+    /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
+    Demo {
+        /// Keep the data folder here instead of a temporary one.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
+    /// Rulebook files.
+    Rulebook {
+        #[command(subcommand)]
+        command: rulebook::Task,
+    },
+    /// Replay the whole journal and check every hash, every invariant and the trial balance.
+    Verify {
+        /// The data folder.
+        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
+        data: PathBuf,
+        /// Take what the store holds as the newest state, although its head witness is missing or ahead of it.
+        /// Only after you have made sure that nothing was lost: the witness exists to notice exactly that.
+        #[arg(long)]
+        accept_head: bool,
+    },
+    /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
+    Bench {
+        /// Seconds for each figure.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+}
+
+/// Runs a subcommand.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let done = match arguments.command {
+        Task::Serve { data, listen, adopt } => serve::run(crate::config::ServeConfig { data, listen, adopt }),
+        Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
+        Task::Rulebook { command } => rulebook::run(&command, &mut out),
+        Task::Verify { data, accept_head } => verify::run(&data, accept_head, &mut out),
+        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
+    };
+    match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says on standard error what went wrong, with its causes.
+fn report(error: &anyhow::Error) {
+    // Standard error may be closed; there is nobody left to tell then.
+    drop(writeln!(io::stderr(), "ipledger: {error:#}"));
+}
+
+/// Runs a client task on a runtime of its own.
+fn on_runtime(task: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
+}

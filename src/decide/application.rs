@@ -86,9 +86,8 @@ pub(super) fn pay(
             text("the day of approval", "审核日"),
         )?;
     }
-    let enterprise = context.book.enterprises.get(&application.enterprise);
-    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
-        let change = ApplicationChange::PaymentRefused(Refusal::EnterpriseBlacklisted);
+    if let Some(refusal) = payment_refusal(context, application) {
+        let change = ApplicationChange::PaymentRefused(refusal);
         return Ok(changed(context, id, application, change));
     }
     let (line, year) = application.budget.clone();
@@ -104,6 +103,17 @@ pub(super) fn pay(
     ));
     let change = ApplicationChange::Paid(reference.to_owned());
     Ok(changed(context, id, application, change).with(postings))
+}
+
+/// Why an approved subsidy is not paid after all: a blacklist entry, or an invoice that was cancelled in the meantime.
+fn payment_refusal(context: &Context<'_>, application: &Application) -> Option<Refusal> {
+    let enterprise = context.book.enterprises.get(&application.enterprise);
+    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
+        return Some(Refusal::EnterpriseBlacklisted);
+    }
+    let used = application.lines.iter().filter(|line| line.evidence.1.is_positive());
+    let mut evidence = used.filter_map(|line| context.book.evidence.get(&line.evidence.0));
+    evidence.any(|evidence| evidence.overused().is_positive()).then_some(Refusal::EvidenceUsedUp)
 }
 
 const PAID: &[ApplicationState] =
@@ -216,12 +226,12 @@ pub(super) fn record_red_letter(
             format!("“{}”已作为蓝字发票登记; 应填写红字发票号码", red.red),
         ));
     }
-    if let Some(blue) = context.book.red_letters.get(&red.red) {
+    if context.book.red_letters.contains_key(&red.red) {
         return Err(Rejection::new(
             Reason::AlreadyExists,
             "red_invoice_number",
-            format!("`{}` was recorded before and cancels invoice `{blue}`; a red-letter invoice cancels once", red.red),
-            format!("红字发票“{}”已登记, 对应蓝字发票“{blue}”; 不能重复冲红", red.red),
+            format!("red-letter invoice `{}` is recorded already; it cancels once", red.red),
+            format!("红字发票“{}”已登记; 不能重复冲红", red.red),
         ));
     }
     let left = evidence.total.minus(evidence.cancelled);

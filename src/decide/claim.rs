@@ -13,9 +13,10 @@ use crate::book::event::{
 use crate::book::loan::Loan;
 use crate::book::nouns::{ClaimState, LoanState, Role};
 use crate::book::pool::{Claim, Pool, pool_share};
-use crate::identifier::{ClaimId, LoanId, PoolId};
+use crate::calendar::FiscalYear;
+use crate::identifier::{ClaimId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
-use crate::rulebook::explanation::{Input, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{ClaimFacts, ClaimVerdict};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
@@ -62,8 +63,14 @@ pub(super) fn submit(
         ..facts_of_pool(context, loan, pool, context.day.year())
     };
     let mut verdict = judge_claim(rule, &facts);
-    let later = ClaimId::new(context.stamp.sequence.value());
-    wait_in_line(context, &mut verdict, pool, &loan.terms.bank, later);
+    filed_before_overdue(&mut verdict, loan);
+    let place = Place {
+        pool,
+        bank: &loan.terms.bank,
+        year: context.day.year(),
+        claim: ClaimId::new(context.stamp.sequence.value()),
+    };
+    wait_in_line(context, &mut verdict, &place);
     let submitted = ClaimSubmitted {
         loan: id,
         pool: pool.clone(),
@@ -81,7 +88,7 @@ fn facts_of_pool(
     context: &Context<'_>,
     loan: &Loan,
     pool: &PoolId,
-    year: crate::calendar::FiscalYear,
+    year: FiscalYear,
 ) -> ClaimFacts {
     let empty = Pool::default();
     let pool = context.book.pools.get(pool).unwrap_or(&empty);
@@ -108,37 +115,64 @@ fn rule_of<'a>(
     rule.ok_or_else(|| super::loan::pool_unknown(pool))
 }
 
-/// An earlier claim that this one must wait for: of the same bank, or one that waits for the pool's money.
-fn ahead<'a>(
-    context: &Context<'a>,
-    pool: &PoolId,
-    bank: &crate::identifier::InstitutionId,
+/// A loan that was overdue when it entered the scheme is none of the pool's business, whatever its pledge (ours).
+fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
+    let Some(since) = loan.overdue_since.filter(|since| *since < loan.filed_on) else { return };
+    if verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
+        return;
+    }
+    verdict.covered_loss = Amount::ZERO;
+    verdict.shares = Vec::new();
+    verdict.explanation.refusal = Some(Refusal::LossNotCovered);
+    verdict.explanation.bound = Bound::Gate;
+    verdict.explanation.granted = Amount::ZERO;
+    let day = |name: &str, day| Input { name: name.to_owned(), value: Value::Date(day) };
+    verdict.explanation.steps.push(Step {
+        kind: StepKind::Gate,
+        rule: "filed-before-overdue".to_owned(),
+        clause: None,
+        inputs: vec![day("filed-on", loan.filed_on), day("overdue-since", since)],
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Failed,
+    });
+}
+
+/// A claim's place in the line.
+struct Place<'a> {
+    pool: &'a PoolId,
+    bank: &'a InstitutionId,
+    /// The claim's bank-year.
+    year: FiscalYear,
     claim: ClaimId,
-) -> Option<(ClaimId, &'a Claim)> {
-    let waiting = &context.book.pools.get(pool)?.deferred;
-    let mut earlier = waiting
-        .range(..claim)
-        .filter_map(|id| Some((*id, context.book.claims.get(id)?)))
-        .filter(|(_, other)| other.bank == *bank || other.refusal == Some(Refusal::PoolShort));
+}
+
+/// An earlier claim that this one must wait for: of the same bank-year, whose ratio both add to, or one that waits for
+/// the pool's money.
+fn ahead<'a>(context: &Context<'a>, place: &Place<'_>) -> Option<&'a Claim> {
+    let waiting = &context.book.pools.get(place.pool)?.deferred;
+    let mut earlier =
+        waiting.range(..place.claim).filter_map(|id| context.book.claims.get(id)).filter(|other| {
+            let same_year =
+                other.bank == *place.bank && other.submitted_on.year() == place.year;
+            same_year || other.refusal == Some(Refusal::PoolShort)
+        });
     earlier.next()
 }
 
 /// A claim that could be paid waits nevertheless while an earlier one does: first come, first served.
-fn wait_in_line(
-    context: &Context<'_>,
-    verdict: &mut ClaimVerdict,
-    pool: &PoolId,
-    bank: &crate::identifier::InstitutionId,
-    claim: ClaimId,
-) {
+fn wait_in_line(context: &Context<'_>, verdict: &mut ClaimVerdict, place: &Place<'_>) {
     if verdict.explanation.refusal.is_some() {
         return;
     }
-    let Some((_, first)) = ahead(context, pool, bank, claim) else { return };
+    let Some(first) = ahead(context, place) else { return };
     let reason = first.refusal.unwrap_or(Refusal::PoolShort);
-    let kind =
-        if reason == Refusal::BreakerTripped { StepKind::Breaker } else { StepKind::PoolBalance };
+    let (kind, bound) = if reason == Refusal::BreakerTripped {
+        (StepKind::Breaker, Bound::Gate)
+    } else {
+        (StepKind::PoolBalance, Bound::PoolBalance)
+    };
     verdict.explanation.refusal = Some(reason);
+    verdict.explanation.bound = bound;
     verdict.explanation.granted = Amount::ZERO;
     verdict.explanation.steps.push(Step {
         kind,
@@ -171,7 +205,9 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
         claim.submitted_on,
         text("the day of submission", "申请日"),
     )?;
-    if let Some((_, first)) = ahead(context, &claim.pool, &claim.bank, id) {
+    let year = claim.submitted_on.year();
+    let place = Place { pool: &claim.pool, bank: &claim.bank, year, claim: id };
+    if let Some(first) = ahead(context, &place) {
         return Err(Rejection::new(
             Reason::OutOfOrder,
             "claim_id",
@@ -185,7 +221,7 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
         principal_loss: claim.principal_loss,
         outstanding: loan.outstanding(),
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, loan, &claim.pool, claim.submitted_on.year())
+        ..facts_of_pool(context, loan, &claim.pool, year)
     };
     let decision = decision(judge_claim(rule, &facts));
     Ok(changed(context, id, claim, ClaimChange::Resumed(decision)))

@@ -86,7 +86,10 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
         ));
     }
     enterprise(context, "borrower", terms.borrower)?;
-    if context.book.contracts.contains_key(&(terms.bank.clone(), terms.contract.clone())) {
+    let contract = context.book.contracts.get(&(terms.bank.clone(), terms.contract.clone()));
+    let earlier = contract.and_then(|id| context.book.loans.get(id));
+    // A bank that mistyped a filing withdraws it and files the same contract again.
+    if earlier.is_some_and(|loan| loan.state != LoanState::Withdrawn) {
         return Err(already_exists(
             "contract_number",
             &terms.contract,

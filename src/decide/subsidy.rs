@@ -10,6 +10,7 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_enterprise, not_after, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, transfer};
+use crate::book::application::Evidence;
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
@@ -216,11 +217,11 @@ fn checked_item(
                     "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
                 ));
             }
-            if let Some(blue) = context.book.red_letters.get(number) {
+            if context.book.red_letters.contains_key(number) {
                 return Err(mismatch(
                     field("evidence.invoice.number"),
-                    format!("`{number}` is a red-letter invoice, it cancels invoice `{blue}`; expected a blue one"),
-                    format!("“{number}”为红字发票(冲红“{blue}”), 不能作为费用凭据; 应填写蓝字发票"),
+                    format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
+                    format!("“{number}”为红字发票, 不能作为费用凭据"),
                 ));
             }
             let known = running.total_of(&item.evidence);
@@ -315,18 +316,18 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// The total of a piece of evidence, if it was used before.
+    /// The total of a piece of evidence, if some of it was used before.
     fn total_of(&self, key: &EvidenceKey) -> Option<Amount> {
         let here = self.evidence.get(key).map(|(total, _)| *total);
-        here.or_else(|| self.book.evidence.get(key).map(|evidence| evidence.total))
+        here.or_else(|| self.settled(key).map(|evidence| evidence.total))
+    }
+
+    fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
+        self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
     }
 
     fn evidence_left(&self, item: &CostItem) -> Amount {
-        let left = self
-            .book
-            .evidence
-            .get(&item.evidence)
-            .map_or(item.evidence_total, super::super::book::application::Evidence::left);
+        let left = self.settled(&item.evidence).map_or(item.evidence_total, Evidence::left);
         let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
         left.minus(used).floored_at_zero()
     }

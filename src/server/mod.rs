@@ -1,1 +1,177 @@
-//! server
+//! The edge: the only module that knows gRPC.
+//!
+//! ```text
+//! request ─ identity ─ parse ──> writer ──> entry ──> render ──> response
+//!                        └─────> reader ──> noun ───────┘
+//! rejection ──> status
+//! ```
+//!
+//! One file per service, each handler a line or two; [`edge`] holds what they have in common, `parse` and `render` the
+//! two directions of translation, [`status`] what an error looks like.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tonic::codec::CompressionEncoding;
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::{Error, Server};
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::{Health, HealthServer};
+
+use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::proto::v1::budget_service_server::BudgetServiceServer;
+use crate::proto::v1::ledger_service_server::LedgerServiceServer;
+use crate::proto::v1::loan_service_server::LoanServiceServer;
+use crate::proto::v1::period_service_server::PeriodServiceServer;
+use crate::proto::v1::pool_service_server::PoolServiceServer;
+use crate::proto::v1::registry_service_server::RegistryServiceServer;
+use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
+use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
+
+mod access;
+mod digest;
+pub mod edge;
+pub mod identity;
+pub mod page;
+mod parse;
+mod render;
+mod service;
+pub mod status;
+mod vocabulary;
+mod write;
+
+pub use edge::Edge;
+pub use identity::{DevIdentity, Identify};
+pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+
+/// The largest request that is read, decompressed.
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The most requests of one connection at a time; further ones wait for their turn.
+pub const CONNECTION_REQUESTS_MAX: usize = 1_024;
+
+/// The most entry tails open at a time, over all connections.
+pub const TAILS_MAX: usize = 64;
+
+/// The largest payload of `Ping`.
+pub const PING_BYTES_MAX: usize = 64 * 1024;
+
+/// How much a client may send on a stream before the server has read it.
+pub const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// How often a silent connection is asked whether it lives.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long the answer to that may take.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long requests in flight have to end once the server stops.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// Serves the API, health and reflection on a listener until `shutdown` completes; then ends tails, lets requests in
+/// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
+pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    // `Server::tcp_nodelay` is ignored for an own listener, and without it every answer waits for a delayed ACK.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    for service in SERVICES {
+        health.set_service_status(service, ServingStatus::Serving).await;
+    }
+    let (stop, mut stopped) = (Arc::clone(&edge.stop), edge.stop.subscribe());
+    let signal = async move {
+        shutdown.await;
+        for service in SERVICES.iter().chain(&[""]) {
+            health.set_service_status(service, ServingStatus::NotServing).await;
+        }
+        stop.send_replace(true);
+    };
+    let too_late = async move {
+        // Whoever watches health or holds a call open must not keep the process from ending.
+        if stopped.wait_for(|stopped| *stopped).await.is_ok() {
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
+        }
+    };
+    let serving = router(&edge, health_service).serve_with_incoming_shutdown(incoming, signal);
+    tokio::select! {
+        served = serving => served,
+        () = too_late => Ok(()),
+    }
+}
+
+/// The API's services by their full names, as health reports them.
+const SERVICES: [&str; 8] = [
+    "ipledger.v1.RegistryService",
+    "ipledger.v1.LoanService",
+    "ipledger.v1.SubsidyService",
+    "ipledger.v1.BudgetService",
+    "ipledger.v1.PoolService",
+    "ipledger.v1.RulebookService",
+    "ipledger.v1.PeriodService",
+    "ipledger.v1.LedgerService",
+];
+
+/// A service of the API with the limits that all of them share.
+macro_rules! limited {
+    ($server:ident, $edge:expr) => {
+        $server::new($edge.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
+    };
+}
+
+fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
+    let gzip = CompressionEncoding::Gzip;
+    // Clients that compress by default also ask these two, which must therefore accept it.
+    let reflection_v1 = reflection().build_v1().map(|service| service.accept_compressed(gzip));
+    let reflection_alpha = reflection().build_v1alpha().map(|service| service.accept_compressed(gzip));
+    Server::builder()
+        .concurrency_limit_per_connection(CONNECTION_REQUESTS_MAX)
+        .max_concurrent_streams(u32::try_from(CONNECTION_REQUESTS_MAX).ok())
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(STREAM_WINDOW_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(health.accept_compressed(gzip))
+        .add_optional_service(reflection_v1.ok())
+        .add_optional_service(reflection_alpha.ok())
+        .add_service(limited!(RegistryServiceServer, edge))
+        .add_service(limited!(LoanServiceServer, edge))
+        .add_service(limited!(SubsidyServiceServer, edge))
+        .add_service(limited!(BudgetServiceServer, edge))
+        .add_service(limited!(PoolServiceServer, edge))
+        .add_service(limited!(RulebookServiceServer, edge))
+        .add_service(limited!(PeriodServiceServer, edge))
+        .add_service(limited!(LedgerServiceServer, edge))
+}
+
+/// Reflection over the API, health and itself. That the descriptors are well formed is tested.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn reflection_is_well_formed() {
+        assert!(reflection().build_v1().is_ok());
+        assert!(reflection().build_v1alpha().is_ok());
+    }
+
+    #[test]
+    fn health_reports_every_service_of_the_api() {
+        let set = prost_types::FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
+        let services = set.file.iter().flat_map(|file| &file.service);
+        let declared: BTreeSet<String> = services.map(|service| format!("ipledger.v1.{}", service.name())).collect();
+        assert_eq!(declared, SERVICES.iter().map(ToString::to_string).collect());
+    }
+}

@@ -89,10 +89,7 @@ impl Book {
             LoanChange::Settled => loan.end(LoanState::Settled, day),
             LoanChange::Closed => {
                 loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day));
-                // All that the pool had paid is back: the claim ends with its loan, and later money reopens neither.
-                if let Some(claim) = loan.claim.and_then(|claim| self.claims.get_mut(&claim)) {
-                    claim.state = ClaimState::Closed;
-                }
+                self.close_claim(changed.loan);
             }
             LoanChange::Withdrawn(_) => {
                 loan.end(LoanState::Withdrawn, day);
@@ -128,6 +125,14 @@ impl Book {
         let bank_year =
             pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
         subtract(&mut bank_year.filed, loan.terms.principal);
+    }
+
+    /// A loan of which nothing more is to come has no open claim.
+    fn close_claim(&mut self, id: LoanId) {
+        let claim = self.loans.get(&id).and_then(|loan| loan.claim);
+        if let Some(claim) = claim.and_then(|claim| self.claims.get_mut(&claim)) {
+            claim.state = ClaimState::Closed;
+        }
     }
 
     pub(super) fn set_exposure(&mut self, id: LoanId, exposure: Amount) {

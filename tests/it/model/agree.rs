@@ -99,7 +99,7 @@ fn application_change(what: &What, id: u64, change: &ApplicationChange) -> Resul
         ApplicationChange::Refused(_) => What::AppRefused(id),
         ApplicationChange::Withdrawn(_) => What::AppWithdrawn(id),
         ApplicationChange::Paid(_) => What::Paid(id),
-        ApplicationChange::PaymentRefused(_) => What::PaymentRefused(id),
+        ApplicationChange::PaymentRefused(refusal) => What::PaymentRefused(id, *refusal),
         ApplicationChange::ClawbackDemanded(demand) => What::Demanded(id, fen(demand.amount)),
         ApplicationChange::ClawbackReceived(amount, _) => What::GivenBack(id, fen(*amount)),
     };

@@ -326,18 +326,7 @@ fn live(loan: &mut LoanStanding, fact: &Fact) {
         What::WrittenOff(_) => loan.end("closed", fact.day),
         _ => {}
     }
-    let is_of_the_claim = matches!(
-        fact.what,
-        What::Resumed(..)
-            | What::ClaimApproved(_)
-            | What::ClaimRefused(_)
-            | What::ClaimPaid(_)
-            | What::Recovered { .. }
-            | What::WrittenOff(_)
-    );
-    if !is_of_the_claim {
-        loan.last_event = loan.last_event.max(fact.day);
-    }
+    loan.last_event = loan.last_event.max(fact.day);
 }
 
 fn go_on(application: &mut AppStanding, fact: &Fact) {

@@ -68,9 +68,10 @@ impl Model {
         let mut wrongs = Wrongs::default();
         wrongs.when(self.institution(&terms.bank) != Some(true), Reason::InstitutionUnknown);
         wrongs.when(!self.knows(terms.borrower), Reason::EnterpriseUnknown);
-        let known = self.facts.iter().any(|fact| match &fact.what {
-            What::Loan(other) => other.bank == terms.bank && other.contract == terms.contract.to_string(),
-            _ => false,
+        // A withdrawn filing was none; the contract may be filed again.
+        let known = self.loans().values().any(|other| {
+            let same = other.terms.bank == terms.bank && other.terms.contract == terms.contract.to_string();
+            same && other.state != "withdrawn"
         });
         wrongs.when(known, Reason::AlreadyExists);
         let (signed, matures) = (days(terms.signed_on), days(terms.matures_on));

@@ -106,7 +106,7 @@ pub(crate) enum What {
     AppRefused(u64),
     AppWithdrawn(u64),
     Paid(u64),
-    PaymentRefused(u64),
+    PaymentRefused(u64, Refusal),
     Demanded(u64, i128),
     GivenBack(u64, i128),
     RedLetter { red: InvoiceNumber, blue: InvoiceNumber, fen: i128 },

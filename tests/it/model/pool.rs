@@ -17,24 +17,25 @@ impl Model {
             Command::ContributeToPool(paid) => {
                 let postings = transfer(account("cash"), account(&format!("capital/{}", paid.funder)), fen(paid.amount));
                 let what = What::PoolIn(paid.funder.to_string(), fen(paid.amount));
-                self.known_pool(ask, paid.pool.as_str()).or(|| Verdict::Take(what, postings))
+                self.known_pool(paid.pool.as_str()).or(|| Verdict::Take(what, postings))
             }
             Command::WithdrawFromPool(taken) => {
                 let (pool, amount) = (self.pool(), fen(taken.amount));
                 let funder = taken.funder.to_string();
-                let mut wrongs = self.known_pool(ask, taken.pool.as_str());
+                let mut wrongs = self.known_pool(taken.pool.as_str());
                 let paid_in = pool.funders.get(&funder).copied().unwrap_or(0);
-                wrongs.when(
-                    amount > paid_in || amount > pool.free || pool.exposure > hebi::LEVERAGE * (pool.free - amount),
-                    Reason::AmountExceeds,
-                );
+                let claims = self.claims();
+                let waiting = claims.values().filter(|claim| claim.state == "deferred");
+                let spare = pool.free - waiting.map(|claim| claim.fact.judged.pool).sum::<i128>();
+                wrongs.when(amount > paid_in || amount > spare, Reason::AmountExceeds);
+                wrongs.when(pool.exposure > hebi::LEVERAGE * (pool.free - amount), Reason::AmountExceeds);
                 let postings = transfer(account(&format!("capital/{funder}")), account("cash"), amount);
                 wrongs.or(|| Verdict::Take(What::PoolOut(funder, amount), postings))
             }
             Command::RecordPoolInterest(interest) => {
                 let postings = transfer(account("cash"), account("interest"), fen(interest.amount));
                 let what = What::PoolInterest(fen(interest.amount));
-                self.known_pool(ask, interest.pool.as_str()).or(|| Verdict::Take(what, postings))
+                self.known_pool(interest.pool.as_str()).or(|| Verdict::Take(what, postings))
             }
             Command::SubmitClaim(loan, loss) => self.judge_claim(ask, *loan, *loss),
             Command::RecordRecovery(recovery) => self.judge_recovery(ask, recovery),
@@ -50,9 +51,11 @@ impl Model {
         }
     }
 
-    fn known_pool(&self, ask: &Ask<'_>, pool: &str) -> Wrongs {
+    /// Its money is looked after whether or not its rule is in force.
+    fn known_pool(&self, pool: &str) -> Wrongs {
         let mut wrongs = Wrongs::default();
-        wrongs.when(pool != hebi::POOL || !self.in_force(ask.day), Reason::PoolUnknown);
+        let is_adopted = self.facts.iter().any(|fact| fact.what == What::Adopted);
+        wrongs.when(pool != hebi::POOL || !is_adopted, Reason::PoolUnknown);
         wrongs
     }
 
@@ -67,7 +70,7 @@ impl Model {
             let mut judged = self.judge_loss(ask, &loan, fen(loss), ask.year());
             // First come, first served.
             if judged.refusal.is_none() {
-                judged.refusal = self.first_waiting(&loan.terms.bank, ask.seq);
+                judged.refusal = self.first_waiting(&loan.terms.bank, ask.year(), ask.seq);
             }
             let bank = loan.terms.bank.clone();
             let claim = ClaimFact { loan: id.number(), bank, year: ask.year(), loss: fen(loss), judged };
@@ -86,6 +89,10 @@ impl Model {
         if covered == 0 {
             return refused(Refusal::LossNotCovered);
         }
+        // What was overdue when it was filed is none of the pool's business.
+        if loan.overdue_since.is_some_and(|since| since < loan.filed) {
+            return refused(Refusal::LossNotCovered);
+        }
         let pool = half_up(covered);
         let (filed, losses) = self.bank_year(&loan.terms.bank, year);
         let refusal = if (losses + covered) * 100 > filed * hebi::BREAKER {
@@ -98,12 +105,13 @@ impl Model {
         Judged { covered, pool, bank: covered - pool, refusal }
     }
 
-    /// Why an earlier claim waits: one of the same bank, or any that waits for the pool's money.
-    fn first_waiting(&self, bank: &InstitutionId, before: u64) -> Option<Refusal> {
+    /// Why an earlier claim waits: one of the same bank and year, or any that waits for the pool's money.
+    fn first_waiting(&self, bank: &InstitutionId, year: i16, before: u64) -> Option<Refusal> {
         let claims = self.claims();
         let mut waiting = claims.range(..before).filter(|(_, claim)| {
             let for_money = claim.fact.judged.refusal == Some(Refusal::PoolShort);
-            claim.state == "deferred" && (claim.fact.bank == *bank || for_money)
+            let same_year = claim.fact.bank == *bank && claim.fact.year == year;
+            claim.state == "deferred" && (same_year || for_money)
         });
         waiting.next().and_then(|(_, claim)| claim.fact.judged.refusal)
     }
@@ -130,7 +138,7 @@ impl Model {
         let pays = matches!(command, Command::PayClaim(..));
         wrongs.when(pays && approved.is_some_and(|(_, who)| *who == ask.person()), Reason::SamePerson);
         if matches!(command, Command::ResumeClaim(_)) {
-            wrongs.when(self.first_waiting(&claim.fact.bank, id).is_some(), Reason::OutOfOrder);
+            wrongs.when(self.first_waiting(&claim.fact.bank, claim.fact.year, id).is_some(), Reason::OutOfOrder);
         }
         wrongs.or(|| self.step(ask, id, claim, command))
     }

@@ -26,11 +26,11 @@ impl Model {
             Command::DemandClawback(demand) => self.judge_demand(ask, demand.application, fen(demand.amount)),
             Command::RecordClawback(back) => self.judge_given_back(ask, back.application, fen(back.amount)),
             Command::RecordRedLetterInvoice(red) => {
-                let Some(total) = self.invoice_total(red.blue) else { return reject(Reason::EvidenceUnknown) };
+                let Some(total) = self.last_total(red.blue) else { return reject(Reason::EvidenceUnknown) };
                 let reds = |fact: &super::Fact| matches!(fact.what, What::RedLetter { red: known, .. } if known == red.red);
                 let mut wrongs = Wrongs::default();
                 wrongs.when(
-                    self.invoice_total(red.red).is_some() || red.red == red.blue || self.facts.iter().any(reds),
+                    self.last_total(red.red).is_some() || red.red == red.blue || self.facts.iter().any(reds),
                     Reason::AlreadyExists,
                 );
                 wrongs.when(fen(red.amount) > total - self.cancelled(red.blue), Reason::AmountExceeds);
@@ -285,7 +285,10 @@ impl Model {
         wrongs.or(|| {
             let enterprise = application.fact.enterprise;
             if self.is_listed_on(enterprise, ask.day) {
-                return take(What::PaymentRefused(id));
+                return take(What::PaymentRefused(id, Refusal::EnterpriseBlacklisted));
+            }
+            if self.is_overused(&application.fact) {
+                return take(What::PaymentRefused(id, Refusal::EvidenceUsedUp));
             }
             let (year, granted) = (application.fact.budget_year, application.fact.granted());
             let mut postings = transfer(format!("subsidy/payable/{enterprise}"), TREASURY, granted);
@@ -349,14 +352,28 @@ impl Model {
         })
     }
 
-    /// The total of an invoice as it was first seen.
+    /// The total of an invoice, which binds as long as something of it is used or cancelled: until then it is only
+    /// what somebody typed.
     fn invoice_total(&self, number: InvoiceNumber) -> Option<i128> {
+        self.last_total(number).filter(|_| self.used_up(&Proof::Invoice(number)) > 0)
+    }
+
+    /// The total of an invoice as it was last given.
+    fn last_total(&self, number: InvoiceNumber) -> Option<i128> {
         let lines = self.facts.iter().filter_map(|fact| match &fact.what {
             What::Applied(application) => Some(&application.lines),
             _ => None,
         });
-        let mut seen = lines.flatten().filter(|line| line.evidence == Proof::Invoice(number));
-        seen.next().map(|line| line.evidence_total)
+        let seen = lines.flatten().filter(|line| line.evidence == Proof::Invoice(number));
+        seen.last().map(|line| line.evidence_total)
+    }
+
+    /// Whether an invoice that the application uses was cancelled below what is used of it.
+    fn is_overused(&self, application: &AppFact) -> bool {
+        application.lines.iter().filter(|line| line.evidence_used > 0).any(|line| match line.evidence {
+            Proof::Invoice(number) => self.last_total(number).is_some_and(|total| self.used_up(&line.evidence) > total),
+            Proof::Interest(_) => false,
+        })
     }
 
     fn cancelled(&self, number: InvoiceNumber) -> i128 {

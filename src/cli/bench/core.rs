@@ -1,0 +1,188 @@
+//! Decisions of the pure core: applications of many enterprises, decided and applied one after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::Instant;
+
+use super::per_second;
+use crate::book::Book;
+use crate::book::event::{BudgetChange, RequestKey};
+use crate::book::nouns::{
+    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
+    PledgeKey, Role,
+};
+use crate::calendar::{CivilDate, FiscalYear, Timestamp};
+use crate::decide::command::{ApplySubsidy, Command, Request, Stamp};
+use crate::decide::decide;
+use crate::identifier::{
+    BudgetLineId, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
+    ProgrammeId, RequestId, RightId, RightKind, Uscc,
+};
+use crate::money::{Amount, Rate};
+use crate::rulebook::load;
+use crate::rulebook::terms::{CostKind, InstitutionKind, SizeClass};
+
+/// Enterprises that take turns.
+const ENTERPRISES: u64 = 1_000;
+
+/// Decides and applies for about `span`; only the decisions of applications are counted and timed.
+pub(super) fn decisions_per_second(span: Duration) -> anyhow::Result<u64> {
+    let mut core = Core::new()?;
+    let loans = core.set_up()?;
+    let mut decided: u64 = 0;
+    let mut elapsed = Duration::ZERO;
+    while elapsed < span {
+        let batch: Vec<Request> = loans
+            .iter()
+            .map(|(enterprise, loan)| core.application(*enterprise, *loan))
+            .collect::<anyhow::Result<_>>()?;
+        let begin = Instant::now();
+        for request in batch {
+            core.take(&request)?;
+            decided = decided.saturating_add(1);
+        }
+        elapsed = elapsed.saturating_add(begin.elapsed());
+    }
+    Ok(per_second(decided, elapsed))
+}
+
+struct Core {
+    book: Book,
+    number: u64,
+    day: CivilDate,
+    programme: ProgrammeId,
+    person: PersonId,
+}
+
+impl Core {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            book: Book::new(),
+            number: 0,
+            day: date("2026-06-01")?,
+            programme: ProgrammeId::parse("pledge-cost")?,
+            person: PersonId::parse("bench")?,
+        })
+    }
+
+    /// Rulebook, budget, bank, and an enterprise with a disbursed loan each.
+    fn set_up(&mut self) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
+        let text = crate::cli::rulebook::read("hebi-2017")?;
+        let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file("hebi-2017")))?;
+        self.give(Role::Operator, Command::AdoptRulebook(Arc::new(rulebook)))?;
+        let year = FiscalYear::from_value(2026).context("a year")?;
+        let (line, document) = (BudgetLineId::parse("ip-finance")?, "bench".to_owned());
+        let amount = Amount::from_yuan(1_000_000_000);
+        self.give(Role::Finance, Command::AppropriateBudget(BudgetChange { line, year, amount, document }))?;
+        let bank = InstitutionDetails {
+            institution: InstitutionId::parse("bank")?,
+            kind: InstitutionKind::Bank,
+            name: "测试银行".to_owned(),
+            uscc: super::server::uscc(0)?,
+            bank_code: None,
+        };
+        self.give(Role::Operator, Command::RegisterInstitution(bank))?;
+        (1..=ENTERPRISES).map(|index| self.borrower(index)).collect()
+    }
+
+    fn borrower(&mut self, index: u64) -> anyhow::Result<(Uscc, LoanId)> {
+        let uscc = super::server::uscc(index)?;
+        let details = EnterpriseDetails {
+            uscc,
+            name: format!("企业{index}"),
+            size_class: SizeClass::Small,
+            district: District::parse("410611")?,
+        };
+        self.give(Role::Officer, Command::RegisterEnterprise(details))?;
+        let right = RightId::parse(&format!("trademark:{}/9", 10_000_000_u64.saturating_add(index)))?;
+        let details = IpRightDetails {
+            right: right.clone(),
+            owner: uscc,
+            title: "标".to_owned(),
+            granted_on: date("2020-01-01")?,
+            expires_on: date("2030-01-01")?,
+        };
+        self.give(Role::Officer, Command::RegisterIpRight(details))?;
+        let pledge =
+            PledgeKey { kind: RightKind::Trademark, number: PledgeRegistrationNumber::parse(&format!("Y{index}"))? };
+        let bank = InstitutionId::parse("bank")?;
+        let details = PledgeDetails {
+            pledge: pledge.clone(),
+            pledgee: bank.clone(),
+            pledgor: uscc,
+            rights: vec![right],
+            secured_amount: Amount::from_yuan(1_000_000),
+            term_end: None,
+        };
+        self.give(Role::Bank, Command::RegisterPledge(details))?;
+        let terms = LoanTerms {
+            bank,
+            contract: ContractNumber::parse(&format!("C{index}"))?,
+            borrower: uscc,
+            principal: Amount::from_yuan(1_000_000),
+            ip_part: Amount::from_yuan(1_000_000),
+            annual_rate: Rate::parse("0.0435")?,
+            signed_on: self.day,
+            matures_on: date("2027-06-01")?,
+            pledges: vec![pledge],
+            pool: None,
+        };
+        let loan = LoanId::new(self.give(Role::Bank, Command::FileLoan(terms))?);
+        self.give(Role::Bank, Command::DisburseLoan(loan, Amount::from_yuan(1_000_000)))?;
+        Ok((uscc, loan))
+    }
+
+    /// An application for half of a valuation fee of 2.00 yuan on an invoice of its own.
+    fn application(&mut self, enterprise: Uscc, loan: LoanId) -> anyhow::Result<Request> {
+        let cost = Amount::from_yuan(2);
+        let item = CostItem {
+            item: CostKind::Valuation,
+            cost,
+            paid_on: self.day,
+            other_public_funding: Amount::ZERO,
+            evidence: EvidenceKey::Invoice(InvoiceNumber::parse(&format!("{:020}", self.number))?),
+            evidence_total: cost,
+            right: None,
+        };
+        let programme = self.programme.clone();
+        let apply = ApplySubsidy { enterprise, programme, loan: Some(loan), items: vec![item] };
+        self.request(Role::Officer, Command::ApplySubsidy(apply))
+    }
+
+    fn request(&mut self, role: Role, command: Command) -> anyhow::Result<Request> {
+        self.number = self.number.saturating_add(1);
+        let mut id = [0_u8; 16];
+        if let Some(tail) = id.last_chunk_mut::<8>() {
+            *tail = self.number.to_be_bytes();
+        }
+        let id = RequestId::from_bytes(id).context("a request id")?;
+        let institution = (role == Role::Bank).then(|| InstitutionId::parse("bank")).transpose()?;
+        Ok(Request {
+            caller: Caller { role, institution, enterprise: None, person: self.person.clone() },
+            key: RequestKey { id, digest: [0; 32] },
+            effective_date: Some(self.day),
+            command,
+        })
+    }
+
+    fn give(&mut self, role: Role, command: Command) -> anyhow::Result<u64> {
+        let request = self.request(role, command)?;
+        self.take(&request)
+    }
+
+    fn take(&mut self, request: &Request) -> anyhow::Result<u64> {
+        let sequence = self.book.last_sequence().next();
+        // 2026-06-01 12:00 in Shanghai, and a microsecond for each entry.
+        let micros = i64::try_from(sequence.value())?.saturating_add(1_780_286_400_000_000);
+        let stamp = Stamp { sequence, recorded_at: Timestamp::from_micros(micros) };
+        let entry = decide(&self.book, &stamp, request)?;
+        self.book.apply(&entry);
+        Ok(sequence.value())
+    }
+}
+
+fn date(text: &str) -> anyhow::Result<CivilDate> {
+    Ok(CivilDate::parse(text)?)
+}

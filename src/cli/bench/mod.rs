@@ -1,0 +1,89 @@
+//! `ipledger bench`: how fast, as ratios in one run on one machine.
+//!
+//! Two measurements. *Decisions*: `decide` + `apply` of subsidy applications in the pure core, one thread. *Writes*:
+//! durable unary writes of the real server in a process of its own, each with a full decision (all gates, caps,
+//! evidence, budget, double entry, Merkle tree), beside a no-op RPC of the same size on the same server, in turn, at 1
+//! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
+
+mod core;
+mod server;
+
+use std::io::Write;
+use std::time::Duration;
+
+use comfy_table::{Table, presets};
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Seconds for each figure.
+    pub seconds: u64,
+    /// Rounds; the median counts.
+    pub rounds: usize,
+}
+
+/// Rates of one measurement over the rounds, per second.
+#[derive(Debug, Clone, Default)]
+struct Rates(Vec<u64>);
+
+impl Rates {
+    fn median(&self) -> u64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len().div_euclid(2)).copied().unwrap_or(0)
+    }
+
+    fn spread(&self) -> String {
+        let lowest = self.0.iter().min().copied().unwrap_or(0);
+        let highest = self.0.iter().max().copied().unwrap_or(0);
+        format!("{lowest}–{highest}")
+    }
+}
+
+/// How many per second.
+fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let micros = elapsed.as_micros().max(1);
+    let scaled = u128::from(count).saturating_mul(1_000_000).div_euclid(micros);
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+/// `part` of `whole` in per cent.
+fn per_cent(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(100).checked_div(whole).unwrap_or(0)
+}
+
+/// Runs both measurements and prints the tables.
+pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let cores = std::thread::available_parallelism()?;
+    let build = if cfg!(debug_assertions) { "debug: figures mean nothing, use --release" } else { "optimised" };
+    writeln!(out, "ipledger {} ({build}), {cores} cores, {} s a figure", env!("CARGO_PKG_VERSION"), options.seconds)?;
+
+    let mut decisions = Rates::default();
+    for _ in 0..options.rounds {
+        decisions.0.push(core::decisions_per_second(Duration::from_secs(options.seconds))?);
+    }
+    writeln!(out, "\npure core, one thread: {} decisions/s ({})", decisions.median(), decisions.spread())?;
+
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["in flight", "no-op/s", "spread", "durable writes/s", "spread", "writes : no-op"]);
+    let bench = server::Bench::start().await?;
+    for in_flight in [1, 64] {
+        let (mut pings, mut writes) = (Rates::default(), Rates::default());
+        for _ in 0..options.rounds {
+            pings.0.push(bench.pings(in_flight, options.seconds).await?);
+            writes.0.push(bench.writes(in_flight, options.seconds).await?);
+        }
+        table.add_row([
+            in_flight.to_string(),
+            pings.median().to_string(),
+            pings.spread(),
+            writes.median().to_string(),
+            writes.spread(),
+            format!("{} %", per_cent(writes.median(), pings.median())),
+        ]);
+    }
+    bench.stop().await?;
+    writeln!(out, "\nreal server over loopback gRPC, fdatasync before every answer\n{table}")?;
+    Ok(true)
+}

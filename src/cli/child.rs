@@ -1,0 +1,123 @@
+//! A server as a child process: for the demo, the benchmark and the tests, which want the real program with a real
+//! process's death.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use crate::server::identity::{ENTERPRISE_KEY, INSTITUTION_KEY, PERSON_KEY, ROLE_KEY};
+
+/// How long a server may take from its start to its first answer: replay of a large journal included.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a server may take to finish what was begun.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server; killed when dropped.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    /// Held open: a server that cannot write to its standard output would stop.
+    _stdout: BufReader<ChildStdout>,
+    /// Where it listens, `127.0.0.1:PORT`.
+    pub address: String,
+}
+
+impl ServerProcess {
+    /// Starts `program serve` on a data folder and a free loopback port, and waits until it listens.
+    pub async fn start(program: &Path, data: &Path, adopt: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+        for name in adopt {
+            command.args(["--adopt", name]);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
+        let log = collect_log(&mut child);
+        let mut stdout = BufReader::new(child.stdout.take().context("the child has no standard output")?);
+        let mut line = String::new();
+        timeout(START_LIMIT, stdout.read_line(&mut line)).await.context("the server did not start in time")??;
+        let Some(address) = line.trim().strip_prefix("listening on ") else {
+            child.kill().await?;
+            let log = log.await.unwrap_or_default();
+            anyhow::bail!("the server did not start; it said:\n{log}");
+        };
+        Ok(Self { child, _stdout: stdout, address: address.to_owned() })
+    }
+
+    /// A channel to the server.
+    pub async fn connect(&self) -> anyhow::Result<Channel> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?.tcp_nodelay(true);
+        endpoint.connect().await.with_context(|| format!("connecting to {}", self.address))
+    }
+
+    /// Kills it at once (SIGKILL), as a power cut of the process would.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("killing the server")
+    }
+
+    /// Asks it to finish (SIGTERM) and waits; the exit must be clean.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().context("the server has ended already")?;
+        let told = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await?;
+        anyhow::ensure!(told.success(), "the server could not be told to stop");
+        let status = timeout(STOP_LIMIT, self.child.wait()).await.context("the server did not stop in time")??;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+}
+
+/// Reads the log to its end, so that the child never waits for a reader.
+fn collect_log(child: &mut Child) -> tokio::task::JoinHandle<String> {
+    let stderr = child.stderr.take();
+    tokio::spawn(async move {
+        let mut log = String::new();
+        if let Some(stderr) = stderr {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                // The first lines say why a start failed; a long run's log is not kept.
+                if log.len() < 16 * 1024 {
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            }
+        }
+        log
+    })
+}
+
+/// Gives every call a development identity.
+#[derive(Debug, Clone)]
+pub struct ActAs {
+    pairs: Vec<(&'static str, MetadataValue<Ascii>)>,
+}
+
+impl ActAs {
+    /// `role`, the institution or enterprise that it acts for (empty for the bureau), and the person.
+    pub fn new(role: &str, party: &str, person: &str) -> anyhow::Result<Self> {
+        let mut pairs = vec![(ROLE_KEY, role.parse()?), (PERSON_KEY, person.parse()?)];
+        if !party.is_empty() {
+            let key = if role == "enterprise" { ENTERPRISE_KEY } else { INSTITUTION_KEY };
+            pairs.push((key, party.parse()?));
+        }
+        Ok(Self { pairs })
+    }
+}
+
+impl Interceptor for ActAs {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        for (key, value) in &self.pairs {
+            request.metadata_mut().insert(*key, value.clone());
+        }
+        Ok(request)
+    }
+}

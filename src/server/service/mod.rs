@@ -1,0 +1,16 @@
+//! The services, one file each. Writes are parsed and submitted; reads are parsed, looked up and rendered.
+
+use tonic::{Response, Status};
+
+mod budget;
+mod ledger;
+mod loan;
+mod period;
+mod pool;
+mod registry;
+mod rulebook;
+mod subsidy;
+mod tail;
+
+/// What a handler answers.
+type Answer<T> = Result<Response<T>, Status>;

@@ -1,0 +1,95 @@
+//! A retry never pays twice: request ids, `validate_only`, deadlines.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use ipledger::proto::v1;
+use prost::Message as _;
+use tonic::{Code, Request};
+
+use super::{World, describe, valuation};
+
+#[tokio::test]
+async fn the_same_request_gives_the_same_answer_and_writes_nothing() {
+    let world = World::new().await;
+    let mut officer = world.subsidies("officer", "", "li.na");
+    let request = valuation(&world.borrower, &world.loan, "40000.00", 1);
+    let first = officer.apply_subsidy(request.clone()).await.unwrap().into_inner();
+    let after = world.last_sequence().await;
+    // Something happens in between that would change a fresh decision.
+    officer.apply_subsidy(valuation(&world.borrower, &world.loan, "400000.00", 2)).await.unwrap();
+    let again = officer.apply_subsidy(request).await.unwrap().into_inner();
+    assert_eq!(again.encode_to_vec(), first.encode_to_vec());
+    assert_eq!(world.last_sequence().await, after + 1, "the retry wrote something");
+    assert_eq!(first.decision.unwrap().granted, "20000.00");
+}
+
+#[tokio::test]
+async fn a_request_id_belongs_to_one_request_of_one_caller() {
+    let world = World::new().await;
+    let mut officer = world.subsidies("officer", "", "li.na");
+    let request = valuation(&world.borrower, &world.loan, "40000.00", 1);
+    officer.apply_subsidy(request.clone()).await.unwrap();
+    let before = world.last_sequence().await;
+
+    let mut other_content = request.clone();
+    other_content.items[0].cost = "39999.99".into();
+    let status = officer.apply_subsidy(other_content).await.unwrap_err();
+    let text = describe(&status).replace(&request.request_id, "ID");
+    expect![[r#"
+        AlreadyExists: the request id was used for another request: request_id: `ID` was used earlier by another request; take a new id for a new request
+          reason REQUEST_ID_REUSED @ ipledger
+          zh-CN: 该请求编号已用于其他请求：request_id：“ID”已被先前的另一请求使用; 新的请求请用新的编号
+    "#]].assert_eq(&text);
+
+    // Stolen: the same bytes from another person tell nothing of the first answer.
+    let stolen = world.subsidies("officer", "", "chen.jie").apply_subsidy(request).await.unwrap_err();
+    assert_eq!(stolen.code(), Code::AlreadyExists);
+    assert!(!stolen.message().contains("20000"), "{stolen}");
+    assert_eq!(world.last_sequence().await, before);
+}
+
+#[tokio::test]
+async fn validate_only_answers_and_leaves_no_trace() {
+    let world = World::new().await;
+    let before = world.last_sequence().await;
+    let mut officer = world.subsidies("officer", "", "li.na");
+    let mut request = valuation(&world.borrower, &world.loan, "40000.00", 1);
+    request.validate_only = true;
+    let tried = officer.apply_subsidy(request.clone()).await.unwrap().into_inner();
+    assert_eq!(tried.decision.unwrap().granted, "20000.00");
+    assert_eq!(world.last_sequence().await, before);
+    // The same id is still free for the real request.
+    request.validate_only = false;
+    let done = officer.apply_subsidy(request).await.unwrap().into_inner();
+    assert_eq!(done.decision.unwrap().granted, "20000.00");
+    assert_eq!(world.last_sequence().await, before + 1);
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_passed_writes_nothing() {
+    let world = World::new().await;
+    let before = world.last_sequence().await;
+    let mut request = Request::new(valuation(&world.borrower, &world.loan, "40000.00", 1));
+    request.set_timeout(Duration::from_nanos(1));
+    let status = world.subsidies("officer", "", "li.na").apply_subsidy(request).await.unwrap_err();
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");
+    assert_eq!(world.last_sequence().await, before);
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart_request_ids_too() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let request = super::enterprise(&crate::fixture::uscc(5));
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let server = ipledger::cli::child::ServerProcess::start(super::program(), &data, &[]).await.unwrap();
+        let officer = super::act_as("officer", "", "li.na");
+        let channel = server.connect().await.unwrap();
+        let mut client = v1::registry_service_client::RegistryServiceClient::with_interceptor(channel, officer);
+        answers.push(client.register_enterprise(request.clone()).await.unwrap().into_inner().encode_to_vec());
+        server.stop().await.unwrap();
+    }
+    assert_eq!(answers[0], answers[1]);
+}
