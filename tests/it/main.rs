@@ -22,3 +22,7 @@ mod demo;
 mod decide;
 mod fixture;
 mod layers;
+mod model;
+mod property;
+mod regression;
+mod simulate;
