@@ -118,14 +118,14 @@ fn the_first_insured_patent_is_granted_once() {
                 准予补助8,000.00元:专利保险费8,000.00元全额。
                 Dr budget/ip-finance/2026/reserved 8000.00, Cr budget/ip-finance/2026/available 8000.00
             apply S2: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
-                Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Nothing granted: an enterprise gets this once at most, and this one has had it once.
                 不予补助:每家企业最多享受1次,此前已享受1次。
             apply S3: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
-                Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Nothing granted: an enterprise gets this once at most, and this one has had it once.
             withdraw S1: withdrawn
                 Dr budget/ip-finance/2026/available 8000.00, Cr budget/ip-finance/2026/reserved 8000.00
             apply S4: submitted 8000.00 under hebi-2017@1 [patent-insurance 8000.00 ratio; patent-insurance 0.00 gate ALREADY_GRANTED]
-                Granted 8,000.00 in all. Granted 8,000.00: the full patent insurance premium of 8,000.00. Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Granted 8,000.00 in all. Granted 8,000.00: the full patent insurance premium of 8,000.00. Nothing granted: an enterprise gets this once at most, and this one has had it once.
                 Dr budget/ip-finance/2026/reserved 8000.00, Cr budget/ip-finance/2026/available 8000.00
         "#]],
     );

@@ -152,7 +152,9 @@ impl Generator {
     fn loss(&mut self, book: &Book, loan: &Loan) -> Amount {
         let outstanding = loan.outstanding();
         let pool = loan.terms.pool.as_ref().and_then(|pool| book.pools.get(pool));
-        let (Some(pool), true) = (pool, loan.terms.ip_part.is_positive()) else { return self.amount_up_to(outstanding) };
+        let (Some(pool), true) = (pool, loan.terms.ip_part.is_positive()) else {
+            return self.amount_up_to(outstanding);
+        };
         let bank_year = pool.bank_year(&loan.terms.bank, self.today.year());
         if self.poor && self.random.chance(70) && outstanding.is_positive() {
             return outstanding;
