@@ -73,6 +73,17 @@ impl ServerProcess {
         Some((&mut self.log).await.unwrap_or_default())
     }
 
+    /// The processor time that the server has used, in clock ticks of 10 ms; `None` where the system does not tell.
+    pub fn processor_ticks(&self) -> Option<u64> {
+        // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()?)).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut times = fields.split_whitespace().skip(11);
+        let user: u64 = times.next()?.parse().ok()?;
+        let system: u64 = times.next()?.parse().ok()?;
+        user.checked_add(system)
+    }
+
     /// Kills it at once (SIGKILL), as a power cut of the process would.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("killing the server")
