@@ -40,7 +40,8 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         }
         (_, Event::LoanChanged(changed)) => loan_change(what, changed.loan.number(), &changed.change),
         (What::Applied(expected), Event::SubsidyApplied(applied)) => {
-            let refusal = if expected.granted() > 0 { None } else { expected.lines.iter().find_map(|line| line.refusal) };
+            let refusal =
+                if expected.granted() > 0 { None } else { expected.lines.iter().find_map(|line| line.refusal) };
             same("refusal", &refusal, &applied.refusal)?;
             same("granted", &expected.granted(), &fen(applied.granted))?;
             same("budget year", &expected.budget_year, &applied.budget_year.value())?;

@@ -421,16 +421,12 @@ impl Model {
     pub(super) fn bank_year(&self, bank: &ipledger::identifier::InstitutionId, year: i16) -> (i128, i128) {
         let loans = self.loans();
         let counted = loans.values().filter(|loan| {
-            loan.terms.in_pool
-                && loan.terms.bank == *bank
-                && year_of(loan.filed) == year
-                && loan.state != "withdrawn"
+            loan.terms.in_pool && loan.terms.bank == *bank && year_of(loan.filed) == year && loan.state != "withdrawn"
         });
         let filed = counted.map(|loan| loan.terms.principal).sum();
         let claims = self.claims();
-        let counted = claims
-            .values()
-            .filter(|claim| claim.fact.bank == *bank && claim.fact.year == year && claim.counts());
+        let counted =
+            claims.values().filter(|claim| claim.fact.bank == *bank && claim.fact.year == year && claim.counts());
         (filed, counted.map(|claim| claim.fact.judged.covered).sum())
     }
 }

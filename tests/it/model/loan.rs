@@ -30,9 +30,9 @@ impl Model {
         let Some(loan) = self.visible_loan(ask, id) else { return reject(Reason::LoanUnknown) };
         let id = id.number();
         match command {
-            Command::DisburseLoan(..)
-            | Command::RecordInterestPayment(..)
-            | Command::RecordPrincipalPayment(_) => judge_money(ask, id, &loan, command),
+            Command::DisburseLoan(..) | Command::RecordInterestPayment(..) | Command::RecordPrincipalPayment(_) => {
+                judge_money(ask, id, &loan, command)
+            }
             Command::ExtendLoan(..) | Command::MarkLoanOverdue(..) => judge_dates(ask, id, &loan, command),
             Command::MarkLoanNonPerforming(_) | Command::MarkLoanCured(_) => {
                 let mut wrongs = Wrongs::default();
