@@ -81,8 +81,8 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
 fn loan_change(what: &What, id: u64, change: &LoanChange) -> Result<(), String> {
     let found = match change {
         LoanChange::Disbursed(amount) => What::Disbursed(id, fen(*amount)),
-        LoanChange::InterestPaid(payment) => What::Interest(id, fen(payment.amount)),
-        LoanChange::PrincipalPaid(amount, _) => What::Principal(id, fen(*amount)),
+        LoanChange::InterestPaid(payment) => What::Interest(id, fen(payment.amount), payment.reference.clone()),
+        LoanChange::PrincipalPaid(amount, reference) => What::Principal(id, fen(*amount), reference.clone()),
         LoanChange::Extended(matures) => What::Extended(id, days(*matures)),
         LoanChange::MarkedOverdue(since) => What::Overdue(id, days(*since)),
         LoanChange::MarkedNonPerforming => What::NonPerforming(id),

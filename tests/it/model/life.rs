@@ -241,8 +241,8 @@ fn loan_of(what: &What, model: &Model) -> Option<u64> {
     };
     match what {
         What::Disbursed(loan, _)
-        | What::Interest(loan, _)
-        | What::Principal(loan, _)
+        | What::Interest(loan, ..)
+        | What::Principal(loan, ..)
         | What::Extended(loan, _)
         | What::Overdue(loan, _)
         | What::NonPerforming(loan)
@@ -288,11 +288,11 @@ fn live(loan: &mut LoanStanding, fact: &Fact) {
                 loan.state = "disbursed";
             }
         }
-        What::Interest(_, fen) => {
+        What::Interest(_, fen, _) => {
             loan.interest += fen;
             loan.begin_repaying();
         }
-        What::Principal(_, fen) => {
+        What::Principal(_, fen, _) => {
             loan.repaid += fen;
             loan.exposure = exposure(&loan.terms, loan.repaid);
             loan.begin_repaying();

@@ -242,8 +242,12 @@ impl Model {
         };
         let id = id.number();
         let mut wrongs = Wrongs::default();
-        wrongs.when(application.state != "submitted", Reason::StateForbids);
+        let refusal = matches!(command, Command::RefuseSubsidy(..));
+        let unpaid = application.state == "approved" && refusal;
+        wrongs.when(application.state != "submitted" && !unpaid, Reason::StateForbids);
         wrongs.when(ask.day < application.submitted, Reason::DateOutOfRange);
+        let approved = application.approved.as_ref().filter(|_| refusal);
+        wrongs.when(approved.is_some_and(|(approved, _)| ask.day < *approved), Reason::DateOutOfRange);
         let withdrawal = matches!(command, Command::WithdrawSubsidy(..));
         wrongs.when(!withdrawal && ask.person() == application.submitter, Reason::SamePerson);
         let (year, granted) = (application.fact.budget_year, application.fact.granted());
@@ -255,9 +259,17 @@ impl Model {
                     .flat_map(|line| transfer(format!("subsidy/expense/{}", line.kind), payable.clone(), line.award));
                 Verdict::Take(What::Approved(id), postings.collect())
             }),
-            Command::RefuseSubsidy(..) => {
-                wrongs.or(|| Verdict::Take(What::AppRefused(id), reservation(year, -granted)))
-            }
+            Command::RefuseSubsidy(..) => wrongs.or(|| {
+                let mut postings = reservation(year, -granted);
+                if application.state == "approved" {
+                    let payable = format!("subsidy/payable/{}", application.fact.enterprise);
+                    for line in &application.fact.lines {
+                        let expense = format!("subsidy/expense/{}", line.kind);
+                        postings.extend(transfer(payable.clone(), expense, line.award));
+                    }
+                }
+                Verdict::Take(What::AppRefused(id), postings)
+            }),
             _ => wrongs.or(|| Verdict::Take(What::AppWithdrawn(id), reservation(year, -granted))),
         }
     }
@@ -339,7 +351,7 @@ impl Model {
     /// Loan, day and amount of a recorded interest payment.
     fn interest(&self, seq: u64) -> Option<(u64, i32, i128)> {
         self.facts.iter().filter(|fact| fact.seq == seq).find_map(|fact| match fact.what {
-            What::Interest(loan, fen) => Some((loan, fact.day, fen)),
+            What::Interest(loan, fen, _) => Some((loan, fact.day, fen)),
             _ => None,
         })
     }
