@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -51,10 +51,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
+    let signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
     let edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
-    let served = crate::server::serve(listener, edge, stopped(writer)).await;
+    let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
     served.context("serving gRPC")?;
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
@@ -75,17 +77,25 @@ fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends on SIGINT, on SIGTERM, or when the writer has failed.
-async fn stopped(writer: Writer) {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
-        warn!("signals cannot be received; stopping");
-        return;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => info!("interrupted; finishing what was begun"),
-        _ = terminate.recv() => info!("told to stop; finishing what was begun"),
-        fault = writer.failed() => warn!(%fault, "the store failed; stopping"),
+/// The signals that end the server in order.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From here on the signals are heard.
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Ends on SIGINT, on SIGTERM, or when the writer has failed.
+    async fn stopped(mut self, writer: Writer) {
+        tokio::select! {
+            _ = self.interrupt.recv() => info!("interrupted; finishing what was begun"),
+            _ = self.terminate.recv() => info!("told to stop; finishing what was begun"),
+            fault = writer.failed() => warn!(%fault, "the store failed; stopping"),
+        }
     }
 }
 

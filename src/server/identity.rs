@@ -196,7 +196,9 @@ mod tests {
         check_refused(
             HERE,
             &[],
-            &expect!["no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"],
+            &expect![
+                "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+            ],
         );
         check_refused(
             HERE,

@@ -48,3 +48,16 @@ fn a_claim_ends_with_its_loan() {
     assert_eq!(story.audited.book.loans[&loan].state, LoanState::Closed);
     assert_eq!(story.audited.book.claims[&claim].returned, yuan(15_000));
 }
+
+/// The server told where it listens before it heard signals: told to stop at once, it was killed by the signal instead
+/// of ending in order.
+#[tokio::test]
+async fn told_to_stop_at_once_it_ends_in_order() {
+    let folder = tempfile::TempDir::new().unwrap();
+    for _ in 0..5 {
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_ipledger"));
+        let data = folder.path().join("data");
+        let server = ipledger::cli::child::ServerProcess::start(program, &data, &[]).await.unwrap();
+        server.stop().await.unwrap();
+    }
+}
