@@ -3,6 +3,7 @@
 //! ```text
 //! View      the book, the history of the accounts and the journal's end, all at one sequence; in memory
 //! entries   the newest ones in memory, older ones from the store: which block holds an entry is in memory too
+//! proofs    from the roots of the tree's subtrees, in memory, a byte for each entry; see `journal::merkle::subtrees`
 //! tip       a watch that moves when a block has become durable and is published
 //! ```
 //!
@@ -23,10 +24,13 @@ use crate::book::event::Entry;
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
-use crate::journal::replay::{ReplayFault, Replayed, replay};
+use crate::journal::merkle::Hash;
+use crate::journal::merkle::subtrees::Subtrees;
+use crate::journal::replay::{ReplayFault, Replayed, replay_with_leaves};
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+mod proofs;
 pub mod scope;
 #[cfg(test)]
 mod tests;
@@ -94,6 +98,7 @@ struct Published {
     view: View,
     blocks: BlockIndex,
     recent: Recent,
+    subtrees: Subtrees,
 }
 
 /// A journal that was read, checked and added up: what the writer and the reader start from.
@@ -103,14 +108,16 @@ pub struct Loaded(Published);
 /// Reads the journal from the store. `progress` hears the sequence of each entry.
 pub fn load(storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Loaded, ReplayFault> {
     let (mut history, mut blocks, mut recent) = (History::default(), BlockIndex::default(), Recent::default());
-    let Replayed { book, head } = replay(storage, &mut |entry, height| {
+    let mut subtrees = Subtrees::default();
+    let Replayed { book, head } = replay_with_leaves(storage, &mut |entry, height, leaf| {
         let sequence = entry.sequence;
         history.apply(&entry);
         blocks.note(height, sequence);
+        subtrees.append(leaf);
         recent.push(entry);
         progress(sequence.value());
     })?;
-    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent }))
+    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent, subtrees }))
 }
 
 impl Loaded {
@@ -286,8 +293,9 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Shows the entries of one durable block, in their order, and then tells the subscribers.
-    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, head: Head) {
+    /// Shows the entries of one durable block, in their order, and then tells the subscribers. `leaves` are the leaf
+    /// hashes of their records.
+    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, leaves: &[Hash], head: Head) {
         let last = {
             let mut published = self.shared.published.write();
             let height = head.height;
@@ -297,6 +305,7 @@ impl Publisher {
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }
+            leaves.iter().for_each(|leaf| published.subtrees.append(*leaf));
             published.view.head = head;
             published.view.book.last_sequence()
         };

@@ -1,8 +1,8 @@
 //! The head: where the journal ends, and so what the next block must continue.
 
 use super::{
-    BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, Block, BlockCheck, BlockFault, RECORD_BYTES_MAX, Trailer,
-    expect, length_field, payload_bytes_of,
+    BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, Block, BlockCheck, BlockFault, RECORD_BYTES_MAX, Trailer, expect, length_field,
+    payload_bytes_of,
 };
 use crate::journal::merkle::{Hash, Tree};
 
@@ -22,8 +22,7 @@ pub struct Head {
 
 impl Head {
     /// The end of the journal that has no block yet.
-    pub const EMPTY: Self =
-        Self { height: 0, last_sequence: 0, tree: Tree::EMPTY, block_hash: Hash::ZERO };
+    pub const EMPTY: Self = Self { height: 0, last_sequence: 0, tree: Tree::EMPTY, block_hash: Hash::ZERO };
 
     /// Makes the next block from these encoded records, and the head that the journal has once it is stored. The head
     /// itself stays as it is, for the append may fail.
@@ -33,32 +32,30 @@ impl Head {
     /// When there is no record, or more records or bytes than the limits of this module allow: whoever fills a block
     /// counts first.
     pub fn seal(&self, records: Vec<Vec<u8>>) -> (Block, Self) {
+        let (block, next, _) = self.seal_with_leaves(records);
+        (block, next)
+    }
+
+    /// The same, with the leaf hash of each record, which are made on the way.
+    ///
+    /// # Panics
+    ///
+    /// As [`Head::seal`].
+    pub fn seal_with_leaves(&self, records: Vec<Vec<u8>>) -> (Block, Self, Vec<Hash>) {
         let count = records.len();
-        assert!(
-            (1..=BLOCK_RECORDS_MAX).contains(&count),
-            "a block has 1 to {BLOCK_RECORDS_MAX} records, not {count}"
-        );
+        assert!((1..=BLOCK_RECORDS_MAX).contains(&count), "a block has 1 to {BLOCK_RECORDS_MAX} records, not {count}");
         let mut tree = self.tree.clone();
         let mut payload_bytes = 0_usize;
+        let mut leaves = Vec::with_capacity(count);
         for record in &records {
-            assert!(
-                record.len() <= RECORD_BYTES_MAX,
-                "a record of {} bytes is over the limit",
-                record.len()
-            );
+            assert!(record.len() <= RECORD_BYTES_MAX, "a record of {} bytes is over the limit", record.len());
             payload_bytes = payload_bytes.saturating_add(payload_bytes_of(record.len()));
-            tree.append(record);
+            leaves.push(tree.append(record));
         }
-        assert!(
-            payload_bytes <= BLOCK_BYTES_MAX,
-            "a payload of {payload_bytes} bytes is over the limit of a block"
-        );
+        assert!(payload_bytes <= BLOCK_BYTES_MAX, "a payload of {payload_bytes} bytes is over the limit of a block");
 
         let lengths: Vec<_> = records.iter().map(|record| length_field(record)).collect();
-        let payload = lengths
-            .iter()
-            .zip(&records)
-            .flat_map(|(length, record)| [length.as_slice(), record.as_slice()]);
+        let payload = lengths.iter().zip(&records).flat_map(|(length, record)| [length.as_slice(), record.as_slice()]);
         let trailer = Trailer {
             height: self.height.saturating_add(1),
             first_sequence: self.last_sequence.saturating_add(1),
@@ -71,32 +68,30 @@ impl Head {
             tree_root: tree.root(),
         };
         let next = Self::after(&trailer, tree);
-        (Block { records, trailer }, next)
+        (Block { records, trailer }, next, leaves)
     }
 
     /// Checks that the block is the next one of this journal, and returns the head with it. A block agrees with its
     /// own trailer, so this is all there is to check.
     pub fn check(&self, block: &Block) -> Result<Self, BlockFault> {
+        self.check_with_leaves(block).map(|(head, _)| head)
+    }
+
+    /// The same, with the leaf hash of each record, which are made on the way.
+    pub fn check_with_leaves(&self, block: &Block) -> Result<(Self, Vec<Hash>), BlockFault> {
         let (height, trailer) = (self.height.saturating_add(1), block.trailer());
         expect(height, BlockCheck::Height, &height, &trailer.height)?;
         let first_sequence = self.last_sequence.saturating_add(1);
         expect(height, BlockCheck::FirstSequence, &first_sequence, &trailer.first_sequence)?;
         expect(height, BlockCheck::Previous, &self.block_hash, &trailer.previous)?;
         let mut tree = self.tree.clone();
-        for record in block.records() {
-            tree.append(record);
-        }
+        let leaves = block.records().iter().map(|record| tree.append(record)).collect();
         expect(height, BlockCheck::TreeSize, &tree.size(), &trailer.tree_size)?;
         expect(height, BlockCheck::TreeRoot, &tree.root(), &trailer.tree_root)?;
-        Ok(Self::after(trailer, tree))
+        Ok((Self::after(trailer, tree), leaves))
     }
 
     fn after(trailer: &Trailer, tree: Tree) -> Self {
-        Self {
-            height: trailer.height,
-            last_sequence: trailer.last_sequence(),
-            tree,
-            block_hash: trailer.hash(),
-        }
+        Self { height: trailer.height, last_sequence: trailer.last_sequence(), tree, block_hash: trailer.hash() }
     }
 }
