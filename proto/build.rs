@@ -1,9 +1,6 @@
 //! Compiles `proto/ipledger/**` to Rust in `OUT_DIR`: no `protoc`, no network, and the file descriptor set that
 //! the server hands out by reflection.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a build script is told its folders by the environment"
-)]
+#![expect(clippy::disallowed_methods, reason = "a build script is told its folders by the environment")]
 use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
@@ -25,10 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=proto");
     let present = |list: &[&str]| -> Vec<String> {
-        list.iter()
-            .filter(|file| PathBuf::from("proto").join(file).exists())
-            .map(ToString::to_string)
-            .collect()
+        list.iter().filter(|file| PathBuf::from("proto").join(file).exists()).map(ToString::to_string).collect()
     };
     let api = protox::Compiler::new(["proto"])?
         .include_imports(true)
@@ -38,10 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("ipledger_v1.bin"), api.encode_to_vec())?;
     tonic_prost_build::configure().build_client(true).build_server(true).compile_fds(api)?;
 
-    let journal = protox::Compiler::new(["proto"])?
-        .include_source_info(true)
-        .open_files(present(JOURNAL))?
-        .file_descriptor_set();
+    let journal =
+        protox::Compiler::new(["proto"])?.include_source_info(true).open_files(present(JOURNAL))?.file_descriptor_set();
     tonic_prost_build::configure().build_client(false).build_server(false).compile_fds(journal)?;
     Ok(())
 }

@@ -31,10 +31,7 @@ impl CivilDate {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let Some((year, month, day)) = year_month_day(text) else {
             return Err(Invalid::new(
-                format!(
-                    "`{}` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`",
-                    shown(text)
-                ),
+                format!("`{}` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`", shown(text)),
                 format!("“{}”不是有效日期，请写成 YYYY-MM-DD，例如 2026-03-05", shown(text)),
             ));
         };
@@ -146,14 +143,8 @@ impl FiscalYear {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         digits(text, 4).and_then(Self::from_value).ok_or_else(|| {
             Invalid::new(
-                format!(
-                    "`{}` is not a fiscal year; write four digits from {FIRST_YEAR} to {LAST_YEAR}",
-                    shown(text)
-                ),
-                format!(
-                    "“{}”不是有效的预算年度，请写 {FIRST_YEAR} 至 {LAST_YEAR} 的四位数字",
-                    shown(text)
-                ),
+                format!("`{}` is not a fiscal year; write four digits from {FIRST_YEAR} to {LAST_YEAR}", shown(text)),
+                format!("“{}”不是有效的预算年度，请写 {FIRST_YEAR} 至 {LAST_YEAR} 的四位数字", shown(text)),
             )
         })
     }
@@ -324,11 +315,7 @@ mod tests {
         assert_eq!(CivilDate::MAX.year().next(), None);
         for text in ["", "26", "1989", "2200", "2026年", "+202", "02026"] {
             let invalid = FiscalYear::parse(text).unwrap_err();
-            assert!(
-                invalid.problem.contains("not a fiscal year")
-                    && invalid.problem_zh.contains("预算年度"),
-                "{text}"
-            );
+            assert!(invalid.problem.contains("not a fiscal year") && invalid.problem_zh.contains("预算年度"), "{text}");
         }
     }
 

@@ -75,7 +75,9 @@ impl Account {
     pub fn parse(name: &str) -> Result<Self, Invalid> {
         let parts: Vec<&str> = name.split('/').collect();
         Self::from_parts(&parts)?.ok_or_else(|| Invalid {
-            problem: format!("`{name}` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"),
+            problem: format!(
+                "`{name}` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"
+            ),
             problem_zh: format!("“{name}”不是科目名称; 应为如 pool/hebi-pool/cash 或 treasury/cash"),
         })
     }

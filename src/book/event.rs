@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::account::Posting;
 use super::nouns::{
-    BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails,
-    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange,
+    BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
+    Month, PledgeDetails, PledgeKey, RightChange,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, FunderId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, FunderId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId, RightId,
+    Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};

@@ -51,8 +51,7 @@ impl Book {
         for (id, application) in &self.applications {
             for line in &application.lines {
                 if line.award > line.cost || line.award.is_negative() {
-                    let problem =
-                        format!("{id}: award {} is not within the cost {}", line.award, line.cost);
+                    let problem = format!("{id}: award {} is not within the cost {}", line.award, line.cost);
                     found.push(Violation { invariant: 4, problem });
                 }
                 let restored = if line.restores_caps { line.received_back } else { Amount::ZERO };
@@ -65,16 +64,9 @@ impl Book {
         }
         for (key, used) in &self.cap_use {
             let sum = sums.get(key).copied().unwrap_or(Amount::ZERO);
-            expect(
-                found,
-                3,
-                &format!("cap {} of {}: running sum", key.cap, key.enterprise),
-                *used,
-                sum,
-            );
+            expect(found, 3, &format!("cap {} of {}: running sum", key.cap, key.enterprise), *used, sum);
             if let Some(limit) = self.limit_of(key).filter(|limit| used > limit) {
-                let problem =
-                    format!("cap {} of {}: {used} is more than {limit}", key.cap, key.enterprise);
+                let problem = format!("cap {} of {}: {used} is more than {limit}", key.cap, key.enterprise);
                 found.push(Violation { invariant: 3, problem });
             }
         }
@@ -83,18 +75,13 @@ impl Book {
     /// The largest amount that any adopted version gives this cap.
     fn limit_of(&self, key: &CapKey) -> Option<Amount> {
         let programmes = self.rulebooks.iter().flat_map(|rulebook| &rulebook.programmes);
-        programmes
-            .flat_map(|programme| &programme.caps)
-            .filter(|cap| cap.id == key.cap)
-            .map(|cap| cap.amount)
-            .max()
+        programmes.flat_map(|programme| &programme.caps).filter(|cap| cap.id == key.cap).map(|cap| cap.amount).max()
     }
 
     /// 4: nothing used beyond its amount, but for a red-letter invoice that came afterwards.
     fn check_evidence(&self, found: &mut Vec<Violation>) {
         let mut sums: BTreeMap<_, Amount> = BTreeMap::new();
-        for application in self.applications.values().filter(|application| holds(application.state))
-        {
+        for application in self.applications.values().filter(|application| holds(application.state)) {
             for line in &application.lines {
                 let sum = sums.entry(&line.evidence.0).or_default();
                 *sum = sum.plus(line.evidence.1);
@@ -113,16 +100,13 @@ impl Book {
     /// 5: no right under two active pledges on any day.
     fn check_pledges(&self, found: &mut Vec<Violation>) {
         for (id, right) in &self.rights {
-            let pledges: Vec<_> =
-                right.pledges.iter().filter_map(|key| self.pledges.get(key)).collect();
+            let pledges: Vec<_> = right.pledges.iter().filter_map(|key| self.pledges.get(key)).collect();
             for (index, one) in pledges.iter().enumerate() {
                 let end = one.released_on.and_then(|released| released.plus_days(-1));
                 let until = [end, one.details.term_end].into_iter().flatten().min();
                 let empty = one.void || until.is_some_and(|until| until < one.registered_on);
                 let others = pledges.iter().skip(index.saturating_add(1));
-                for other in
-                    others.filter(|other| !empty && other.overlaps(one.registered_on, until))
-                {
+                for other in others.filter(|other| !empty && other.overlaps(one.registered_on, until)) {
                     let problem = format!(
                         "{id} is under pledges {} and {} at once",
                         one.details.pledge.number, other.details.pledge.number
@@ -138,14 +122,8 @@ impl Book {
         for ((line, year), budget) in &self.budgets {
             let name = format!("budget {line} {year}");
             let account = |account: Account| self.balance(&account);
-            if budget.available().is_negative()
-                || budget.reserved.is_negative()
-                || budget.spent.is_negative()
-            {
-                found.push(Violation {
-                    invariant: 6,
-                    problem: format!("{name}: a part is negative: {budget:?}"),
-                });
+            if budget.available().is_negative() || budget.reserved.is_negative() || budget.spent.is_negative() {
+                found.push(Violation { invariant: 6, problem: format!("{name}: a part is negative: {budget:?}") });
             }
             let appropriated = account(Account::BudgetAppropriated(line.clone(), *year)).negated();
             expect(found, 6, &format!("{name} appropriated"), budget.appropriated, appropriated);
@@ -163,13 +141,7 @@ impl Book {
             let inflow = pool.contributed.plus(pool.interest).plus(pool.recovered);
             let cash = inflow.minus(pool.paid).minus(pool.withdrawn);
             expect(found, 6, &format!("{name} cash"), pool.cash, cash);
-            expect(
-                found,
-                6,
-                &format!("{name} cash account"),
-                pool.cash,
-                self.balance(&Account::PoolCash(id.clone())),
-            );
+            expect(found, 6, &format!("{name} cash account"), pool.cash, self.balance(&Account::PoolCash(id.clone())));
             if pool.free_balance().is_negative() {
                 let problem = format!("{name}: free balance {} is negative", pool.free_balance());
                 found.push(Violation { invariant: 6, problem });
@@ -190,8 +162,7 @@ impl Book {
                 expect(found, 7, &format!("{id}: sum of shares"), sum, claim.covered_loss);
             }
             if claim.returned > claim.pool_share() {
-                let problem =
-                    format!("{id}: {} returned of {} paid", claim.returned, claim.pool_share());
+                let problem = format!("{id}: {} returned of {} paid", claim.returned, claim.pool_share());
                 found.push(Violation { invariant: 7, problem });
             }
         }
@@ -212,9 +183,6 @@ fn holds(state: ApplicationState) -> bool {
 
 fn expect(found: &mut Vec<Violation>, invariant: u8, what: &str, figure: Amount, expected: Amount) {
     if figure != expected {
-        found.push(Violation {
-            invariant,
-            problem: format!("{what} is {figure}, expected {expected}"),
-        });
+        found.push(Violation { invariant, problem: format!("{what} is {figure}, expected {expected}") });
     }
 }

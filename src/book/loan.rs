@@ -49,8 +49,7 @@ impl Loan {
     /// after `repaid`, in yuan, rounded up so that exposure is never understated.
     pub fn ip_part_after(&self, repaid: Amount) -> Amount {
         let left = self.terms.principal.minus(repaid).floored_at_zero();
-        proportion(left, self.terms.ip_part, self.terms.principal, Rounding::Up)
-            .unwrap_or(self.terms.ip_part)
+        proportion(left, self.terms.ip_part, self.terms.principal, Rounding::Up).unwrap_or(self.terms.ip_part)
     }
 
     /// Whether the loan still needs its pledge: it is neither over nor withdrawn.
@@ -70,12 +69,7 @@ impl Loan {
 }
 
 /// `amount` × `part` ÷ `whole`, rounded to the fen; `None` when `whole` is zero or the product does not fit.
-pub fn proportion(
-    amount: Amount,
-    part: Amount,
-    whole: Amount,
-    rounding: Rounding,
-) -> Option<Amount> {
+pub fn proportion(amount: Amount, part: Amount, whole: Amount, rounding: Rounding) -> Option<Amount> {
     let exact = amount.times(Rate::ONE).ok()?.times_fraction(part.fen(), whole.fen()).ok()?;
     Some(exact.round(rounding))
 }

@@ -2,8 +2,8 @@
 
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
-    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId,
-    PledgeRegistrationNumber, PoolId, RightId, RightKind, Sequence, Uscc,
+    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId, PledgeRegistrationNumber, PoolId,
+    RightId, RightKind, Sequence, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass, codes};

@@ -115,10 +115,7 @@ impl Claim {
 
 /// The pool's share in a division of a loss, in yuan.
 pub fn pool_share(shares: &[(LossParty, Amount)]) -> Amount {
-    shares
-        .iter()
-        .find(|(party, _)| *party == LossParty::Pool)
-        .map_or(Amount::ZERO, |(_, share)| *share)
+    shares.iter().find(|(party, _)| *party == LossParty::Pool).map_or(Amount::ZERO, |(_, share)| *share)
 }
 
 /// The state that a decision puts a claim in.

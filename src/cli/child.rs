@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -17,15 +18,20 @@ use tonic::{Request, Status};
 use crate::server::identity::{ENTERPRISE_KEY, INSTITUTION_KEY, PERSON_KEY, ROLE_KEY};
 
 /// How long a server may take from its start to its first answer: replay of a large journal included.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long a server may take to finish what was begun.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long after a failed call a server is watched for its end.
+const DEATH_LIMIT: Duration = Duration::from_millis(500);
 
 /// A running server; killed when dropped.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
+    /// The first 16 KiB of its log; ends with the process.
+    log: JoinHandle<String>,
     /// Held open: a server that cannot write to its standard output would stop.
     _stdout: BufReader<ChildStdout>,
     /// Where it listens, `127.0.0.1:PORT`.
@@ -51,13 +57,20 @@ impl ServerProcess {
             let log = log.await.unwrap_or_default();
             anyhow::bail!("the server did not start; it said:\n{log}");
         };
-        Ok(Self { child, _stdout: stdout, address: address.to_owned() })
+        Ok(Self { child, log, _stdout: stdout, address: address.to_owned() })
     }
 
     /// A channel to the server.
     pub async fn connect(&self) -> anyhow::Result<Channel> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?.tcp_nodelay(true);
         endpoint.connect().await.with_context(|| format!("connecting to {}", self.address))
+    }
+
+    /// The log of a server that has died by itself; `None` while it runs.
+    pub async fn died(&mut self) -> Option<String> {
+        // A dying server closes its connections a moment before it ends.
+        timeout(DEATH_LIMIT, self.child.wait()).await.ok()?.ok()?;
+        Some((&mut self.log).await.unwrap_or_default())
     }
 
     /// Kills it at once (SIGKILL), as a power cut of the process would.
@@ -77,7 +90,7 @@ impl ServerProcess {
 }
 
 /// Reads the log to its end, so that the child never waits for a reader.
-fn collect_log(child: &mut Child) -> tokio::task::JoinHandle<String> {
+fn collect_log(child: &mut Child) -> JoinHandle<String> {
     let stderr = child.stderr.take();
     tokio::spawn(async move {
         let mut log = String::new();

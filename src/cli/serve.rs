@@ -51,8 +51,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
     let edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
     let served = crate::server::serve(listener, edge, stopped(writer)).await;

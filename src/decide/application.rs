@@ -8,9 +8,7 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, not_before, state_forbids, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::application::Application;
-use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice,
-};
+use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice};
 use crate::book::nouns::{ApplicationState, Concerns, EvidenceKey, Role};
 use crate::identifier::{ApplicationId, PersonId};
 use crate::money::Amount;
@@ -20,12 +18,7 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
-    another_person(
-        context,
-        "application_id",
-        &application.submitted_by,
-        text("submitted it", "提交人"),
-    )?;
+    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     let payable = Account::SubsidyPayable(application.enterprise);
     let mut postings: Vec<Posting> = Vec::new();
     for line in &application.lines {
@@ -34,29 +27,16 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     Ok(changed(context, id, application, ApplicationChange::Approved).with(postings))
 }
 
-pub(super) fn refuse(
-    context: &Context<'_>,
-    id: ApplicationId,
-    reason: &str,
-) -> Result<Outcome, Rejection> {
+pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
-    another_person(
-        context,
-        "application_id",
-        &application.submitted_by,
-        text("submitted it", "提交人"),
-    )?;
+    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     let change = ApplicationChange::Refused(reason.to_owned());
     Ok(changed(context, id, application, change).with(unreserve(application)))
 }
 
-pub(super) fn withdraw(
-    context: &Context<'_>,
-    id: ApplicationId,
-    reason: &str,
-) -> Result<Outcome, Rejection> {
+pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
@@ -64,39 +44,21 @@ pub(super) fn withdraw(
     Ok(changed(context, id, application, change).with(unreserve(application)))
 }
 
-pub(super) fn pay(
-    context: &Context<'_>,
-    id: ApplicationId,
-    reference: &str,
-) -> Result<Outcome, Rejection> {
+pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::Approved])?;
-    another_person(
-        context,
-        "application_id",
-        &application.submitted_by,
-        text("submitted it", "提交人"),
-    )?;
+    another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &application.approved {
         another_person(context, "application_id", approver, text("approved it", "审核人"))?;
-        not_before(
-            "effective_date",
-            context.day,
-            *approved_on,
-            text("the day of approval", "审核日"),
-        )?;
+        not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
-    let enterprise = context.book.enterprises.get(&application.enterprise);
-    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
-        let change = ApplicationChange::PaymentRefused(Refusal::EnterpriseBlacklisted);
+    if let Some(refusal) = payment_refusal(context, application) {
+        let change = ApplicationChange::PaymentRefused(refusal);
         return Ok(changed(context, id, application, change));
     }
     let (line, year) = application.budget.clone();
-    let mut postings = transfer(
-        Account::SubsidyPayable(application.enterprise),
-        Account::TreasuryCash,
-        application.granted,
-    );
+    let mut postings =
+        transfer(Account::SubsidyPayable(application.enterprise), Account::TreasuryCash, application.granted);
     postings.extend(transfer(
         Account::BudgetSpent(line.clone(), year),
         Account::BudgetReserved(line, year),
@@ -106,13 +68,21 @@ pub(super) fn pay(
     Ok(changed(context, id, application, change).with(postings))
 }
 
+/// Why an approved subsidy is not paid after all: a blacklist entry, or an invoice that was cancelled in the meantime.
+fn payment_refusal(context: &Context<'_>, application: &Application) -> Option<Refusal> {
+    let enterprise = context.book.enterprises.get(&application.enterprise);
+    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
+        return Some(Refusal::EnterpriseBlacklisted);
+    }
+    let used = application.lines.iter().filter(|line| line.evidence.1.is_positive());
+    let mut evidence = used.filter_map(|line| context.book.evidence.get(&line.evidence.0));
+    evidence.any(|evidence| evidence.overused().is_positive()).then_some(Refusal::EvidenceUsedUp)
+}
+
 const PAID: &[ApplicationState] =
     &[ApplicationState::Paid, ApplicationState::ClawbackDemanded, ApplicationState::ClawedBack];
 
-pub(super) fn demand_clawback(
-    context: &Context<'_>,
-    demand: &DemandClawback,
-) -> Result<Outcome, Rejection> {
+pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) -> Result<Outcome, Rejection> {
     let id = demand.application;
     let application = application(context, id)?;
     expect_state(id, application, PAID)?;
@@ -127,9 +97,8 @@ pub(super) fn demand_clawback(
         ));
     }
     let rule = context.book.rulebook(&application.rulebook);
-    let clawback = rule
-        .and_then(|rulebook| rulebook.programme(&application.programme))
-        .map(|programme| programme.clawback);
+    let clawback =
+        rule.and_then(|rulebook| rulebook.programme(&application.programme)).map(|programme| programme.clawback);
     let by_line = fill_lines(application, demand.amount);
     let mut postings = Vec::new();
     let receivable = Account::SubsidyClawback(application.enterprise);
@@ -158,28 +127,17 @@ fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
     parts
 }
 
-pub(super) fn record_clawback(
-    context: &Context<'_>,
-    clawback: &RecordClawback,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) -> Result<Outcome, Rejection> {
     let id = clawback.application;
     let application = application(context, id)?;
     expect_state(id, application, &[ApplicationState::ClawbackDemanded])?;
     not_before_payment(context, application)?;
     let due = application.demanded.minus(application.received_back);
     if clawback.amount > due {
-        return Err(exceeds(
-            "amount",
-            clawback.amount,
-            due,
-            text("what is still demanded", "尚未收回的追回金额"),
-        ));
+        return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
     }
-    let mut postings = transfer(
-        Account::TreasuryCash,
-        Account::SubsidyClawback(application.enterprise),
-        clawback.amount,
-    );
+    let mut postings =
+        transfer(Account::TreasuryCash, Account::SubsidyClawback(application.enterprise), clawback.amount);
     if application.restores_budget {
         let (line, year) = application.budget.clone();
         postings.extend(transfer(
@@ -193,10 +151,7 @@ pub(super) fn record_clawback(
 }
 
 /// A red-letter invoice leaves less of the blue one; what was used beyond is shown as overused, to be clawed back.
-pub(super) fn record_red_letter(
-    context: &Context<'_>,
-    red: &RedLetterInvoice,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -> Result<Outcome, Rejection> {
     let Some(evidence) = context.book.evidence.get(&EvidenceKey::Invoice(red.blue)) else {
         return Err(Rejection::new(
             Reason::EvidenceUnknown,
@@ -209,21 +164,21 @@ pub(super) fn record_red_letter(
         return Err(Rejection::new(
             Reason::AlreadyExists,
             "red_invoice_number",
-            format!(
-                "`{}` is known as a blue invoice; expected the red-letter invoice's own number",
-                red.red
-            ),
+            format!("`{}` is known as a blue invoice; expected the red-letter invoice's own number", red.red),
             format!("“{}”已作为蓝字发票登记; 应填写红字发票号码", red.red),
+        ));
+    }
+    if context.book.red_letters.contains_key(&red.red) {
+        return Err(Rejection::new(
+            Reason::AlreadyExists,
+            "red_invoice_number",
+            format!("red-letter invoice `{}` is recorded already; it cancels once", red.red),
+            format!("红字发票“{}”已登记; 不能重复冲红", red.red),
         ));
     }
     let left = evidence.total.minus(evidence.cancelled);
     if red.amount > left {
-        return Err(exceeds(
-            "amount",
-            red.amount,
-            left,
-            text("what is left of the invoice", "发票未冲红金额"),
-        ));
+        return Err(exceeds("amount", red.amount, left, text("what is left of the invoice", "发票未冲红金额")));
     }
     Ok(Outcome::new(Event::RedLetterInvoiceRecorded(red.clone()), concerning_nobody()))
 }
@@ -231,26 +186,19 @@ pub(super) fn record_red_letter(
 /// Looks up an application; an enterprise finds only its own.
 fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
-        context.caller.role != Role::Enterprise
-            || context.caller.enterprise == Some(application.enterprise)
+        context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise)
     });
     found.ok_or_else(|| {
         Rejection::new(
             Reason::ApplicationUnknown,
             "application_id",
-            format!(
-                "`{id}` is not an application known here; expected an id that ApplySubsidy returned"
-            ),
+            format!("`{id}` is not an application known here; expected an id that ApplySubsidy returned"),
             format!("未找到申请“{id}”; 应为申请时返回的编号"),
         )
     })
 }
 
-fn expect_state(
-    id: ApplicationId,
-    application: &Application,
-    allowed: &[ApplicationState],
-) -> Result<(), Rejection> {
+fn expect_state(id: ApplicationId, application: &Application, allowed: &[ApplicationState]) -> Result<(), Rejection> {
     if allowed.contains(&application.state) {
         return Ok(());
     }
@@ -258,21 +206,12 @@ fn expect_state(
     Err(state_forbids("application_id", id, application.state.code(), &names.join(" or ")))
 }
 
-fn not_before_submission(
-    context: &Context<'_>,
-    application: &Application,
-) -> Result<(), Rejection> {
-    not_before(
-        "effective_date",
-        context.day,
-        application.submitted_on,
-        text("the day of application", "申请日"),
-    )
+fn not_before_submission(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
+    not_before("effective_date", context.day, application.submitted_on, text("the day of application", "申请日"))
 }
 
 fn not_before_payment(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
-    let paid_on =
-        application.paid.as_ref().map_or(application.submitted_on, |(paid_on, _)| *paid_on);
+    let paid_on = application.paid.as_ref().map_or(application.submitted_on, |(paid_on, _)| *paid_on);
     not_before("effective_date", context.day, paid_on, text("the day of payment", "拨付日"))
 }
 
@@ -296,26 +235,12 @@ pub(super) fn another_person(
 
 fn unreserve(application: &Application) -> Vec<Posting> {
     let (line, year) = application.budget.clone();
-    transfer(
-        Account::BudgetAvailable(line.clone(), year),
-        Account::BudgetReserved(line, year),
-        application.granted,
-    )
+    transfer(Account::BudgetAvailable(line.clone(), year), Account::BudgetReserved(line, year), application.granted)
 }
 
-fn changed(
-    context: &Context<'_>,
-    id: ApplicationId,
-    application: &Application,
-    change: ApplicationChange,
-) -> Outcome {
+fn changed(context: &Context<'_>, id: ApplicationId, application: &Application, change: ApplicationChange) -> Outcome {
     let loan = application.loan.and_then(|loan| context.book.loans.get(&loan));
-    let concerns = Concerns {
-        institution: loan.map(|loan| loan.terms.bank.clone()),
-        enterprise: Some(application.enterprise),
-    };
-    Outcome::new(
-        Event::ApplicationChanged(ApplicationChanged { application: id, change }),
-        concerns,
-    )
+    let concerns =
+        Concerns { institution: loan.map(|loan| loan.terms.bank.clone()), enterprise: Some(application.enterprise) };
+    Outcome::new(Event::ApplicationChanged(ApplicationChanged { application: id, change }), concerns)
 }

@@ -6,20 +6,13 @@ use super::{Context, Outcome, concerning_nobody, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{BudgetChange, Event};
 
-pub(super) fn appropriate(
-    context: &Context<'_>,
-    change: &BudgetChange,
-) -> Result<Outcome, Rejection> {
+pub(super) fn appropriate(context: &Context<'_>, change: &BudgetChange) -> Result<Outcome, Rejection> {
     // An appropriation is dated in its year or before it: budgets are passed ahead of the year they are for.
     if change.year < context.day.year() {
         return Err(Rejection::new(
             Reason::DateOutOfRange,
             "year",
-            format!(
-                "`{}` is before the effective date's year ({})",
-                change.year,
-                context.day.year()
-            ),
+            format!("`{}` is before the effective date's year ({})", change.year, context.day.year()),
             format!("“{}”早于生效日所在年度({})", change.year, context.day.year()),
         ));
     }
@@ -31,21 +24,13 @@ pub(super) fn adjust(context: &Context<'_>, change: &BudgetChange) -> Result<Out
         return Err(Rejection::new(
             Reason::BudgetUnknown,
             "budget_line_id",
-            format!(
-                "nothing was appropriated to `{}` for {}; use AppropriateBudget",
-                change.line, change.year
-            ),
+            format!("nothing was appropriated to `{}` for {}; use AppropriateBudget", change.line, change.year),
             format!("“{}”{}年度未下达预算; 请先下达", change.line, change.year),
         ));
     };
     let decrease = change.amount.negated();
     if decrease > budget.available() {
-        return Err(exceeds(
-            "amount",
-            decrease,
-            budget.available(),
-            text("what is available", "可用预算"),
-        ));
+        return Err(exceeds("amount", decrease, budget.available(), text("what is available", "可用预算")));
     }
     Ok(outcome(Event::BudgetAdjusted(change.clone()), change))
 }

@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::book::event::{
-    BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey,
-};
+use crate::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
 use crate::book::nouns::{
-    BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey,
+    BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
+    PledgeDetails, PledgeKey,
 };
 use crate::calendar::{CivilDate, Timestamp};
-use crate::identifier::{
-    ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc,
-};
+use crate::identifier::{ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::Rulebook;
 

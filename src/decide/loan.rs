@@ -32,38 +32,22 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     let refuse = |refusal, subject, since| {
         Ok(Outcome::refused(FILE, refusal, subject, since, concerning(&terms.bank, terms.borrower)))
     };
-    let listed = context
-        .book
-        .enterprises
-        .get(&terms.borrower)
-        .and_then(|one| one.blacklisted_on(context.day));
+    let listed = context.book.enterprises.get(&terms.borrower).and_then(|one| one.blacklisted_on(context.day));
     if let Some(entry) = listed {
-        return refuse(
-            Refusal::EnterpriseBlacklisted,
-            terms.borrower.to_string(),
-            Some(entry.from),
-        );
+        return refuse(Refusal::EnterpriseBlacklisted, terms.borrower.to_string(), Some(entry.from));
     }
     for key in &terms.pledges {
-        let loans =
-            context.book.pledges.get(key).map(|pledge| pledge.loans.as_slice()).unwrap_or_default();
-        let mut live =
-            loans.iter().filter_map(|id| context.book.loans.get(id)).filter(|loan| loan.is_live());
+        let loans = context.book.pledges.get(key).map(|pledge| pledge.loans.as_slice()).unwrap_or_default();
+        let mut live = loans.iter().filter_map(|id| context.book.loans.get(id)).filter(|loan| loan.is_live());
         if let Some(loan) = live.next() {
-            return refuse(
-                Refusal::RightAlreadyPledged,
-                key.number.to_string(),
-                Some(loan.filed_on),
-            );
+            return refuse(Refusal::RightAlreadyPledged, key.number.to_string(), Some(loan.filed_on));
         }
     }
     let covered = cover(context, terms)?;
-    if let Some(refusal) = covered.explanation.as_ref().and_then(|explanation| explanation.refusal)
-    {
+    if let Some(refusal) = covered.explanation.as_ref().and_then(|explanation| explanation.refusal) {
         let subject = terms.pool.as_ref().map(ToString::to_string).unwrap_or_default();
         let lines = covered.explanation.into_iter().collect();
-        return Ok(Outcome::refused(FILE, refusal, subject, None, concerns)
-            .explained(Explanation { lines }));
+        return Ok(Outcome::refused(FILE, refusal, subject, None, concerns).explained(Explanation { lines }));
     }
     let postings = exposure_postings(terms.pool.as_ref(), Amount::ZERO, covered.exposure);
     let filed = LoanFiled {
@@ -86,7 +70,10 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
         ));
     }
     enterprise(context, "borrower", terms.borrower)?;
-    if context.book.contracts.contains_key(&(terms.bank.clone(), terms.contract.clone())) {
+    let contract = context.book.contracts.get(&(terms.bank.clone(), terms.contract.clone()));
+    let earlier = contract.and_then(|id| context.book.loans.get(id));
+    // A bank that mistyped a filing withdraws it and files the same contract again.
+    if earlier.is_some_and(|loan| loan.state != LoanState::Withdrawn) {
         return Err(already_exists(
             "contract_number",
             &terms.contract,
@@ -98,25 +85,10 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
 }
 
 fn check_terms(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
-    not_before(
-        "effective_date",
-        context.day,
-        terms.signed_on,
-        text("the day of signing", "合同签订日"),
-    )?;
-    not_before(
-        "matures_on",
-        terms.matures_on,
-        terms.signed_on,
-        text("the day of signing", "合同签订日"),
-    )?;
+    not_before("effective_date", context.day, terms.signed_on, text("the day of signing", "合同签订日"))?;
+    not_before("matures_on", terms.matures_on, terms.signed_on, text("the day of signing", "合同签订日"))?;
     if terms.ip_part > terms.principal {
-        return Err(exceeds(
-            "ip_part",
-            terms.ip_part,
-            terms.principal,
-            text("the principal", "贷款本金"),
-        ));
+        return Err(exceeds("ip_part", terms.ip_part, terms.principal, text("the principal", "贷款本金")));
     }
     Ok(())
 }
@@ -139,12 +111,7 @@ fn check_pledge(
     }
     let state = pledge.state_on(context.day);
     if state != PledgeState::Active {
-        return Err(state_forbids(
-            &field,
-            &key.number,
-            state.code(),
-            "active on the day of filing",
-        ));
+        return Err(state_forbids(&field, &key.number, state.code(), "active on the day of filing"));
     }
     Ok(())
 }
@@ -158,29 +125,15 @@ struct Cover {
 
 fn cover(context: &Context<'_>, terms: &LoanTerms) -> Result<Cover, Rejection> {
     let Some(pool_id) = &terms.pool else {
-        let rulebook =
-            context.book.rulebook_on(context.day).ok_or_else(|| no_rulebook(context.day))?;
-        return Ok(Cover {
-            rulebook: rulebook.reference(),
-            exposure: Amount::ZERO,
-            explanation: None,
-        });
+        let rulebook = context.book.rulebook_on(context.day).ok_or_else(|| no_rulebook(context.day))?;
+        return Ok(Cover { rulebook: rulebook.reference(), exposure: Amount::ZERO, explanation: None });
     };
-    let (rulebook, rule) =
-        context.book.pool_rule_on(pool_id, context.day).ok_or_else(|| pool_unknown(pool_id))?;
+    let (rulebook, rule) = context.book.pool_rule_on(pool_id, context.day).ok_or_else(|| pool_unknown(pool_id))?;
     let empty = Pool::default();
     let pool = context.book.pools.get(pool_id).unwrap_or(&empty);
-    let facts = FilingFacts {
-        ip_part: terms.ip_part,
-        exposure: pool.exposure,
-        free_balance: pool.free_balance(),
-    };
+    let facts = FilingFacts { ip_part: terms.ip_part, exposure: pool.exposure, free_balance: pool.free_balance() };
     let verdict = judge_filing(rule, &facts);
-    Ok(Cover {
-        rulebook: rulebook.reference(),
-        exposure: verdict.exposure,
-        explanation: Some(verdict.explanation),
-    })
+    Ok(Cover { rulebook: rulebook.reference(), exposure: verdict.exposure, explanation: Some(verdict.explanation) })
 }
 
 /// A rejection because no rulebook is in force.
@@ -204,17 +157,9 @@ pub(super) fn pool_unknown(pool: &PoolId) -> Rejection {
 }
 
 /// The memorandum postings that move a loan's exposure from one amount to another.
-pub(super) fn exposure_postings(
-    pool: Option<&PoolId>,
-    before: Amount,
-    after: Amount,
-) -> Vec<Posting> {
+pub(super) fn exposure_postings(pool: Option<&PoolId>, before: Amount, after: Amount) -> Vec<Posting> {
     let Some(pool) = pool else { return Vec::new() };
-    transfer(
-        Account::PoolExposure(pool.clone()),
-        Account::PoolExposureContra(pool.clone()),
-        after.minus(before),
-    )
+    transfer(Account::PoolExposure(pool.clone()), Account::PoolExposureContra(pool.clone()), after.minus(before))
 }
 
 /// A rejection because an amount is more than what there is.
@@ -227,63 +172,31 @@ pub(super) fn exceeds(field: &str, amount: Amount, limit: Amount, what: super::T
     )
 }
 
-pub(super) fn disburse(
-    context: &Context<'_>,
-    id: LoanId,
-    amount: Amount,
-) -> Result<Outcome, Rejection> {
+pub(super) fn disburse(context: &Context<'_>, id: LoanId, amount: Amount) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, &[LoanState::Filed, LoanState::Disbursed, LoanState::Repaying])?;
-    not_before(
-        "effective_date",
-        context.day,
-        loan.terms.signed_on,
-        text("the day of signing", "合同签订日"),
-    )?;
+    not_before("effective_date", context.day, loan.terms.signed_on, text("the day of signing", "合同签订日"))?;
     not_after("effective_date", context.day, loan.matures_on, text("the maturity", "到期日"))?;
     let undrawn = loan.terms.principal.minus(loan.disbursed);
     if amount > undrawn {
-        return Err(exceeds(
-            "amount",
-            amount,
-            undrawn,
-            text("the undrawn principal", "未放款本金"),
-        ));
+        return Err(exceeds("amount", amount, undrawn, text("the undrawn principal", "未放款本金")));
     }
     Ok(changed(id, loan, LoanChange::Disbursed(amount), loan.exposure))
 }
 
-const PAYING: &[LoanState] =
-    &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue, LoanState::NonPerforming];
+const PAYING: &[LoanState] = &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue, LoanState::NonPerforming];
 
-pub(super) fn record_interest(
-    context: &Context<'_>,
-    id: LoanId,
-    payment: &InterestPaid,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_interest(context: &Context<'_>, id: LoanId, payment: &InterestPaid) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, PAYING)?;
     not_before_disbursement(context, loan)?;
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
-    not_before(
-        "period_from",
-        payment.period_from,
-        begin,
-        text("the day of disbursement", "放款日"),
-    )?;
-    not_before(
-        "period_to",
-        payment.period_to,
-        payment.period_from,
-        text("the period's first day", "计息起始日"),
-    )?;
+    not_before("period_from", payment.period_from, begin, text("the day of disbursement", "放款日"))?;
+    not_before("period_to", payment.period_to, payment.period_from, text("the period's first day", "计息起始日"))?;
     Ok(changed(id, loan, LoanChange::InterestPaid(payment.clone()), loan.exposure))
 }
 
-pub(super) fn record_principal(
-    context: &Context<'_>,
-    payment: &RecordPrincipalPayment,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalPayment) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, payment.loan)?;
     expect_state(payment.loan, loan, PAYING)?;
     not_before_disbursement(context, loan)?;
@@ -307,11 +220,7 @@ fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount) -> Amount 
     rule.map_or(loan.exposure, |rule| exposure_of(rule, loan.ip_part_after(repaid)))
 }
 
-pub(super) fn extend(
-    context: &Context<'_>,
-    id: LoanId,
-    matures_on: CivilDate,
-) -> Result<Outcome, Rejection> {
+pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue])?;
     not_before_disbursement(context, loan)?;
@@ -319,21 +228,14 @@ pub(super) fn extend(
         return Err(Rejection::new(
             Reason::DateOutOfRange,
             "matures_on",
-            format!(
-                "`{matures_on}` is not after the maturity ({}); expected a later day",
-                loan.matures_on
-            ),
+            format!("`{matures_on}` is not after the maturity ({}); expected a later day", loan.matures_on),
             format!("“{matures_on}”不晚于原到期日({}); 应为更晚的日期", loan.matures_on),
         ));
     }
     Ok(changed(id, loan, LoanChange::Extended(matures_on), loan.exposure))
 }
 
-pub(super) fn mark_overdue(
-    context: &Context<'_>,
-    id: LoanId,
-    since: CivilDate,
-) -> Result<Outcome, Rejection> {
+pub(super) fn mark_overdue(context: &Context<'_>, id: LoanId, since: CivilDate) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, &[LoanState::Disbursed, LoanState::Repaying])?;
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
@@ -359,12 +261,7 @@ pub(super) fn mark_cured(context: &Context<'_>, id: LoanId) -> Result<Outcome, R
 pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, PAYING)?;
-    not_before(
-        "effective_date",
-        context.day,
-        loan.last_event_on,
-        text("the loan's last event", "该贷款最近业务日"),
-    )?;
+    not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     if loan.outstanding().is_positive() {
         return Err(Rejection::new(
             Reason::StateForbids,
@@ -379,12 +276,7 @@ pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejec
 pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, &[LoanState::Settled, LoanState::Recovering])?;
-    not_before(
-        "effective_date",
-        context.day,
-        loan.last_event_on,
-        text("the loan's last event", "该贷款最近业务日"),
-    )?;
+    not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     let claim = loan.claim.and_then(|claim| context.book.claims.get(&claim));
     if let Some(claim) = claim.filter(|claim| claim.returned < claim.pool_share()) {
         let due = claim.pool_share().minus(claim.returned);
@@ -398,11 +290,7 @@ pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Reject
     Ok(changed(id, loan, LoanChange::Closed, Amount::ZERO))
 }
 
-pub(super) fn withdraw(
-    context: &Context<'_>,
-    id: LoanId,
-    reason: &str,
-) -> Result<Outcome, Rejection> {
+pub(super) fn withdraw(context: &Context<'_>, id: LoanId, reason: &str) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state(id, loan, &[LoanState::Filed])?;
     not_before("effective_date", context.day, loan.filed_on, text("the day of filing", "备案日"))?;

@@ -122,9 +122,7 @@ impl<'a> Context<'a> {
             return Err(Rejection::new(
                 Reason::PeriodClosed,
                 "effective_date",
-                format!(
-                    "`{day}` lies in a closed month; use a date in an open month and refer to the original"
-                ),
+                format!("`{day}` lies in a closed month; use a date in an open month and refer to the original"),
                 format!("“{day}”所在月份已结账; 请使用未结账月份的日期并注明原业务"),
             ));
         }
@@ -137,10 +135,7 @@ impl<'a> Context<'a> {
             return Err(Rejection::new(
                 Reason::DateOutOfRange,
                 field,
-                format!(
-                    "`{date}` is in the future; expected {} (today in Asia/Shanghai) or earlier",
-                    self.today
-                ),
+                format!("`{date}` is in the future; expected {} (today in Asia/Shanghai) or earlier", self.today),
                 format!("“{date}”为将来日期; 不得晚于今天({})", self.today),
             ));
         }
@@ -149,12 +144,7 @@ impl<'a> Context<'a> {
 }
 
 /// Refuses a date before another one.
-fn not_before(
-    field: &str,
-    date: CivilDate,
-    earliest: CivilDate,
-    what: Text,
-) -> Result<(), Rejection> {
+fn not_before(field: &str, date: CivilDate, earliest: CivilDate, what: Text) -> Result<(), Rejection> {
     if date < earliest {
         return Err(Rejection::new(
             Reason::DateOutOfRange,
@@ -214,18 +204,9 @@ impl Outcome {
     }
 
     /// The scheme said no, and nothing but the refusal is kept.
-    fn refused(
-        command: &str,
-        refusal: Refusal,
-        subject: String,
-        since: Option<CivilDate>,
-        concerns: Concerns,
-    ) -> Self {
+    fn refused(command: &str, refusal: Refusal, subject: String, since: Option<CivilDate>, concerns: Concerns) -> Self {
         let command = command.to_owned();
-        Self::new(
-            Event::Refused(Refused { command, refusal, subject, since, explanation: None }),
-            concerns,
-        )
+        Self::new(Event::Refused(Refused { command, refusal, subject, since, explanation: None }), concerns)
     }
 
     /// The same with the steps of the rule that said no.

@@ -29,9 +29,7 @@ pub(super) fn check(caller: &Caller, command: &Command) -> Result<(), Rejection>
 /// The roles that may give a command. No default arm: a new command must be given its roles.
 fn roles(command: &Command) -> &'static [Role] {
     match command {
-        Command::RegisterEnterprise(_) | Command::RegisterIpRight(_) => {
-            &[Role::Bank, Role::Officer, Role::Operator]
-        }
+        Command::RegisterEnterprise(_) | Command::RegisterIpRight(_) => &[Role::Bank, Role::Officer, Role::Operator],
         Command::UpdateEnterprise(_)
         | Command::RegisterInstitution(_)
         | Command::RecordIpRightEvent(_)
@@ -52,9 +50,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::WithdrawLoan(..)
         | Command::SubmitClaim(..)
         | Command::RecordRecovery(_) => &[Role::Bank],
-        Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => {
-            &[Role::Enterprise, Role::Officer]
-        }
+        Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => &[Role::Enterprise, Role::Officer],
         Command::AddBlacklistEntry(_)
         | Command::LiftBlacklistEntry(_)
         | Command::ApproveSubsidy(_)
@@ -87,19 +83,11 @@ fn acts_for_institution(command: &Command) -> Option<(&'static str, &Institution
 }
 
 fn acts_for_enterprise(command: &Command) -> Option<(&'static str, Uscc)> {
-    if let Command::ApplySubsidy(apply) = command {
-        Some(("enterprise", apply.enterprise))
-    } else {
-        None
-    }
+    if let Command::ApplySubsidy(apply) = command { Some(("enterprise", apply.enterprise)) } else { None }
 }
 
 /// A bank acts for itself only; an officer may act for any institution where the table lets it.
-fn own_institution(
-    caller: &Caller,
-    field: &str,
-    institution: &InstitutionId,
-) -> Result<(), Rejection> {
+fn own_institution(caller: &Caller, field: &str, institution: &InstitutionId) -> Result<(), Rejection> {
     if caller.role != Role::Bank || caller.institution.as_ref() == Some(institution) {
         return Ok(());
     }
@@ -118,9 +106,7 @@ fn own_enterprise(caller: &Caller, field: &str, enterprise: Uscc) -> Result<(), 
     Err(Rejection::new(
         Reason::PermissionDenied,
         field,
-        format!(
-            "`{enterprise}` is not the caller's enterprise; an enterprise applies for itself only"
-        ),
+        format!("`{enterprise}` is not the caller's enterprise; an enterprise applies for itself only"),
         format!("“{enterprise}”不是调用方企业; 企业只能为本企业申请"),
     ))
 }

@@ -12,10 +12,7 @@ use crate::rulebook::refusal::Refusal;
 
 const COMMAND: &str = "RegisterPledge";
 
-pub(super) fn register(
-    context: &Context<'_>,
-    details: &PledgeDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn register(context: &Context<'_>, details: &PledgeDetails) -> Result<Outcome, Rejection> {
     institution(context, "pledgee_id", &details.pledgee)?;
     enterprise(context, "pledgor", details.pledgor)?;
     if context.book.pledges.contains_key(&details.pledge) {
@@ -27,12 +24,7 @@ pub(super) fn register(
         ));
     }
     if let Some(term_end) = details.term_end {
-        not_before(
-            "term_end",
-            term_end,
-            context.day,
-            text("the day of registration", "质押登记日"),
-        )?;
+        not_before("term_end", term_end, context.day, text("the day of registration", "质押登记日"))?;
     }
     for (index, id) in details.rights.iter().enumerate() {
         right(context, &format!("rights[{index}]"), id)?;
@@ -48,11 +40,7 @@ pub(super) fn register(
 
 /// Why this right cannot be pledged: not in force, not the pledgor's, or pledged already (and since when; never to
 /// whom, which is another bank's business).
-fn refusal_of(
-    context: &Context<'_>,
-    details: &PledgeDetails,
-    id: &RightId,
-) -> Option<(Refusal, Option<CivilDate>)> {
+fn refusal_of(context: &Context<'_>, details: &PledgeDetails, id: &RightId) -> Option<(Refusal, Option<CivilDate>)> {
     let right = context.book.rights.get(id)?;
     if right.state_on(context.day) != RightState::InForce {
         return Some((Refusal::RightNotInForce, None));
@@ -67,12 +55,7 @@ fn refusal_of(
 
 pub(super) fn release(context: &Context<'_>, key: &PledgeKey) -> Result<Outcome, Rejection> {
     let pledge = pledge(context, "registration_number", key)?;
-    not_before(
-        "effective_date",
-        context.day,
-        pledge.registered_on,
-        text("the day of registration", "质押登记日"),
-    )?;
+    not_before("effective_date", context.day, pledge.registered_on, text("the day of registration", "质押登记日"))?;
     let state = pledge.state_on(context.day);
     if pledge.released_on.is_some() || state != PledgeState::Active {
         let state = if pledge.released_on.is_some() { PledgeState::Released } else { state };
@@ -83,15 +66,10 @@ pub(super) fn release(context: &Context<'_>, key: &PledgeKey) -> Result<Outcome,
 }
 
 /// Looks up a pledge; a bank finds only its own.
-pub(super) fn pledge<'a>(
-    context: &Context<'a>,
-    field: &str,
-    key: &PledgeKey,
-) -> Result<&'a Pledge, Rejection> {
+pub(super) fn pledge<'a>(context: &Context<'a>, field: &str, key: &PledgeKey) -> Result<&'a Pledge, Rejection> {
     let found = context.book.pledges.get(key);
     let visible = found.filter(|pledge| {
-        context.caller.role != Role::Bank
-            || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)
+        context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)
     });
     visible.ok_or_else(|| {
         Rejection::new(

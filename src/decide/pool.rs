@@ -6,15 +6,12 @@ use super::rejection::Rejection;
 use super::{Context, Outcome, concerning_nobody, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{Event, PoolMoved, PoolMovement};
-use crate::book::pool::Pool;
+use crate::book::pool::{Claim, Pool};
 use crate::identifier::PoolId;
 use crate::money::Amount;
 use crate::rulebook::PoolRule;
 
-pub(super) fn contribute(
-    context: &Context<'_>,
-    command: &PoolTransfer,
-) -> Result<Outcome, Rejection> {
+pub(super) fn contribute(context: &Context<'_>, command: &PoolTransfer) -> Result<Outcome, Rejection> {
     rule(context, &command.pool)?;
     let postings = transfer(
         Account::PoolCash(command.pool.clone()),
@@ -25,29 +22,22 @@ pub(super) fn contribute(
 }
 
 /// Takes out at most what the funder has in, what no claim waits for, and what leaves the leverage limit kept.
-pub(super) fn withdraw(
-    context: &Context<'_>,
-    command: &PoolTransfer,
-) -> Result<Outcome, Rejection> {
+pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<Outcome, Rejection> {
     let rule = rule(context, &command.pool)?;
     let empty = Pool::default();
     let pool = context.book.pools.get(&command.pool).unwrap_or(&empty);
     let paid_in = pool.funders.get(&command.funder).copied().unwrap_or(Amount::ZERO);
     if command.amount > paid_in {
-        return Err(exceeds(
-            "amount",
-            command.amount,
-            paid_in,
-            text("what the funder has paid in", "该出资人出资额"),
-        ));
+        return Err(exceeds("amount", command.amount, paid_in, text("what the funder has paid in", "该出资人出资额")));
     }
     let free = pool.free_balance();
-    if command.amount > free {
+    let spare = free.minus(waiting_for(context, pool)).floored_at_zero();
+    if command.amount > spare {
         return Err(exceeds(
             "amount",
             command.amount,
-            free,
-            text("the pool's free balance", "资金池可用余额"),
+            spare,
+            text("the pool's balance that no claim waits for", "资金池扣除待补偿款后的可用余额"),
         ));
     }
     if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
@@ -66,16 +56,16 @@ pub(super) fn withdraw(
     Ok(moved(command, PoolMovement::Withdrawal(command.funder.clone())).with(postings))
 }
 
-pub(super) fn record_interest(
-    context: &Context<'_>,
-    command: &PoolInterest,
-) -> Result<Outcome, Rejection> {
+/// What the pool would pay for the claims that wait, in yuan.
+fn waiting_for(context: &Context<'_>, pool: &Pool) -> Amount {
+    let claims = pool.deferred.iter().filter_map(|id| context.book.claims.get(id));
+    Amount::total(claims.map(Claim::pool_share))
+}
+
+pub(super) fn record_interest(context: &Context<'_>, command: &PoolInterest) -> Result<Outcome, Rejection> {
     rule(context, &command.pool)?;
-    let postings = transfer(
-        Account::PoolCash(command.pool.clone()),
-        Account::PoolInterest(command.pool.clone()),
-        command.amount,
-    );
+    let postings =
+        transfer(Account::PoolCash(command.pool.clone()), Account::PoolInterest(command.pool.clone()), command.amount);
     let event = Event::PoolMoved(PoolMoved {
         pool: command.pool.clone(),
         movement: PoolMovement::Interest,
@@ -85,9 +75,10 @@ pub(super) fn record_interest(
     Ok(Outcome::new(event, concerning_nobody()).with(postings))
 }
 
+/// The rule in force, or the last one: a pool that takes no more loans still has money to look after.
 fn rule<'a>(context: &Context<'a>, pool: &PoolId) -> Result<&'a PoolRule, Rejection> {
-    let found = context.book.pool_rule_on(pool, context.day);
-    found.map(|(_, rule)| rule).ok_or_else(|| pool_unknown(pool))
+    let in_force = context.book.pool_rule_on(pool, context.day).map(|(_, rule)| rule);
+    in_force.or_else(|| context.book.last_pool_rule(pool)).ok_or_else(|| pool_unknown(pool))
 }
 
 fn moved(command: &PoolTransfer, movement: PoolMovement) -> Outcome {

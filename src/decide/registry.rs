@@ -2,20 +2,13 @@
 
 use super::command::LiftBlacklistEntry;
 use super::rejection::{Reason, Rejection};
-use super::{
-    Context, Outcome, concerning_enterprise, concerning_nobody, not_before, state_forbids, text,
-};
+use super::{Context, Outcome, concerning_enterprise, concerning_nobody, not_before, state_forbids, text};
 use crate::book::event::{BlacklistEntryLifted, Event, IpRightChanged};
-use crate::book::nouns::{
-    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, RightChange,
-};
+use crate::book::nouns::{BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, RightChange};
 use crate::book::registry::{Enterprise, IpRight, RightState};
 use crate::identifier::{InstitutionId, RightId, Uscc};
 
-pub(super) fn register_enterprise(
-    context: &Context<'_>,
-    details: &EnterpriseDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn register_enterprise(context: &Context<'_>, details: &EnterpriseDetails) -> Result<Outcome, Rejection> {
     if context.book.enterprises.contains_key(&details.uscc) {
         return Err(already_exists(
             "uscc",
@@ -24,39 +17,22 @@ pub(super) fn register_enterprise(
             "如需变更请使用变更接口",
         ));
     }
-    Ok(Outcome::new(
-        Event::EnterpriseRegistered(details.clone()),
-        concerning_enterprise(details.uscc),
-    ))
+    Ok(Outcome::new(Event::EnterpriseRegistered(details.clone()), concerning_enterprise(details.uscc)))
 }
 
-pub(super) fn update_enterprise(
-    context: &Context<'_>,
-    details: &EnterpriseDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn update_enterprise(context: &Context<'_>, details: &EnterpriseDetails) -> Result<Outcome, Rejection> {
     enterprise(context, "uscc", details.uscc)?;
     Ok(Outcome::new(Event::EnterpriseUpdated(details.clone()), concerning_enterprise(details.uscc)))
 }
 
-pub(super) fn register_institution(
-    context: &Context<'_>,
-    details: &InstitutionDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn register_institution(context: &Context<'_>, details: &InstitutionDetails) -> Result<Outcome, Rejection> {
     if context.book.institutions.contains_key(&details.institution) {
-        return Err(already_exists(
-            "institution_id",
-            &details.institution,
-            "choose another id",
-            "请更换编号",
-        ));
+        return Err(already_exists("institution_id", &details.institution, "choose another id", "请更换编号"));
     }
     Ok(Outcome::new(Event::InstitutionRegistered(details.clone()), concerning_nobody()))
 }
 
-pub(super) fn register_right(
-    context: &Context<'_>,
-    details: &IpRightDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn register_right(context: &Context<'_>, details: &IpRightDetails) -> Result<Outcome, Rejection> {
     enterprise(context, "owner", details.owner)?;
     if context.book.rights.contains_key(&details.right) {
         return Err(already_exists(
@@ -67,29 +43,13 @@ pub(super) fn register_right(
         ));
     }
     context.not_in_the_future("granted_on", details.granted_on)?;
-    not_before(
-        "expires_on",
-        details.expires_on,
-        details.granted_on,
-        text("the day of grant", "授权日"),
-    )?;
-    Ok(Outcome::new(
-        Event::IpRightRegistered(details.clone()),
-        concerning_enterprise(details.owner),
-    ))
+    not_before("expires_on", details.expires_on, details.granted_on, text("the day of grant", "授权日"))?;
+    Ok(Outcome::new(Event::IpRightRegistered(details.clone()), concerning_enterprise(details.owner)))
 }
 
-pub(super) fn record_right_event(
-    context: &Context<'_>,
-    changed: &IpRightChanged,
-) -> Result<Outcome, Rejection> {
+pub(super) fn record_right_event(context: &Context<'_>, changed: &IpRightChanged) -> Result<Outcome, Rejection> {
     let right = right(context, "right", &changed.right)?;
-    not_before(
-        "effective_date",
-        context.day,
-        right.details.granted_on,
-        text("the day of grant", "授权日"),
-    )?;
+    not_before("effective_date", context.day, right.details.granted_on, text("the day of grant", "授权日"))?;
     let state = right.state_on(context.day);
     let forbid = |allowed| Err(state_forbids("right", &changed.right, state.code(), allowed));
     match changed.change {
@@ -101,12 +61,7 @@ pub(super) fn record_right_event(
         RightChange::Transferred(to) => {
             enterprise(context, "new_owner", to)?;
             if right.owner_on(context.day) == to {
-                return Err(already_exists(
-                    "new_owner",
-                    to,
-                    "it owns the right already",
-                    "该企业已是权利人",
-                ));
+                return Err(already_exists("new_owner", to, "it owns the right already", "该企业已是权利人"));
             }
         }
         RightChange::Lapsed | RightChange::Restored | RightChange::Invalidated => {}
@@ -115,24 +70,15 @@ pub(super) fn record_right_event(
     Ok(Outcome::new(Event::IpRightChanged(changed.clone()), concerning_enterprise(owner)))
 }
 
-pub(super) fn add_blacklist_entry(
-    context: &Context<'_>,
-    details: &BlacklistDetails,
-) -> Result<Outcome, Rejection> {
+pub(super) fn add_blacklist_entry(context: &Context<'_>, details: &BlacklistDetails) -> Result<Outcome, Rejection> {
     enterprise(context, "enterprise", details.enterprise)?;
     if let Some(until) = details.until {
         not_before("until", until, context.day, text("the effective date", "生效日"))?;
     }
-    Ok(Outcome::new(
-        Event::BlacklistEntryAdded(details.clone()),
-        concerning_enterprise(details.enterprise),
-    ))
+    Ok(Outcome::new(Event::BlacklistEntryAdded(details.clone()), concerning_enterprise(details.enterprise)))
 }
 
-pub(super) fn lift_blacklist_entry(
-    context: &Context<'_>,
-    lift: &LiftBlacklistEntry,
-) -> Result<Outcome, Rejection> {
+pub(super) fn lift_blacklist_entry(context: &Context<'_>, lift: &LiftBlacklistEntry) -> Result<Outcome, Rejection> {
     let enterprise = enterprise(context, "enterprise", lift.enterprise)?;
     let Some(entry) = enterprise.blacklist.iter().find(|entry| entry.entry == lift.entry) else {
         return Err(Rejection::new(
@@ -145,26 +91,13 @@ pub(super) fn lift_blacklist_entry(
     if entry.lifted_on.is_some() {
         return Err(state_forbids("blacklist_sequence", lift.entry.value(), "lifted", "in force"));
     }
-    not_before(
-        "effective_date",
-        context.day,
-        entry.from,
-        text("the day it took effect", "生效日"),
-    )?;
-    let lifted = BlacklistEntryLifted {
-        entry: lift.entry,
-        enterprise: lift.enterprise,
-        reason: lift.reason.clone(),
-    };
+    not_before("effective_date", context.day, entry.from, text("the day it took effect", "生效日"))?;
+    let lifted = BlacklistEntryLifted { entry: lift.entry, enterprise: lift.enterprise, reason: lift.reason.clone() };
     Ok(Outcome::new(Event::BlacklistEntryLifted(lifted), concerning_enterprise(lift.enterprise)))
 }
 
 /// Looks up an enterprise.
-pub(super) fn enterprise<'a>(
-    context: &Context<'a>,
-    field: &str,
-    uscc: Uscc,
-) -> Result<&'a Enterprise, Rejection> {
+pub(super) fn enterprise<'a>(context: &Context<'a>, field: &str, uscc: Uscc) -> Result<&'a Enterprise, Rejection> {
     context.book.enterprises.get(&uscc).ok_or_else(|| {
         Rejection::new(
             Reason::EnterpriseUnknown,
@@ -192,11 +125,7 @@ pub(super) fn institution<'a>(
 }
 
 /// Looks up an IP right.
-pub(super) fn right<'a>(
-    context: &Context<'a>,
-    field: &str,
-    id: &RightId,
-) -> Result<&'a IpRight, Rejection> {
+pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Result<&'a IpRight, Rejection> {
     context.book.rights.get(id).ok_or_else(|| {
         Rejection::new(
             Reason::IpRightUnknown,
@@ -208,12 +137,7 @@ pub(super) fn right<'a>(
 }
 
 /// A rejection of something that is there already.
-pub(super) fn already_exists(
-    field: &str,
-    value: impl std::fmt::Display,
-    advice: &str,
-    advice_zh: &str,
-) -> Rejection {
+pub(super) fn already_exists(field: &str, value: impl std::fmt::Display, advice: &str, advice_zh: &str) -> Rejection {
     Rejection::new(
         Reason::AlreadyExists,
         field,

@@ -170,9 +170,7 @@ impl Reason {
             Self::InvalidField => ("a field is malformed or out of range", "字段格式或取值不正确"),
             Self::Unauthenticated => ("no identity was given", "未提供身份"),
             Self::PermissionDenied => ("the caller may not do this", "无权进行此操作"),
-            Self::RequestIdReused => {
-                ("the request id was used for another request", "该请求编号已用于其他请求")
-            }
+            Self::RequestIdReused => ("the request id was used for another request", "该请求编号已用于其他请求"),
             Self::EnterpriseUnknown => ("the enterprise is unknown", "未找到该企业"),
             Self::InstitutionUnknown => ("the institution is unknown", "未找到该机构"),
             Self::IpRightUnknown => ("the IP right is unknown", "未找到该知识产权"),
@@ -193,18 +191,12 @@ impl Reason {
             Self::PeriodClosed => ("the accounting period is closed", "会计期间已结账"),
             Self::AmountExceeds => ("the amount is more than there is", "金额超出可用数额"),
             Self::SamePerson => ("another person must do this", "须由另一人办理"),
-            Self::EvidenceMismatch => {
-                ("the evidence differs from what is recorded", "凭据与已登记信息不一致")
-            }
+            Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
-            Self::RulebookConflict => {
-                ("rulebook versions conflict", "办法版本冲突或当日无有效办法")
-            }
+            Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
             Self::QueueFull => ("the ledger is busy", "系统繁忙, 请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),
-            Self::Unavailable => {
-                ("the ledger is unavailable, the outcome is unknown", "系统暂不可用, 处理结果未知")
-            }
+            Self::Unavailable => ("the ledger is unavailable, the outcome is unknown", "系统暂不可用, 处理结果未知"),
         };
         Bilingual { en, zh }
     }
@@ -238,11 +230,7 @@ impl Rejection {
         problem: impl Into<String>,
         problem_zh: impl Into<String>,
     ) -> Self {
-        let violation = Violation {
-            field: field.into(),
-            problem: problem.into(),
-            problem_zh: problem_zh.into(),
-        };
+        let violation = Violation { field: field.into(), problem: problem.into(), problem_zh: problem_zh.into() };
         Self { reason, violations: vec![violation] }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, state_forbids};
+use crate::book::Book;
 use crate::book::event::Event;
 use crate::book::nouns::Month;
 use crate::calendar::CivilDate;
@@ -13,24 +14,21 @@ use crate::rulebook::Rulebook;
 /// not have the same programme or pool in force on the same day.
 pub(super) fn adopt(context: &Context<'_>, adopted: &Arc<Rulebook>) -> Result<Outcome, Rejection> {
     for earlier in &context.book.rulebooks {
-        if let Some(problem) = conflict(earlier, adopted) {
+        if let Some(problem) = conflict(context.book, earlier, adopted) {
             return Err(problem);
         }
     }
     Ok(Outcome::new(Event::RulebookAdopted(Arc::clone(adopted)), concerning_nobody()))
 }
 
-fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
+fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
     let reference = adopted.reference();
     if earlier.id == adopted.id {
         if adopted.version <= earlier.version {
             return Some(Rejection::new(
                 Reason::RulebookConflict,
                 "text",
-                format!(
-                    "version {} of `{}` was adopted; expected a higher version",
-                    earlier.version, adopted.id
-                ),
+                format!("version {} of `{}` was adopted; expected a higher version", earlier.version, adopted.id),
                 format!("“{}”第{}版已启用; 版本号应更高", adopted.id, earlier.version),
             ));
         }
@@ -51,30 +49,25 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
         return None;
     }
     let shared = shared_rule(earlier, adopted)?;
-    overlap(earlier, adopted).then(|| {
+    overlap(book, earlier, adopted).then(|| {
         Rejection::new(
             Reason::RulebookConflict,
             "text",
-            format!(
-                "`{reference}` and `{}` both have `{shared}` in force on the same days",
-                earlier.reference()
-            ),
+            format!("`{reference}` and `{}` both have `{shared}` in force on the same days", earlier.reference()),
             format!("“{reference}”与“{}”同时包含有效的“{shared}”", earlier.reference()),
         )
     })
 }
 
 fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
-    let programme =
-        one.programmes.iter().find(|programme| other.programme(&programme.id).is_some());
+    let programme = one.programmes.iter().find(|programme| other.programme(&programme.id).is_some());
     let pool = one.pools.iter().find(|pool| other.pool(&pool.id).is_some());
-    programme
-        .map(|programme| programme.id.to_string())
-        .or_else(|| pool.map(|pool| pool.id.to_string()))
+    programme.map(|programme| programme.id.to_string()).or_else(|| pool.map(|pool| pool.id.to_string()))
 }
 
-fn overlap(one: &Rulebook, other: &Rulebook) -> bool {
-    let end = |rulebook: &Rulebook| rulebook.valid_until.unwrap_or(CivilDate::MAX);
+/// Whether both are in force on some day; an earlier version ends where a later one of its rulebook begins.
+fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> bool {
+    let end = |rulebook: &Rulebook| book.last_day_of(rulebook).unwrap_or(CivilDate::MAX);
     one.valid_from <= end(other) && other.valid_from <= end(one)
 }
 

@@ -10,6 +10,7 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_enterprise, not_after, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, transfer};
+use crate::book::application::Evidence;
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
@@ -24,12 +25,8 @@ use crate::rulebook::{Programme, Rulebook, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
-    let loan = apply
-        .loan
-        .map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan)))
-        .transpose()?;
-    let (rulebook, programme) =
-        programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+    let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
 
     let enterprise_facts = EnterpriseFacts {
         uscc: apply.enterprise,
@@ -76,11 +73,7 @@ fn outcome(
     loan: Option<&Loan>,
 ) -> Outcome {
     let granted = Amount::total(lines.iter().map(|line| line.award));
-    let refusal = if granted.is_positive() {
-        None
-    } else {
-        lines.iter().find_map(|line| line.explanation.refusal)
-    };
+    let refusal = if granted.is_positive() { None } else { lines.iter().find_map(|line| line.explanation.refusal) };
     let budget_year = context.day.year();
     let line = programme.budget.clone();
     let postings = transfer(
@@ -88,10 +81,8 @@ fn outcome(
         Account::BudgetAvailable(line.clone(), budget_year),
         granted,
     );
-    let concerns = Concerns {
-        institution: loan.map(|loan| loan.terms.bank.clone()),
-        ..concerning_enterprise(apply.enterprise)
-    };
+    let concerns =
+        Concerns { institution: loan.map(|loan| loan.terms.bank.clone()), ..concerning_enterprise(apply.enterprise) };
     let applied = SubsidyApplied {
         enterprise: apply.enterprise,
         programme: apply.programme.clone(),
@@ -107,11 +98,7 @@ fn outcome(
 }
 
 /// The applicant's loan; somebody else's is as unknown as one that does not exist.
-fn applicants_loan<'a>(
-    context: &Context<'a>,
-    apply: &ApplySubsidy,
-    id: LoanId,
-) -> Result<&'a Loan, Rejection> {
+fn applicants_loan<'a>(context: &Context<'a>, apply: &ApplySubsidy, id: LoanId) -> Result<&'a Loan, Rejection> {
     let loan = own_loan(context, id)?;
     if loan.terms.borrower != apply.enterprise {
         return Err(Rejection::new(
@@ -142,10 +129,7 @@ fn programme_for<'a>(
         Rejection::new(
             Reason::ProgrammeUnknown,
             "programme_id",
-            format!(
-                "no rulebook in force on {} has a programme `{id}`; see ListRulebooks",
-                context.day
-            ),
+            format!("no rulebook in force on {} has a programme `{id}`; see ListRulebooks", context.day),
             format!("{}有效的办法中没有补助项目“{id}”", context.day),
         )
     })
@@ -190,12 +174,7 @@ fn checked_item(
     running: &Running<'_>,
 ) -> Result<CostItem, Rejection> {
     let field = |name: &str| format!("items[{index}].{name}");
-    not_after(
-        &field("paid_on"),
-        item.paid_on,
-        context.day,
-        text("the day of application", "申请日"),
-    )?;
+    not_after(&field("paid_on"), item.paid_on, context.day, text("the day of application", "申请日"))?;
     match &item.evidence {
         EvidenceKey::InterestPayment(sequence) => {
             if item.item != CostKind::Interest {
@@ -216,18 +195,19 @@ fn checked_item(
                     "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
                 ));
             }
+            if context.book.red_letters.contains_key(number) {
+                return Err(mismatch(
+                    field("evidence.invoice.number"),
+                    format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
+                    format!("“{number}”为红字发票, 不能作为费用凭据"),
+                ));
+            }
             let known = running.total_of(&item.evidence);
             if let Some(total) = known.filter(|total| *total != item.evidence_total) {
                 return Err(mismatch(
                     field("evidence.invoice.total"),
-                    format!(
-                        "`{}` is not the total of invoice `{number}` as first used ({total})",
-                        item.evidence_total
-                    ),
-                    format!(
-                        "“{}”与发票“{number}”首次使用时的金额({total})不一致",
-                        item.evidence_total
-                    ),
+                    format!("`{}` is not the total of invoice `{number}` as first used ({total})", item.evidence_total),
+                    format!("“{}”与发票“{number}”首次使用时的金额({total})不一致", item.evidence_total),
                 ));
             }
             Ok(item.clone())
@@ -249,9 +229,7 @@ fn interest_item(
         return Err(Rejection::new(
             Reason::EvidenceUnknown,
             field,
-            format!(
-                "entry `{sequence}` is not an interest payment on the loan of this application"
-            ),
+            format!("entry `{sequence}` is not an interest payment on the loan of this application"),
             format!("第{sequence}号分录不是本申请所涉贷款的付息记录"),
         ));
     };
@@ -283,14 +261,7 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     fn new(book: &'a Book, programme: &'a Programme) -> Self {
-        Self {
-            book,
-            programme,
-            caps: BTreeMap::new(),
-            evidence: BTreeMap::new(),
-            grants: 0,
-            granted: Amount::ZERO,
-        }
+        Self { book, programme, caps: BTreeMap::new(), evidence: BTreeMap::new(), grants: 0, granted: Amount::ZERO }
     }
 
     /// Takes a decided line into the sums.
@@ -308,18 +279,18 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// The total of a piece of evidence, if it was used before.
+    /// The total of a piece of evidence, if some of it was used before.
     fn total_of(&self, key: &EvidenceKey) -> Option<Amount> {
         let here = self.evidence.get(key).map(|(total, _)| *total);
-        here.or_else(|| self.book.evidence.get(key).map(|evidence| evidence.total))
+        here.or_else(|| self.settled(key).map(|evidence| evidence.total))
+    }
+
+    fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
+        self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
     }
 
     fn evidence_left(&self, item: &CostItem) -> Amount {
-        let left = self
-            .book
-            .evidence
-            .get(&item.evidence)
-            .map_or(item.evidence_total, super::super::book::application::Evidence::left);
+        let left = self.settled(&item.evidence).map_or(item.evidence_total, Evidence::left);
         let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
         left.minus(used).floored_at_zero()
     }

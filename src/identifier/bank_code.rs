@@ -17,10 +17,7 @@ impl BankCode {
         match <[u8; LENGTH]>::try_from(plain.as_bytes()) {
             Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self(digits)),
             Ok(_) | Err(_) => Err(Invalid::new(
-                format!(
-                    "`{}` is not a bank code; expected 12 digits, such as `102100099996`",
-                    shown(text)
-                ),
+                format!("`{}` is not a bank code; expected 12 digits, such as `102100099996`", shown(text)),
                 format!("“{}”不是有效的银行行号，应为 12 位数字，例如 102100099996", shown(text)),
             )),
         }
@@ -83,10 +80,7 @@ mod tests {
     fn what_is_not_twelve_digits_is_refused() {
         for text in ["", "10210009999", "1021000999966", "10210009999X", "一二三四"] {
             let invalid = BankCode::parse(text).unwrap_err();
-            assert!(
-                invalid.problem.contains("12 digits") && invalid.problem_zh.contains("12 位"),
-                "{text}"
-            );
+            assert!(invalid.problem.contains("12 digits") && invalid.problem_zh.contains("12 位"), "{text}");
         }
     }
 

@@ -46,18 +46,11 @@ impl InvoiceNumber {
                     shown(code),
                     shown(rest)
                 ),
-                format!(
-                    "“{}”为 18 位，如为发票代码和发票号码，请写成 {}-{}",
-                    shown(number),
-                    shown(code),
-                    shown(rest)
-                ),
+                format!("“{}”为 18 位，如为发票代码和发票号码，请写成 {}-{}", shown(number), shown(code), shown(rest)),
             ));
         }
         match <[u8; ALL_ELECTRONIC]>::try_from(number.as_bytes()) {
-            Ok(digits) if digits.iter().all(u8::is_ascii_digit) => {
-                Ok(Self { digits, code_length: 0 })
-            }
+            Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self { digits, code_length: 0 }),
             Ok(_) | Err(_) => Err(not_an_invoice_number(number)),
         }
     }
@@ -96,11 +89,7 @@ fn not_an_invoice_number(text: &str) -> Invalid {
 
 impl fmt::Display for InvoiceNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = if self.is_all_electronic() {
-            ALL_ELECTRONIC
-        } else {
-            self.code_length.saturating_add(NUMBER)
-        };
+        let length = if self.is_all_electronic() { ALL_ELECTRONIC } else { self.code_length.saturating_add(NUMBER) };
         for (place, digit) in self.digits.iter().take(length).enumerate() {
             if place > 0 && place == self.code_length {
                 f.write_str("-")?;
@@ -156,10 +145,7 @@ mod tests {
             "1440 3200 1234 1234 5678",
         ] {
             let invalid = InvoiceNumber::parse(text).unwrap_err();
-            assert!(
-                invalid.problem.contains("20 digits") && invalid.problem_zh.contains("20 位"),
-                "{text}"
-            );
+            assert!(invalid.problem.contains("20 digits") && invalid.problem_zh.contains("20 位"), "{text}");
         }
         let hint = InvoiceNumber::parse("440320012312345678").unwrap_err();
         assert!(hint.problem.contains("write `4403200123-12345678`"));

@@ -24,10 +24,7 @@ impl PledgeRegistrationNumber {
                 "`{}` is not a pledge registration number; expected 1 to 32 letters and digits, such as `Y2024980001234`",
                 shown(text)
             ),
-            format!(
-                "“{}”不是有效的质权登记号，应为 1 至 32 位字母和数字，例如 Y2024980001234",
-                shown(text)
-            ),
+            format!("“{}”不是有效的质权登记号，应为 1 至 32 位字母和数字，例如 Y2024980001234", shown(text)),
         ))
     }
 }
@@ -123,10 +120,7 @@ mod tests {
         assert_eq!(number.as_str(), "Y2024980001234");
         for text in ["", " - ", "质2024", "A.1", &"1".repeat(33)] {
             let invalid = PledgeRegistrationNumber::parse(text).unwrap_err();
-            assert!(
-                invalid.problem.contains("1 to 32") && invalid.problem_zh.contains("1 至 32"),
-                "{text}"
-            );
+            assert!(invalid.problem.contains("1 to 32") && invalid.problem_zh.contains("1 至 32"), "{text}");
         }
     }
 
@@ -138,8 +132,7 @@ mod tests {
         for text in ["", "　", "a\nb", "a\u{200B}b", "\u{202E}1", &"长".repeat(65)] {
             let invalid = ContractNumber::parse(text).unwrap_err();
             assert!(
-                invalid.problem.contains("1 to 64 printable")
-                    && invalid.problem_zh.contains("可见字符"),
+                invalid.problem.contains("1 to 64 printable") && invalid.problem_zh.contains("可见字符"),
                 "{text:?}"
             );
         }

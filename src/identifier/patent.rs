@@ -60,10 +60,7 @@ impl PatentNumber {
                     "`{}` is a publication number, not a patent number; use the number on the certificate, such as `202011156730.2`",
                     shown(text)
                 ),
-                format!(
-                    "“{}”是公开（公告）号而非专利号，请填写证书上的专利号，例如 202011156730.2",
-                    shown(text)
-                ),
+                format!("“{}”是公开（公告）号而非专利号，请填写证书上的专利号，例如 202011156730.2", shown(text)),
             ));
         }
         let body = plain.strip_prefix("ZL").or_else(|| plain.strip_prefix("CN")).unwrap_or(&plain);
@@ -72,10 +69,7 @@ impl PatentNumber {
         };
         let Some(kind) = kind_of(digits) else {
             return Err(Invalid::new(
-                format!(
-                    "`{}` has no known type digit after the year; expected 1, 2, 3, 8 or 9",
-                    shown(text)
-                ),
+                format!("`{}` has no known type digit after the year; expected 1, 2, 3, 8 or 9", shown(text)),
                 format!("“{}”年份后的类型码无效，应为 1、2、3、8 或 9", shown(text)),
             ));
         };
@@ -126,9 +120,10 @@ fn kind_of(digits: &str) -> Option<PatentKind> {
 /// The digits from left to right times 2 to 9 and again from 2, summed, mod 11; ten is written X.
 fn check_digit(digits: &str) -> u8 {
     let weights = (2_u32..=9).cycle();
-    let sum = digits.chars().zip(weights).fold(0_u32, |sum, (digit, weight)| {
-        sum.saturating_add(digit.to_digit(10).unwrap_or(0).saturating_mul(weight))
-    });
+    let sum = digits
+        .chars()
+        .zip(weights)
+        .fold(0_u32, |sum, (digit, weight)| sum.saturating_add(digit.to_digit(10).unwrap_or(0).saturating_mul(weight)));
     let digit = char::from_digit(sum.rem_euclid(11), 10).unwrap_or('X');
     u8::try_from(digit).unwrap_or(b'X')
 }
@@ -142,9 +137,7 @@ fn wrong_check_digit(text: &str, found: Option<u8>, expected: u8) -> Invalid {
         );
     }
     Invalid::new(
-        format!(
-            "`{input}` has a wrong check digit, expected `{expected}`; check for a mistyped digit"
-        ),
+        format!("`{input}` has a wrong check digit, expected `{expected}`; check for a mistyped digit"),
         format!("“{input}”校验位错误，应为 {expected}，请核对是否有误填"),
     )
 }
@@ -155,10 +148,7 @@ fn not_a_patent_number(text: &str) -> Invalid {
             "`{}` is not a patent number; expected 12 or 8 digits, a dot and a check digit, such as `202011156730.2`",
             shown(text)
         ),
-        format!(
-            "“{}”不是有效专利号，应为 12 位或 8 位数字加小数点和校验位，例如 202011156730.2",
-            shown(text)
-        ),
+        format!("“{}”不是有效专利号，应为 12 位或 8 位数字加小数点和校验位，例如 202011156730.2", shown(text)),
     )
 }
 

@@ -21,10 +21,7 @@ impl RequestId {
                     "`{}` is not a request id; expected a UUID such as `6f0e4c9a-52d4-4d0b-9c57-0d6f1c8a7b21`",
                     shown(text)
                 ),
-                format!(
-                    "“{}”不是有效的请求编号，应为 UUID，例如 6f0e4c9a-52d4-4d0b-9c57-0d6f1c8a7b21",
-                    shown(text)
-                ),
+                format!("“{}”不是有效的请求编号，应为 UUID，例如 6f0e4c9a-52d4-4d0b-9c57-0d6f1c8a7b21", shown(text)),
             ));
         };
         Self::from_bytes(uuid.into_bytes()).ok_or_else(|| {
@@ -85,11 +82,7 @@ mod tests {
             "请求请求请求请求请求请求",
         ] {
             let invalid = RequestId::parse(text).unwrap_err();
-            assert!(
-                invalid.problem.contains("expected a UUID")
-                    && invalid.problem_zh.contains("应为 UUID"),
-                "{text}"
-            );
+            assert!(invalid.problem.contains("expected a UUID") && invalid.problem_zh.contains("应为 UUID"), "{text}");
         }
     }
 

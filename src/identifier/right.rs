@@ -46,14 +46,8 @@ impl RightKind {
         let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         known.ok_or_else(|| {
             Invalid::new(
-                format!(
-                    "`{}` is not a kind of right; expected patent, trademark, copyright or other",
-                    shown(text)
-                ),
-                format!(
-                    "“{}”不是有效的知识产权类型，应为 patent、trademark、copyright 或 other",
-                    shown(text)
-                ),
+                format!("`{}` is not a kind of right; expected patent, trademark, copyright or other", shown(text)),
+                format!("“{}”不是有效的知识产权类型，应为 patent、trademark、copyright 或 other", shown(text)),
             )
         })
     }
@@ -88,10 +82,7 @@ impl RightId {
                     "`{}` is not a right; write its kind, a colon and its number, such as `patent:202011156730.2`",
                     shown(text)
                 ),
-                format!(
-                    "“{}”不是有效的质押权利，请写类型、冒号和号码，例如 patent:202011156730.2",
-                    shown(text)
-                ),
+                format!("“{}”不是有效的质押权利，请写类型、冒号和号码，例如 patent:202011156730.2", shown(text)),
             ));
         };
         Ok(match RightKind::parse(kind.trim())? {
@@ -141,11 +132,7 @@ mod tests {
         for (text, canonical, kind) in [
             ("patent: ZL202011156730.2", "patent:202011156730.2", RightKind::Patent),
             ("trademark：12345678/09", "trademark:12345678/9", RightKind::Trademark),
-            (
-                "copyright:软著登字第1234567号",
-                "copyright:软著登字第1234567号",
-                RightKind::Copyright,
-            ),
+            ("copyright:软著登字第1234567号", "copyright:软著登字第1234567号", RightKind::Copyright),
             ("other:BS.20:5", "other:BS.20:5", RightKind::Other),
         ] {
             let right = RightId::parse(text).unwrap();

@@ -94,8 +94,7 @@ mod tests {
         for text in ["a", "440305", "sz-2024.v1_b", &"x".repeat(64)] {
             assert_eq!(PoolId::parse(text).unwrap().as_str(), text);
         }
-        for text in ["", "-a", ".a", "_a", "A", "a b", "a\n", "ａ", "南山", "a/b", &"x".repeat(65)]
-        {
+        for text in ["", "-a", ".a", "_a", "A", "a b", "a\n", "ａ", "南山", "a/b", &"x".repeat(65)] {
             assert!(PoolId::parse(text).is_err(), "{text:?}");
         }
     }

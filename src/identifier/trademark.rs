@@ -12,8 +12,7 @@ impl NiceClass {
     /// Reads one or two digits, 1 to 45.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let plain = normalise(text);
-        let digits =
-            (1..=2).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = (1..=2).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_digit());
         let class = if digits { plain.parse().ok() } else { None };
         class.and_then(Self::from_value).ok_or_else(|| {
             Invalid::new(
@@ -64,12 +63,10 @@ impl TrademarkNumber {
     }
 
     fn from_plain(plain: &str) -> Option<Self> {
-        let (is_international, rest) =
-            plain.strip_prefix('G').map_or((false, plain), |rest| (true, rest));
+        let (is_international, rest) = plain.strip_prefix('G').map_or((false, plain), |rest| (true, rest));
         let suffix = rest.chars().next_back().filter(char::is_ascii_uppercase);
         let digits = suffix.and_then(|letter| rest.strip_suffix(letter)).unwrap_or(rest);
-        let fits =
-            (1..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = (1..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         let number = if fits { digits.parse().ok()? } else { 0 };
         (number > 0).then_some(Self { is_international, number, suffix })
     }
@@ -145,8 +142,7 @@ mod tests {
         ] {
             assert_eq!(TrademarkNumber::parse(text).unwrap().to_string(), canonical);
         }
-        for text in ["", "G", "A", "0", "12345678901", "12345678AB", "H123", "12 345.6", "商标123"]
-        {
+        for text in ["", "G", "A", "0", "12345678901", "12345678AB", "H123", "12 345.6", "商标123"] {
             let invalid = TrademarkNumber::parse(text).unwrap_err();
             assert!(invalid.problem.contains("not a trademark registration number"), "{text}");
             assert!(invalid.problem_zh.contains("商标注册号"));
@@ -161,10 +157,7 @@ mod tests {
         assert!(Trademark::parse("12345678").unwrap_err().problem.contains("lacks the Nice class"));
         for class in ["0", "46", "", "9a", "+9", "009"] {
             let invalid = NiceClass::parse(class).unwrap_err();
-            assert!(
-                invalid.problem.contains("1 to 45") && invalid.problem_zh.contains("1 至 45"),
-                "{class}"
-            );
+            assert!(invalid.problem.contains("1 to 45") && invalid.problem_zh.contains("1 至 45"), "{class}");
         }
     }
 

@@ -30,19 +30,12 @@ impl Uscc {
                     shown(text),
                     plain.len()
                 ),
-                format!(
-                    "“{}”为 {} 位，统一社会信用代码应为 18 位，请按营业执照填写",
-                    shown(text),
-                    plain.len()
-                ),
+                format!("“{}”为 {} 位，统一社会信用代码应为 18 位，请按营业执照填写", shown(text), plain.len()),
             ));
         };
         if !code.iter().skip(2).take(6).all(u8::is_ascii_digit) {
             return Err(Invalid::new(
-                format!(
-                    "`{}` has a letter among characters 3 to 8, the region code; expected six digits",
-                    shown(text)
-                ),
+                format!("`{}` has a letter among characters 3 to 8, the region code; expected six digits", shown(text)),
                 format!("“{}”第 3 至 8 位为登记管理机关行政区划码，应为六位数字", shown(text)),
             ));
         }
@@ -72,24 +65,18 @@ impl Uscc {
     pub fn warning(&self) -> Option<String> {
         let mut inner = self.0.iter().skip(8).copied();
         // The weights go first into `zip`: it stops there without taking the check character from `inner`.
-        let weighted = ORGANISATION_WEIGHTS.iter().zip(inner.by_ref()).fold(
-            0_u32,
-            |sum, (weight, character)| {
-                let value = char::from(character).to_digit(36).unwrap_or(0);
-                sum.saturating_add(weight.saturating_mul(value))
-            },
-        );
+        let weighted = ORGANISATION_WEIGHTS.iter().zip(inner.by_ref()).fold(0_u32, |sum, (weight, character)| {
+            let value = char::from(character).to_digit(36).unwrap_or(0);
+            sum.saturating_add(weight.saturating_mul(value))
+        });
         let expected = match 11_u32.saturating_sub(weighted.rem_euclid(11)) {
             10 => 'X',
             11 => '0',
             digit => char::from_digit(digit, 10).unwrap_or('0'),
         };
         let found = inner.next().map(char::from)?;
-        (found != expected).then(|| {
-            format!(
-                "the organisation code in `{self}` ends in `{found}`, GB 11714 expects `{expected}`"
-            )
-        })
+        (found != expected)
+            .then(|| format!("the organisation code in `{self}` ends in `{found}`, GB 11714 expects `{expected}`"))
     }
 }
 
@@ -111,19 +98,17 @@ fn foreign_character(text: &str, foreign: char) -> Invalid {
             "`{}` contains `{foreign}`; a USCC has digits and capital letters without I, O, S, V, Z{hint}",
             shown(text)
         ),
-        format!(
-            "“{}”含有“{foreign}”，统一社会信用代码只使用数字和除 I、O、S、V、Z 以外的大写字母",
-            shown(text)
-        ),
+        format!("“{}”含有“{foreign}”，统一社会信用代码只使用数字和除 I、O、S、V、Z 以外的大写字母", shown(text)),
     )
 }
 
 /// (31 − Σ value × weight mod 31) mod 31 as a character.
 fn check_character(code: &[u8; LENGTH]) -> u8 {
     let value = |character: &u8| ALPHABET.iter().position(|known| known == character).unwrap_or(0);
-    let sum = code.iter().zip(WEIGHTS).fold(0_usize, |sum, (character, weight)| {
-        sum.saturating_add(value(character).saturating_mul(weight))
-    });
+    let sum = code
+        .iter()
+        .zip(WEIGHTS)
+        .fold(0_usize, |sum, (character, weight)| sum.saturating_add(value(character).saturating_mul(weight)));
     let place = 31_usize.saturating_sub(sum.rem_euclid(31)).rem_euclid(31);
     ALPHABET.get(place).copied().unwrap_or(b'0')
 }

@@ -25,8 +25,7 @@ impl Amount {
     /// 0.00 yuan.
     pub const ZERO: Self = Self(Decimal::from_parts(0, 0, 0, false, SCALE));
     /// 9 999 999 999 999.99 yuan, the bound on any single amount that comes from outside.
-    pub const INPUT_MAX: Self =
-        Self(Decimal::from_parts(0xA4C6_7FFF, 0x0003_8D7E, 0, false, SCALE));
+    pub const INPUT_MAX: Self = Self(Decimal::from_parts(0xA4C6_7FFF, 0x0003_8D7E, 0, false, SCALE));
 
     /// Reads a sum from outside: `[0-9]{1,13}(\.[0-9]{1,2})?`, yuan.
     ///
@@ -45,19 +44,12 @@ impl Amount {
         }
         if whole.len() > 13 {
             return Err(Invalid::new(
-                format!(
-                    "`{}` is too large; a single amount is at most {}",
-                    shown(text),
-                    Self::INPUT_MAX
-                ),
+                format!("`{}` is too large; a single amount is at most {}", shown(text), Self::INPUT_MAX),
                 format!("“{}”过大，单笔金额不得超过 {} 元", shown(text), Self::INPUT_MAX),
             ));
         }
         // 15 digits always fit in an i64.
-        format!("{whole}{fraction:0<2}")
-            .parse()
-            .map(Self::from_fen)
-            .map_err(|_too_long| not_an_amount(text))
+        format!("{whole}{fraction:0<2}").parse().map(Self::from_fen).map_err(|_too_long| not_an_amount(text))
     }
 
     /// A sum in fen (分).
@@ -143,13 +135,10 @@ impl Amount {
     /// divided as its positive twin.
     pub fn split(self, weights: &[u32]) -> Vec<Self> {
         let size = self.whole_fen().abs();
-        let whole_weight =
-            weights.iter().fold(0_i128, |sum, weight| sum.saturating_add(i128::from(*weight)));
+        let whole_weight = weights.iter().fold(0_i128, |sum, weight| sum.saturating_add(i128::from(*weight)));
         let mut parts: Vec<Part> = if whole_weight == 0 {
             let first_takes_all = |index| if index == 0 { size } else { 0 };
-            (0..weights.len())
-                .map(|index| Part { fen: first_takes_all(index), remainder: 0 })
-                .collect()
+            (0..weights.len()).map(|index| Part { fen: first_takes_all(index), remainder: 0 }).collect()
         } else {
             weights.iter().map(|weight| Part::of(size, *weight, whole_weight)).collect()
         };
@@ -173,9 +162,8 @@ impl Amount {
         let whole = of.whole_fen().div_euclid(denominator);
         let rest = of.whole_fen().rem_euclid(denominator);
         // 28 digits over the denominator times a rate of at most 6 digits over it: both terms stay below 10^34.
-        let floor = whole
-            .saturating_mul(numerator)
-            .saturating_add(rest.saturating_mul(numerator).div_euclid(denominator));
+        let floor =
+            whole.saturating_mul(numerator).saturating_add(rest.saturating_mul(numerator).div_euclid(denominator));
         // A whole number is above a fraction exactly if it is above the fraction's floor.
         self.whole_fen() > floor
     }
@@ -188,8 +176,7 @@ impl Amount {
     /// As people write it: `37,400.00`.
     pub fn grouped(self) -> String {
         let plain = self.to_string();
-        let (sign, unsigned) =
-            plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
+        let (sign, unsigned) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "00"));
         let mut text = String::from(sign);
         for (index, digit) in whole.chars().enumerate() {
@@ -211,10 +198,7 @@ impl Amount {
 
     pub(super) fn from_whole_fen(fen: i128) -> Self {
         // Cannot fire: see `Amount` for why no sum of bounded entries leaves 28 digits.
-        assert!(
-            (-LIMIT_FEN..=LIMIT_FEN).contains(&fen),
-            "a sum of bounded amounts left 28 digits: {fen} fen"
-        );
+        assert!((-LIMIT_FEN..=LIMIT_FEN).contains(&fen), "a sum of bounded amounts left 28 digits: {fen} fen");
         Self(Decimal::from_i128_with_scale(fen, SCALE))
     }
 }
@@ -263,37 +247,25 @@ fn not_an_amount(text: &str) -> Invalid {
     }
     if text.starts_with(['-', '−', '－']) {
         return Invalid::new(
-            format!(
-                "`{input}` is negative; amounts are written without a sign, the kind of entry gives the direction"
-            ),
+            format!("`{input}` is negative; amounts are written without a sign, the kind of entry gives the direction"),
             format!("“{input}”为负数，金额不带正负号，方向由业务类型决定"),
         );
     }
-    let plain: String = half_width(text)
-        .chars()
-        .filter(|character| !matches!(character, ',' | ' ' | '\''))
-        .collect();
+    let plain: String = half_width(text).chars().filter(|character| !matches!(character, ',' | ' ' | '\'')).collect();
     if plain != text && Amount::parse(&plain).is_ok() {
         return Invalid::new(
-            format!(
-                "`{input}` has thousands separators, spaces or full-width characters; write `{plain}`"
-            ),
+            format!("`{input}` has thousands separators, spaces or full-width characters; write `{plain}`"),
             format!("“{input}”含有千位分隔符、空格或全角字符，请写成 {plain}"),
         );
     }
     Invalid::new(
-        format!(
-            "`{input}` is not an amount; write yuan in plain digits with up to two decimals, such as `37400.00`"
-        ),
+        format!("`{input}` is not an amount; write yuan in plain digits with up to two decimals, such as `37400.00`"),
         format!("“{input}”不是有效金额，请以元为单位用阿拉伯数字填写，最多两位小数，例如 37400.00"),
     )
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "the tests compare with plain whole numbers far below overflow"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "the tests compare with plain whole numbers far below overflow")]
 mod tests {
     use proptest::prelude::*;
 

@@ -84,10 +84,7 @@ fn greatest_common_divisor(any: i128, positive: i128) -> i128 {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "the tests compare with plain whole numbers far below overflow"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "the tests compare with plain whole numbers far below overflow")]
 mod tests {
     use proptest::prelude::*;
 
@@ -116,15 +113,10 @@ mod tests {
 
     #[test]
     fn half_a_fen() {
-        let rounded = |exact: Exact| {
-            [Rounding::Down, Rounding::HalfUp, Rounding::Up].map(|rule| exact.round(rule).fen())
-        };
+        let rounded =
+            |exact: Exact| [Rounding::Down, Rounding::HalfUp, Rounding::Up].map(|rule| exact.round(rule).fen());
         let half = rate("0.5");
-        assert_eq!(
-            rounded(yuan("0.01").times(half).unwrap()),
-            [0, 1, 1],
-            "not to the even neighbour"
-        );
+        assert_eq!(rounded(yuan("0.01").times(half).unwrap()), [0, 1, 1], "not to the even neighbour");
         assert_eq!(rounded(yuan("0.03").times(half).unwrap()), [1, 2, 2]);
         assert_eq!(rounded(yuan("0.04").times(half).unwrap()), [2, 2, 2], "a whole fen stays");
         assert_eq!(rounded(yuan("0.01").times_fraction(-1, 2).unwrap()), [0, -1, -1], "by size");
@@ -137,8 +129,7 @@ mod tests {
         let whole = third.times_fraction(3, 1).unwrap();
         assert_eq!(whole, yuan("100"));
         // A trace below any fixed number of decimals still counts for rounding up.
-        let trace =
-            yuan("1").times_fraction(1_000_000_000_000_000_001, 1_000_000_000_000_000_000).unwrap();
+        let trace = yuan("1").times_fraction(1_000_000_000_000_000_001, 1_000_000_000_000_000_000).unwrap();
         assert_eq!(trace.round(Rounding::Up).fen(), 101);
     }
 
@@ -151,10 +142,7 @@ mod tests {
         assert_eq!(largest.times_fraction(1, 0), Err(MoneyError::NotAFraction(0)));
         assert_eq!(largest.times_fraction(1, -360), Err(MoneyError::NotAFraction(-360)));
         let fine = rate("0.333333333333");
-        let deep = largest
-            .times(fine)
-            .and_then(|exact| exact.times(fine))
-            .and_then(|exact| exact.times(fine));
+        let deep = largest.times(fine).and_then(|exact| exact.times(fine)).and_then(|exact| exact.times(fine));
         assert_eq!(deep, Err(MoneyError::TooManyDigits));
         assert!(MoneyError::TooManyDigits.to_string().contains("fewer decimals"));
     }

@@ -23,9 +23,7 @@ pub enum MoneyError {
     #[error("the result of the calculation is too large; check the amount and the rate")]
     TooLarge,
     /// The exact fraction needs more than 38 digits.
-    #[error(
-        "the calculation needs more digits than can be kept exactly; use rates with fewer decimals"
-    )]
+    #[error("the calculation needs more digits than can be kept exactly; use rates with fewer decimals")]
     TooManyDigits,
     /// A fraction over zero or over a negative number.
     #[error("the denominator of a fraction must be positive, it is `{0}`")]

@@ -74,16 +74,12 @@ fn not_a_rate(text: &str) -> Invalid {
     let input = shown(text);
     if half_width(text).contains('%') {
         return Invalid::new(
-            format!(
-                "`{input}` has a percent sign; write the ratio itself, such as `0.0435` for 4.35 %"
-            ),
+            format!("`{input}` has a percent sign; write the ratio itself, such as `0.0435` for 4.35 %"),
             format!("“{input}”含有百分号，请写成小数，例如 4.35% 写成 0.0435"),
         );
     }
     Invalid::new(
-        format!(
-            "`{input}` is not a rate; write digits below 1000000 with up to 12 decimals, such as `0.0435`"
-        ),
+        format!("`{input}` is not a rate; write digits below 1000000 with up to 12 decimals, such as `0.0435`"),
         format!("“{input}”不是有效比率，请写小于 1000000、最多 12 位小数的数字，例如 0.0435"),
     )
 }
@@ -109,10 +105,7 @@ mod tests {
             ("0.0", "0", "0 %"),
             ("999999.999999999999", "999999.999999999999", "99999999.9999999999 %"),
         ] {
-            assert_eq!(
-                (rate(text).to_string().as_str(), rate(text).percent().as_str()),
-                (shown, percent)
-            );
+            assert_eq!((rate(text).to_string().as_str(), rate(text).percent().as_str()), (shown, percent));
         }
         assert_eq!(rate("1.0"), Rate::ONE);
         assert_eq!(rate("0.00"), Rate::ZERO);
@@ -121,20 +114,7 @@ mod tests {
 
     #[test]
     fn each_mistake_has_its_own_message() {
-        for text in [
-            "",
-            "-0.1",
-            "+1",
-            "1e-2",
-            "1_0",
-            "1.",
-            ".5",
-            "1000000",
-            "0.1234567890123",
-            " 1",
-            "half",
-            "0,5",
-        ] {
+        for text in ["", "-0.1", "+1", "1e-2", "1_0", "1.", ".5", "1000000", "0.1234567890123", " 1", "half", "0,5"] {
             let invalid = Rate::parse(text).unwrap_err();
             assert!(invalid.problem.contains("not a rate"), "{text}");
             assert!(invalid.problem_zh.contains("不是有效比率"), "{text}");
@@ -148,10 +128,7 @@ mod tests {
     fn order_and_sums() {
         assert!(rate("0.5") > rate("0.4999") && rate("2").min(Rate::ONE) == Rate::ONE);
         assert_eq!(rate("0.45").plus(rate("0.05")).unwrap().to_string(), "0.5");
-        assert_eq!(
-            rate("999999.999999999999").plus(rate("0.000000000001")),
-            Err(MoneyError::TooLarge)
-        );
+        assert_eq!(rate("999999.999999999999").plus(rate("0.000000000001")), Err(MoneyError::TooLarge));
     }
 
     proptest! {

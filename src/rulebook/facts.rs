@@ -2,9 +2,7 @@
 
 use super::terms::{CostKind, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{
-    BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, Uscc,
-};
+use crate::identifier::{BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, Uscc};
 use crate::money::{Amount, Rate};
 
 /// The facts of one cost item of an application.

@@ -20,23 +20,11 @@ pub(super) fn judge(condition: &Condition, facts: &LineFacts) -> (Vec<Input>, Re
         }
         Condition::LoanDisbursed => on_loan(loan, |loan| {
             let disbursed = loan.disbursed_on.is_some_and(|day| day <= facts.applied_on);
-            (
-                vec![
-                    day("disbursed-on", loan.disbursed_on),
-                    day("applied-on", Some(facts.applied_on)),
-                ],
-                disbursed,
-            )
+            (vec![day("disbursed-on", loan.disbursed_on), day("applied-on", Some(facts.applied_on))], disbursed)
         }),
         Condition::PledgedByDisbursement => on_loan(loan, |loan| {
             let in_time = loan.disbursed_on.is_some_and(|disbursed| loan.pledged_on <= disbursed);
-            (
-                vec![
-                    day("pledged-on", Some(loan.pledged_on)),
-                    day("disbursed-on", loan.disbursed_on),
-                ],
-                in_time,
-            )
+            (vec![day("pledged-on", Some(loan.pledged_on)), day("disbursed-on", loan.disbursed_on)], in_time)
         }),
         Condition::PaidWithinLoan => on_loan(loan, |loan| {
             let begun = loan.disbursed_on.is_some_and(|disbursed| disbursed <= facts.paid_on);
@@ -44,17 +32,13 @@ pub(super) fn judge(condition: &Condition, facts: &LineFacts) -> (Vec<Input>, Re
             inputs.extend(payment_and_end(loan, facts));
             (inputs, begun && paid_by_end(loan, facts))
         }),
-        Condition::PaidByLoanEnd => {
-            on_loan(loan, |loan| (payment_and_end(loan, facts), paid_by_end(loan, facts)))
-        }
+        Condition::PaidByLoanEnd => on_loan(loan, |loan| (payment_and_end(loan, facts), paid_by_end(loan, facts))),
         Condition::RightRequired => {
             let shown = right.map_or_else(|| "none".to_owned(), |right| right.right.to_string());
             (vec![input("right", Value::Text(shown))], holds(right.is_some(), Refusal::NotEligible))
         }
         Condition::RightOwned => on_right(right, Refusal::RightNotOwned, |right| right.owned),
-        Condition::RightInForce => {
-            on_right(right, Refusal::RightNotInForce, |right| right.in_force)
-        }
+        Condition::RightInForce => on_right(right, Refusal::RightNotInForce, |right| right.in_force),
         Condition::RightIsPatent => {
             on_right(right, Refusal::NotEligible, |right| right.right.kind() == RightKind::Patent)
         }

@@ -56,20 +56,10 @@ struct Line {
 
 impl Line {
     fn new(cost: Amount) -> Self {
-        Self {
-            amount: Exact::from(cost),
-            text: cost.to_string(),
-            bound: Bound::Ratio,
-            steps: Vec::new(),
-        }
+        Self { amount: Exact::from(cost), text: cost.to_string(), bound: Bound::Ratio, steps: Vec::new() }
     }
 
-    fn judge(
-        &mut self,
-        programme: &Programme,
-        facts: &LineFacts,
-        usage: &dyn Usage,
-    ) -> Result<Granted, Refusal> {
+    fn judge(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<Granted, Refusal> {
         self.gates(programme, facts, usage)?;
         let base = self.base(programme, facts)?;
         self.ratio(programme, base)?;
@@ -80,20 +70,10 @@ impl Line {
         Ok(Granted { award, base, cap_uses })
     }
 
-    fn gates(
-        &mut self,
-        programme: &Programme,
-        facts: &LineFacts,
-        usage: &dyn Usage,
-    ) -> Result<(), Refusal> {
+    fn gates(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let covered = programme.items.contains(&facts.item);
         let item = vec![input("item", Value::Text(facts.item.to_string()))];
-        self.gate(
-            "item-covered",
-            &programme.clause,
-            item,
-            covered.then_some(()).ok_or(Refusal::ItemNotCovered),
-        )?;
+        self.gate("item-covered", &programme.clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
         for gate in programme.gates.iter().filter(|gate| gate.items.contains(&facts.item)) {
             let (inputs, verdict) = gate::judge(&gate.condition, facts);
             self.gate(gate.condition.code(), &gate.clause, inputs, verdict)?;
@@ -127,8 +107,7 @@ impl Line {
 
     /// The eligible base: the actual cost, at most what is left of its evidence.
     fn base(&mut self, programme: &Programme, facts: &LineFacts) -> Result<Amount, Refusal> {
-        let part =
-            Part { kind: StepKind::Base, rule: "actual-cost", clause: Some(&programme.clause) };
+        let part = Part { kind: StepKind::Base, rule: "actual-cost", clause: Some(&programme.clause) };
         let inputs = vec![amount_input("cost", facts.cost)];
         if !facts.cost.is_positive() {
             self.end(part, inputs, Bound::Gate);
@@ -147,17 +126,12 @@ impl Line {
 
     fn ratio(&mut self, programme: &Programme, base: Amount) -> Result<(), Refusal> {
         let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(&programme.clause) };
-        let mut inputs =
-            vec![amount_input("base", base), input("ratio", Value::Rate(programme.ratio))];
+        let mut inputs = vec![amount_input("base", base), input("ratio", Value::Rate(programme.ratio))];
         match base.times(programme.ratio) {
             Ok(product) => {
                 self.amount = product;
                 self.text = product_text(base, programme.ratio);
-                let outcome = if programme.ratio < Rate::ONE {
-                    StepOutcome::Reduced
-                } else {
-                    StepOutcome::Passed
-                };
+                let outcome = if programme.ratio < Rate::ONE { StepOutcome::Reduced } else { StepOutcome::Passed };
                 self.record(part, inputs, outcome);
                 Ok(())
             }
@@ -179,24 +153,14 @@ impl Line {
             refusal: Refusal::OtherFundingCovers,
             left,
         };
-        let inputs = vec![
-            amount_input("base", base),
-            amount_input("other", other),
-            amount_input("left", left),
-        ];
+        let inputs = vec![amount_input("base", base), amount_input("other", other), amount_input("left", left)];
         self.limit(&rule, inputs)
     }
 
     /// Every cap that counts the cost, by scope, then in the order of the file; the sums that the award adds to.
-    fn caps(
-        &mut self,
-        programme: &Programme,
-        facts: &LineFacts,
-        usage: &dyn Usage,
-    ) -> Result<Vec<CapKey>, Refusal> {
+    fn caps(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<Vec<CapKey>, Refusal> {
         let year = attributed_year(programme.attribution, facts);
-        let mut caps: Vec<&Cap> =
-            programme.caps.iter().filter(|cap| cap.items.contains(&facts.item)).collect();
+        let mut caps: Vec<&Cap> = programme.caps.iter().filter(|cap| cap.items.contains(&facts.item)).collect();
         caps.sort_by_key(|cap| cap.scope); // stable
         let mut keys = Vec::with_capacity(caps.len());
         for cap in caps {
@@ -206,13 +170,7 @@ impl Line {
         Ok(keys)
     }
 
-    fn cap(
-        &mut self,
-        cap: &Cap,
-        year: FiscalYear,
-        facts: &LineFacts,
-        usage: &dyn Usage,
-    ) -> Result<CapKey, Refusal> {
+    fn cap(&mut self, cap: &Cap, year: FiscalYear, facts: &LineFacts, usage: &dyn Usage) -> Result<CapKey, Refusal> {
         let (kind, bound, refusal) = cap_terms(cap.scope);
         let part = Part { kind, rule: &cap.id.to_string(), clause: Some(&cap.clause) };
         let loan = facts.loan.as_ref().map(|loan| loan.loan);
@@ -229,11 +187,8 @@ impl Line {
         };
         let used = usage.used(&key);
         let left = cap.amount.minus(used).floored_at_zero();
-        let mut inputs = vec![
-            amount_input("limit", cap.amount),
-            amount_input("used-before", used),
-            amount_input("left", left),
-        ];
+        let mut inputs =
+            vec![amount_input("limit", cap.amount), amount_input("used-before", used), amount_input("left", left)];
         if let Some(year) = key.year {
             inputs.push(input("year", Value::Count(i64::from(year.value()))));
         }
@@ -242,28 +197,16 @@ impl Line {
     }
 
     /// The budget line's rest in the year of application: a grant is paid from the year in which it is decided.
-    fn budget(
-        &mut self,
-        programme: &Programme,
-        facts: &LineFacts,
-        usage: &dyn Usage,
-    ) -> Result<(), Refusal> {
+    fn budget(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let year = facts.applied_on.year();
         let left = usage.budget_left(&programme.budget, year).floored_at_zero();
         let rule = Limit {
-            part: Part {
-                kind: StepKind::Budget,
-                rule: &programme.budget.to_string(),
-                clause: None,
-            },
+            part: Part { kind: StepKind::Budget, rule: &programme.budget.to_string(), clause: None },
             bound: Bound::Budget,
             refusal: Refusal::BudgetUsedUp,
             left,
         };
-        self.limit(
-            &rule,
-            vec![amount_input("left", left), input("year", Value::Count(i64::from(year.value())))],
-        )
+        self.limit(&rule, vec![amount_input("left", left), input("year", Value::Count(i64::from(year.value())))])
     }
 
     fn round(&mut self, rounding: Rounding) -> Result<Amount, Refusal> {
@@ -274,11 +217,7 @@ impl Line {
             self.end(part, before, self.bound);
             return Err(Refusal::NotEligible);
         }
-        let outcome = if Exact::from(award) == self.amount {
-            StepOutcome::Passed
-        } else {
-            StepOutcome::Reduced
-        };
+        let outcome = if Exact::from(award) == self.amount { StepOutcome::Passed } else { StepOutcome::Reduced };
         self.set(award);
         self.record(part, before, outcome);
         Ok(award)
@@ -355,9 +294,7 @@ const fn cap_terms(scope: CapScope) -> (StepKind, Bound, Refusal) {
         CapScope::Loan => (StepKind::LoanCap, Bound::LoanCap, Refusal::LoanCapUsedUp),
         CapScope::Joint => (StepKind::JointCap, Bound::JointCap, Refusal::JointCapUsedUp),
         CapScope::EnterpriseYear => (StepKind::YearCap, Bound::YearCap, Refusal::YearCapUsedUp),
-        CapScope::Lifetime => {
-            (StepKind::LifetimeCap, Bound::LifetimeCap, Refusal::LifetimeCapUsedUp)
-        }
+        CapScope::Lifetime => (StepKind::LifetimeCap, Bound::LifetimeCap, Refusal::LifetimeCapUsedUp),
     }
 }
 

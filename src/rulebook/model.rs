@@ -320,10 +320,7 @@ impl PoolRule {
 
     /// The pool's own share, in basis points.
     pub fn pool_basis_points(&self) -> u32 {
-        self.shares
-            .iter()
-            .find(|(party, _)| *party == LossParty::Pool)
-            .map_or(0, |(_, points)| *points)
+        self.shares.iter().find(|(party, _)| *party == LossParty::Pool).map_or(0, |(_, points)| *points)
     }
 }
 

@@ -65,10 +65,7 @@ fn split(rule: &PoolRule, amount: Amount) -> Vec<(LossParty, Amount)> {
 }
 
 fn pool_part(shares: &[(LossParty, Amount)]) -> Amount {
-    shares
-        .iter()
-        .find(|(party, _)| *party == LossParty::Pool)
-        .map_or(Amount::ZERO, |(_, part)| *part)
+    shares.iter().find(|(party, _)| *party == LossParty::Pool).map_or(Amount::ZERO, |(_, part)| *part)
 }
 
 /// The work sheet of a pool decision.
@@ -83,34 +80,14 @@ impl<'a> Sheet<'a> {
         Self { rule, bound: Bound::Ratio, steps: Vec::new() }
     }
 
-    fn explanation(
-        self,
-        requested: Amount,
-        granted: Amount,
-        refusal: Option<Refusal>,
-    ) -> LineExplanation {
-        LineExplanation {
-            item: None,
-            requested,
-            granted,
-            bound: self.bound,
-            refusal,
-            steps: self.steps,
-        }
+    fn explanation(self, requested: Amount, granted: Amount, refusal: Option<Refusal>) -> LineExplanation {
+        LineExplanation { item: None, requested, granted, bound: self.bound, refusal, steps: self.steps }
     }
 
     fn filing(&mut self, facts: &FilingFacts, exposure: Amount) -> Result<(), Refusal> {
-        let inputs = vec![
-            amount_input("ip-part", facts.ip_part),
-            input("share", Value::Rate(self.pool_rate())),
-        ];
+        let inputs = vec![amount_input("ip-part", facts.ip_part), input("share", Value::Rate(self.pool_rate()))];
         if !exposure.is_positive() {
-            return Err(self.fail(
-                (StepKind::LossShare, "exposure"),
-                inputs,
-                Bound::Gate,
-                Refusal::LossNotCovered,
-            ));
+            return Err(self.fail((StepKind::LossShare, "exposure"), inputs, Bound::Gate, Refusal::LossNotCovered));
         }
         self.record((StepKind::LossShare, "exposure"), inputs, exposure, StepOutcome::Reduced);
         let limit = self.rule.leverage_limit;
@@ -134,29 +111,15 @@ impl<'a> Sheet<'a> {
     fn covered(&mut self, facts: &ClaimFacts) -> Result<Amount, Refusal> {
         let over = self.rule.overdue_days_over;
         let overdue = facts.overdue_days.unwrap_or(0);
-        let inputs = vec![
-            input("overdue-days", Value::Count(overdue)),
-            input("more-than", Value::Count(over)),
-        ];
+        let inputs = vec![input("overdue-days", Value::Count(overdue)), input("more-than", Value::Count(over))];
         if overdue <= over {
-            return Err(self.fail(
-                (StepKind::Gate, "overdue"),
-                inputs,
-                Bound::Gate,
-                Refusal::NotOverdueLongEnough,
-            ));
+            return Err(self.fail((StepKind::Gate, "overdue"), inputs, Bound::Gate, Refusal::NotOverdueLongEnough));
         }
         let loss = facts.principal_loss;
         self.record((StepKind::Gate, "overdue"), inputs, loss, StepOutcome::Passed);
-        let inputs =
-            vec![amount_input("loss", loss), amount_input("outstanding", facts.outstanding)];
+        let inputs = vec![amount_input("loss", loss), amount_input("outstanding", facts.outstanding)];
         if !loss.is_positive() || loss > facts.outstanding {
-            return Err(self.fail(
-                (StepKind::Base, "principal-loss"),
-                inputs,
-                Bound::Gate,
-                Refusal::LossNotCovered,
-            ));
+            return Err(self.fail((StepKind::Base, "principal-loss"), inputs, Bound::Gate, Refusal::LossNotCovered));
         }
         self.record((StepKind::Base, "principal-loss"), inputs, loss, StepOutcome::Passed);
         match self.rule.coverage {
@@ -173,8 +136,7 @@ impl<'a> Sheet<'a> {
         ];
         let plausible = facts.ip_part.is_positive() && facts.ip_part <= facts.principal;
         let covered = facts.principal_loss.times(Rate::ONE).and_then(|loss| {
-            loss.times_fraction(facts.ip_part.fen(), facts.principal.fen())
-                .map(|part| part.round(Rounding::Down))
+            loss.times_fraction(facts.ip_part.fen(), facts.principal.fen()).map(|part| part.round(Rounding::Down))
         });
         match covered {
             Ok(covered) if plausible && covered.is_positive() => {
@@ -190,10 +152,7 @@ impl<'a> Sheet<'a> {
     /// Divides the covered loss and records what each party bears.
     fn share(&mut self, covered: Amount) -> Vec<(LossParty, Amount)> {
         let shares = split(self.rule, covered);
-        let mut inputs = vec![
-            amount_input("covered-loss", covered),
-            input("share", Value::Rate(self.pool_rate())),
-        ];
+        let mut inputs = vec![amount_input("covered-loss", covered), input("share", Value::Rate(self.pool_rate()))];
         inputs.extend(shares.iter().map(|(party, part)| amount_input(party.code(), *part)));
         let pool = pool_part(&shares);
         let outcome = if pool == covered { StepOutcome::Passed } else { StepOutcome::Reduced };
@@ -214,24 +173,14 @@ impl<'a> Sheet<'a> {
             let part = (StepKind::Breaker, breaker.effect.code());
             if losses.exceeds_share(facts.bank_year_filed, breaker.ratio) {
                 return Err(match breaker.effect {
-                    BreakerEffect::Defer => {
-                        self.defer(part, inputs, Bound::Gate, Refusal::BreakerTripped)
-                    }
+                    BreakerEffect::Defer => self.defer(part, inputs, Bound::Gate, Refusal::BreakerTripped),
                 });
             }
             self.record(part, inputs, pool, StepOutcome::Passed);
         }
-        let inputs = vec![
-            amount_input("pool-share", pool),
-            amount_input("free-balance", facts.free_balance),
-        ];
+        let inputs = vec![amount_input("pool-share", pool), amount_input("free-balance", facts.free_balance)];
         if pool > facts.free_balance {
-            return Err(self.defer(
-                (StepKind::PoolBalance, ""),
-                inputs,
-                Bound::PoolBalance,
-                Refusal::PoolShort,
-            ));
+            return Err(self.defer((StepKind::PoolBalance, ""), inputs, Bound::PoolBalance, Refusal::PoolShort));
         }
         self.record((StepKind::PoolBalance, ""), inputs, pool, StepOutcome::Passed);
         Ok(())
@@ -241,37 +190,19 @@ impl<'a> Sheet<'a> {
         Rate::from_basis_points(self.rule.pool_basis_points())
     }
 
-    fn fail(
-        &mut self,
-        part: (StepKind, &str),
-        inputs: Vec<Input>,
-        bound: Bound,
-        refusal: Refusal,
-    ) -> Refusal {
+    fn fail(&mut self, part: (StepKind, &str), inputs: Vec<Input>, bound: Bound, refusal: Refusal) -> Refusal {
         self.bound = bound;
         self.record(part, inputs, Amount::ZERO, StepOutcome::Failed);
         refusal
     }
 
-    fn defer(
-        &mut self,
-        part: (StepKind, &str),
-        inputs: Vec<Input>,
-        bound: Bound,
-        refusal: Refusal,
-    ) -> Refusal {
+    fn defer(&mut self, part: (StepKind, &str), inputs: Vec<Input>, bound: Bound, refusal: Refusal) -> Refusal {
         self.bound = bound;
         self.record(part, inputs, Amount::ZERO, StepOutcome::Deferred);
         refusal
     }
 
-    fn record(
-        &mut self,
-        (kind, rule): (StepKind, &str),
-        inputs: Vec<Input>,
-        result: Amount,
-        outcome: StepOutcome,
-    ) {
+    fn record(&mut self, (kind, rule): (StepKind, &str), inputs: Vec<Input>, result: Amount, outcome: StepOutcome) {
         let clause = self.rule.clause().cloned();
         let result = result.to_string();
         self.steps.push(Step { kind, rule: rule.to_owned(), clause, inputs, result, outcome });

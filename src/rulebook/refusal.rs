@@ -103,7 +103,9 @@ impl Refusal {
             Self::PoolLeverageExceeded => ("the pool's leverage limit is reached", "资金池已达放大倍数上限"),
             Self::LossNotCovered => ("the pool does not cover this loss", "该损失不在资金池补偿范围内"),
             Self::NotOverdueLongEnough => ("the loan is not overdue long enough", "贷款逾期天数不足"),
-            Self::BreakerTripped => ("the bank's loss ratio of the year is above the limit", "该银行本年度损失率超过熔断线"),
+            Self::BreakerTripped => {
+                ("the bank's loss ratio of the year is above the limit", "该银行本年度损失率超过熔断线")
+            }
             Self::PoolShort => ("the pool's free balance is too small", "资金池可用余额不足"),
         };
         Bilingual { en, zh }
@@ -119,12 +121,8 @@ impl Refusal {
             Self::RightAlreadyPledged => {
                 ("release the earlier pledge first, or pledge another right", "先办理原质押注销, 或更换质押标的")
             }
-            Self::RightNotInForce => {
-                ("restore the right or pledge another one", "恢复权利或更换知识产权后重新提交")
-            }
-            Self::RightNotOwned => {
-                ("record the transfer of the right first", "先办理权利转移登记")
-            }
+            Self::RightNotInForce => ("restore the right or pledge another one", "恢复权利或更换知识产权后重新提交"),
+            Self::RightNotOwned => ("record the transfer of the right first", "先办理权利转移登记"),
             Self::ItemNotCovered => ("submit the kinds of cost that the rule names", "请按办法列明的费用项提交"),
             Self::NotEligible | Self::LossNotCovered => {
                 ("see the failed step of the explanation", "请查看说明中未通过的步骤")
@@ -143,9 +141,7 @@ impl Refusal {
                 ("wait for repayments or a contribution to the pool", "待贷款归还或资金池增资后再备案")
             }
             Self::NotOverdueLongEnough => ("claim again when the limit has passed", "逾期天数满足后再申请"),
-            Self::BreakerTripped => {
-                ("the claim resumes in order when the ratio falls", "损失率回落后按顺序恢复补偿")
-            }
+            Self::BreakerTripped => ("the claim resumes in order when the ratio falls", "损失率回落后按顺序恢复补偿"),
             Self::PoolShort => ("the claim resumes in order when the pool is refilled", "资金池补足后按顺序恢复补偿"),
         };
         Bilingual { en, zh }

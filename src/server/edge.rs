@@ -24,13 +24,14 @@ use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
+use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The longest deadline that is honoured; a later one is cut to this.
-pub const DEADLINE_MAX: Duration = Duration::from_secs(300);
+pub const DEADLINE_MAX: Duration = Duration::from_mins(5);
 
 /// Response metadata that says `true` when the answer is that of an earlier request with the same id.
 pub const REPLAYED_KEY: &str = "ipledger-replayed";
@@ -94,9 +95,10 @@ impl Edge {
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
-        let answer =
-            timeout_at(deadline, submitted).await.map_err(|_| Rejection::plain(Reason::DeadlineExceeded))??;
-        Ok(respond::<M>(&answer))
+        let Ok(answer) = timeout_at(deadline, submitted).await else {
+            return Err(Rejection::plain(Reason::DeadlineExceeded));
+        };
+        Ok(respond::<M>(&answer?))
     }
 }
 
@@ -120,7 +122,7 @@ fn command<M: WriteRequest>(
 fn respond<M: WriteRequest>(answer: &Answer) -> Response<M::Response> {
     let (entry, recorded) = (&answer.entry, answer.recorded);
     let mut response = Response::new(M::response(Answered {
-        entry: render(entry, recorded),
+        entry: render(entry, recorded, Detail::LeftOut),
         decision: decision(entry, recorded),
         ids: CreatedIds::of(entry, recorded),
     }));
@@ -132,7 +134,8 @@ fn respond<M: WriteRequest>(answer: &Answer) -> Response<M::Response> {
 
 /// A fault of the store is nobody's business but the operator's: it goes to the log, the caller may retry.
 pub(super) fn unavailable(fault: &ReadFault) -> Rejection {
-    tracing::error!(fault = fault as &dyn std::error::Error, "cannot read the journal");
+    let fault: &dyn std::error::Error = fault;
+    tracing::error!(fault, "cannot read the journal");
     Rejection::plain(Reason::Unavailable)
 }
 
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_timeout_is_read_as_the_protocol_writes_it() {
-        assert_eq!(timeout("1H"), Some(Duration::from_secs(3_600)));
+        assert_eq!(timeout("1H"), Some(Duration::from_hours(1)));
         assert_eq!(timeout("5S"), Some(Duration::from_secs(5)));
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
         assert_eq!(timeout("99999999n"), Some(Duration::from_nanos(99_999_999)));

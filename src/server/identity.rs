@@ -144,7 +144,7 @@ mod tests {
         DevIdentity.caller(Peer { address, metadata: &map, extensions: &Extensions::new() })
     }
 
-    fn check_refused(address: Option<&str>, metadata: &[(&'static str, &str)], expected: Expect) {
+    fn check_refused(address: Option<&str>, metadata: &[(&'static str, &str)], expected: &Expect) {
         let rejection = identify(address, metadata).unwrap_err();
         assert_eq!(rejection.reason, Reason::Unauthenticated);
         expected.assert_eq(&rejection.to_string());
@@ -184,7 +184,7 @@ mod tests {
             check_refused(
                 address,
                 &metadata,
-                expect![[
+                &expect![[
                     "no identity was given: the development identity is accepted from this machine only; connect to the loopback address"
                 ]],
             );
@@ -196,28 +196,28 @@ mod tests {
         check_refused(
             HERE,
             &[],
-            expect![[
+            &expect![[
                 "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "boss")],
-            expect![[
+            &expect![[
                 "no identity was given: ipledger-dev-role: `boss` is not a role; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "bank"), (PERSON_KEY, "core")],
-            expect![[
+            &expect![[
                 "no identity was given: ipledger-dev-institution: metadata `ipledger-dev-institution` is missing or not a single text; expected the institution's short name, for example `icbc-hebi`"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "auditor")],
-            expect![[
+            &expect![[
                 "no identity was given: ipledger-dev-person: metadata `ipledger-dev-person` is missing or not a single text; expected who acts, for example `li-ming`"
             ]],
         );

@@ -154,24 +154,4 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use prost::Message as _;
-
-    use super::*;
-
-    #[test]
-    fn reflection_is_well_formed() {
-        assert!(reflection().build_v1().is_ok());
-        assert!(reflection().build_v1alpha().is_ok());
-    }
-
-    #[test]
-    fn health_reports_every_service_of_the_api() {
-        let set = prost_types::FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
-        let services = set.file.iter().flat_map(|file| &file.service);
-        let declared: BTreeSet<String> = services.map(|service| format!("ipledger.v1.{}", service.name())).collect();
-        assert_eq!(declared, SERVICES.iter().map(ToString::to_string).collect());
-    }
-}
+mod tests;

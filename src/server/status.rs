@@ -233,7 +233,7 @@ mod tests {
         }
         let status = Status::from(rejection);
         // Base64 makes 4 bytes of 3, and percent-encoding up to 3 of 1.
-        let trailers = status.details().len() * 4 / 3 + status.message().len() * 3;
+        let trailers = status.details().len().div_ceil(3) * 4 + status.message().len() * 3;
         assert!(trailers < 8 * 1024, "{trailers} bytes");
         assert_eq!(status.get_error_details().bad_request().unwrap().field_violations.len(), STATUS_VIOLATIONS_MAX);
     }

@@ -79,11 +79,7 @@ impl MemoryDisk {
         check_witness(&disk.witness, &disk.tip, disk.tip_at(disk.witness.height)?)?;
         disk.open = true;
         disk.generation = disk.generation.saturating_add(1);
-        Ok(MemoryStorage {
-            disk: self.clone(),
-            generation: disk.generation,
-            poison: Mutex::new(None),
-        })
+        Ok(MemoryStorage { disk: self.clone(), generation: disk.generation, poison: Mutex::new(None) })
     }
 
     /// Power fails: what is not durable is gone, and every open store is finished.
@@ -236,11 +232,7 @@ impl Storage for MemoryStorage {
         self.with(|disk| disk.block_at(height))
     }
 
-    fn scan(
-        &self,
-        from_height: u64,
-        visit: &mut dyn FnMut(Block) -> ControlFlow<()>,
-    ) -> Result<(), Fault> {
+    fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {
         let tip = self.tip()?;
         for height in from_height.max(1)..=tip {
             // The visitor may use the store, so it is called without the lock.

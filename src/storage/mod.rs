@@ -44,11 +44,7 @@ pub trait Storage: Send + Sync + fmt::Debug {
 
     /// Visits the blocks from this height (0 and 1 are the same) to the tip at the time of the call, in order and
     /// without a gap, until the visitor breaks off. Each block agrees with itself, as in [`Storage::read`].
-    fn scan(
-        &self,
-        from_height: u64,
-        visit: &mut dyn FnMut(Block) -> ControlFlow<()>,
-    ) -> Result<(), Fault>;
+    fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault>;
 
     /// The height of the last durable block, 0 when there is none.
     fn tip(&self) -> Result<u64, Fault>;
@@ -71,13 +67,8 @@ pub struct Tip {
 
 impl Tip {
     /// The tip of a journal without a block.
-    pub const EMPTY: Self = Self {
-        height: 0,
-        last_sequence: 0,
-        tree_size: 0,
-        tree_root: Hash::ZERO,
-        block_hash: Hash::ZERO,
-    };
+    pub const EMPTY: Self =
+        Self { height: 0, last_sequence: 0, tree_size: 0, tree_root: Hash::ZERO, block_hash: Hash::ZERO };
 }
 
 impl Default for Tip {
@@ -109,9 +100,7 @@ impl fmt::Display for Tip {
 #[derive(Debug, Error)]
 pub enum Fault {
     /// Another process has the folder.
-    #[error(
-        "another ipledger uses this folder `{folder}`: stop it, or give this one a folder of its own"
-    )]
+    #[error("another ipledger uses this folder `{folder}`: stop it, or give this one a folder of its own")]
     Locked {
         /// The folder.
         folder: PathBuf,
@@ -149,9 +138,7 @@ pub enum Fault {
         detail: String,
     },
     /// The folder was written with other settings or by another version of the engine.
-    #[error(
-        "the store in `{folder}` cannot be opened by this version ({detail}): use the version that wrote it"
-    )]
+    #[error("the store in `{folder}` cannot be opened by this version ({detail}): use the version that wrote it")]
     Incompatible {
         /// The folder.
         folder: PathBuf,
@@ -159,9 +146,7 @@ pub enum Fault {
         detail: String,
     },
     /// Something stands in the store's files where sled never syncs, so it would not survive a power failure.
-    #[error(
-        "`{path}` has {count} files and must be empty: the store is not safe, restore it from a backup"
-    )]
+    #[error("`{path}` has {count} files and must be empty: the store is not safe, restore it from a backup")]
     BlobsUsed {
         /// The folder.
         path: PathBuf,
@@ -169,9 +154,7 @@ pub enum Fault {
         count: usize,
     },
     /// The block is not the next one: a bug of the caller, found before anything was written.
-    #[error(
-        "block {found} cannot be appended: the next block is {expected} after {previous}; report this bug"
-    )]
+    #[error("block {found} cannot be appended: the next block is {expected} after {previous}; report this bug")]
     NotNext {
         /// The height that the next block must have.
         expected: u64,
@@ -254,9 +237,7 @@ fn check_witness(witness: &Tip, store: &Tip, at_witness: Option<Tip>) -> Result<
     }
     match at_witness {
         Some(found) if found == *witness => Ok(()),
-        Some(found) => {
-            Err(Fault::WitnessMismatch { witness: Box::new(*witness), store: Box::new(found) })
-        }
+        Some(found) => Err(Fault::WitnessMismatch { witness: Box::new(*witness), store: Box::new(found) }),
         None => Err(Fault::WitnessAhead { witness: Box::new(*witness), store: Box::new(*store) }),
     }
 }

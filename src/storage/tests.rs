@@ -20,11 +20,7 @@ pub(super) fn records(seed: u64, count: u64, bytes: usize) -> Vec<Vec<u8>> {
 }
 
 /// Appends a block of these records and returns the head after it.
-pub(super) fn append(
-    store: &dyn Storage,
-    head: &Head,
-    records: Vec<Vec<u8>>,
-) -> Result<Head, Fault> {
+pub(super) fn append(store: &dyn Storage, head: &Head, records: Vec<Vec<u8>>) -> Result<Head, Fault> {
     let (block, next) = head.seal(records);
     store.append(&block).map(|()| next)
 }
@@ -129,10 +125,7 @@ fn refuses_what_is_not_next(open: Open<'_>, blocks: &[Block]) {
     assert_eq!(store.tip().unwrap(), before);
     let foreign = Head { height: before, ..Head::EMPTY };
     let fault = append(&*store, &foreign, records(9, 1, 8)).unwrap_err();
-    assert!(
-        matches!(fault, Fault::NotNext { expected: 8, found: 8, .. }),
-        "another chain: {fault}"
-    );
+    assert!(matches!(fault, Fault::NotNext { expected: 8, found: 8, .. }), "another chain: {fault}");
 }
 
 #[test]
@@ -168,10 +161,7 @@ fn memory_fails_as_planned() {
         assert_eq!(matches!(store.tip(), Err(Fault::Poisoned { .. })), errs, "{fault:?}");
         assert_eq!(matches!(outcome, Err(Fault::Full { .. })), fault == AppendFault::Full);
         disk.crash();
-        assert!(
-            matches!(store.tip(), Err(Fault::Poisoned { .. })),
-            "{fault:?}: no store outlives a crash"
-        );
+        assert!(matches!(store.tip(), Err(Fault::Poisoned { .. })), "{fault:?}: no store outlives a crash");
         match height_after {
             Some(height) => {
                 assert_eq!(replay(&disk.open().unwrap()).unwrap().0.height, height, "{fault:?}");

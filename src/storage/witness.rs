@@ -81,12 +81,7 @@ impl Witness {
         let mut slots = vec![0; SLOT_BYTES];
         slots.extend_from_slice(&encode(count, tip));
         let write = || -> io::Result<File> {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&path_new)?;
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path_new)?;
             file.write_all_at(&slots, 0)?;
             file.sync_all()?;
             fs::rename(&path_new, &path)?;
@@ -108,15 +103,10 @@ impl Witness {
         let mut bytes = Vec::new();
         // Whatever else somebody put there, two slots are all that is read.
         let limit = u64::try_from(SLOT_BYTES.saturating_mul(2)).unwrap_or(u64::MAX);
-        file.by_ref()
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Fault::io("read", &path, error))?;
+        file.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| Fault::io("read", &path, error))?;
         let newest = bytes.chunks(SLOT_BYTES).filter_map(decode).max_by_key(|(count, _)| *count);
         Ok(match newest {
-            Some((count, tip)) => {
-                Found::Readable(Self { file, path, count, commits_unsynced: 0 }, tip)
-            }
+            Some((count, tip)) => Found::Readable(Self { file, path, count, commits_unsynced: 0 }, tip),
             None => Found::Unreadable,
         })
     }
@@ -186,8 +176,7 @@ fn decode(slot: &[u8]) -> Option<(u64, Tip)> {
         tree_root: Hash(*tree_root),
         block_hash: Hash(*block_hash),
     };
-    (*magic == MAGIC && u32::from_be_bytes(*format) == FORMAT)
-        .then(|| (u64::from_be_bytes(*count), tip))
+    (*magic == MAGIC && u32::from_be_bytes(*format) == FORMAT).then(|| (u64::from_be_bytes(*count), tip))
 }
 
 #[cfg(test)]
@@ -218,9 +207,7 @@ mod tests {
         Witness::create(folder.path(), &Tip::EMPTY).unwrap();
         assert_eq!(seen(folder.path()), Some(Tip::EMPTY));
         for height in 1..=5 {
-            let Found::Readable(mut witness, _) = Witness::open(folder.path()).unwrap() else {
-                panic!()
-            };
+            let Found::Readable(mut witness, _) = Witness::open(folder.path()).unwrap() else { panic!() };
             witness.record(&tip(height)).unwrap();
             assert_eq!(seen(folder.path()), Some(tip(height)));
         }

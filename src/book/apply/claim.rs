@@ -2,9 +2,7 @@
 
 use super::{add, subtract};
 use crate::book::Book;
-use crate::book::event::{
-    ClaimChange, ClaimChanged, ClaimSubmitted, Entry, PoolMoved, PoolMovement, Recovery,
-};
+use crate::book::event::{ClaimChange, ClaimChanged, ClaimSubmitted, Entry, PoolMoved, PoolMovement, Recovery};
 use crate::book::nouns::{ClaimState, LoanState};
 use crate::book::pool::{Claim, pool_share, state_of};
 use crate::identifier::{ClaimId, LoanId};
@@ -69,10 +67,7 @@ impl Book {
             ClaimState::UnderReview => {
                 pool.deferred.remove(&id);
                 add(&mut pool.pending, claim.pool_share());
-                let bank_year = pool
-                    .bank_years
-                    .entry((claim.bank.clone(), claim.submitted_on.year()))
-                    .or_default();
+                let bank_year = pool.bank_years.entry((claim.bank.clone(), claim.submitted_on.year())).or_default();
                 add(&mut bank_year.losses, claim.covered_loss);
             }
             ClaimState::Deferred => {
@@ -81,10 +76,7 @@ impl Book {
             ClaimState::Refused => {
                 pool.deferred.remove(&id);
             }
-            ClaimState::Approved
-            | ClaimState::Paid
-            | ClaimState::Recovering
-            | ClaimState::Closed => {}
+            ClaimState::Approved | ClaimState::Paid | ClaimState::Recovering | ClaimState::Closed => {}
         }
     }
 
@@ -129,6 +121,9 @@ impl Book {
                 }
             }
         }
+        if let Some(loan) = self.loans.get_mut(&claim.loan) {
+            loan.last_event_on = loan.last_event_on.max(entry.effective_date);
+        }
         self.claims.insert(changed.claim, claim);
     }
 
@@ -137,8 +132,7 @@ impl Book {
         pool.deferred.remove(&id);
         if claim.state == ClaimState::UnderReview {
             subtract(&mut pool.pending, claim.pool_share());
-            let bank_year =
-                pool.bank_years.entry((claim.bank.clone(), claim.submitted_on.year())).or_default();
+            let bank_year = pool.bank_years.entry((claim.bank.clone(), claim.submitted_on.year())).or_default();
             subtract(&mut bank_year.losses, claim.covered_loss);
         }
         self.give_loan_back(claim.loan);

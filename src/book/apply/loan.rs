@@ -5,7 +5,7 @@ use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::{Entry, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
-use crate::book::nouns::{EvidenceKey, LoanState};
+use crate::book::nouns::{ClaimState, EvidenceKey, LoanState};
 use crate::calendar::CivilDate;
 use crate::identifier::LoanId;
 use crate::money::Amount;
@@ -24,10 +24,7 @@ impl Book {
         }
         if let Some(pool) = terms.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) {
             add(&mut pool.exposure, filed.exposure);
-            let bank_year = pool
-                .bank_years
-                .entry((terms.bank.clone(), entry.effective_date.year()))
-                .or_default();
+            let bank_year = pool.bank_years.entry((terms.bank.clone(), entry.effective_date.year())).or_default();
             add(&mut bank_year.filed, terms.principal);
         }
         self.contracts.insert((terms.bank.clone(), terms.contract.clone()), id);
@@ -87,7 +84,10 @@ impl Book {
                 loan.state = LoanState::Repaying;
             }
             LoanChange::Settled => loan.end(LoanState::Settled, day),
-            LoanChange::Closed => loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day)),
+            LoanChange::Closed => {
+                loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day));
+                self.close_claim(changed.loan);
+            }
             LoanChange::Withdrawn(_) => {
                 loan.end(LoanState::Withdrawn, day);
                 self.take_back_filing(changed.loan);
@@ -95,12 +95,7 @@ impl Book {
         }
     }
 
-    pub(super) fn take_interest_payment(
-        &mut self,
-        entry: &Entry,
-        loan: LoanId,
-        payment: &InterestPaid,
-    ) {
+    pub(super) fn take_interest_payment(&mut self, entry: &Entry, loan: LoanId, payment: &InterestPaid) {
         self.evidence.insert(
             EvidenceKey::InterestPayment(entry.sequence),
             Evidence {
@@ -119,9 +114,16 @@ impl Book {
         let Some(pool) = loan.terms.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) else {
             return;
         };
-        let bank_year =
-            pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
+        let bank_year = pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
         subtract(&mut bank_year.filed, loan.terms.principal);
+    }
+
+    /// A loan of which nothing more is to come has no open claim.
+    fn close_claim(&mut self, id: LoanId) {
+        let claim = self.loans.get(&id).and_then(|loan| loan.claim);
+        if let Some(claim) = claim.and_then(|claim| self.claims.get_mut(&claim)) {
+            claim.state = ClaimState::Closed;
+        }
     }
 
     pub(super) fn set_exposure(&mut self, id: LoanId, exposure: Amount) {

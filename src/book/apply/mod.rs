@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use super::Book;
 use super::event::{Entry, Event};
-use super::nouns::{
-    EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
-};
+use super::nouns::{EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange};
 use super::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
 use crate::identifier::RightId;
 use crate::money::Amount;
@@ -62,9 +60,7 @@ impl Book {
             }
             Event::BlacklistEntryLifted(lifted) => {
                 let enterprise = self.enterprises.get_mut(&lifted.enterprise);
-                let found = enterprise.and_then(|one| {
-                    one.blacklist.iter_mut().find(|each| each.entry == lifted.entry)
-                });
+                let found = enterprise.and_then(|one| one.blacklist.iter_mut().find(|each| each.entry == lifted.entry));
                 if let Some(found) = found {
                     found.lifted_on = Some(entry.effective_date);
                 }
@@ -74,6 +70,7 @@ impl Book {
             Event::SubsidyApplied(applied) => self.take_application(entry, applied),
             Event::ApplicationChanged(changed) => self.change_application(entry, changed),
             Event::RedLetterInvoiceRecorded(red) => {
+                self.red_letters.insert(red.red, red.blue);
                 if let Some(evidence) = self.evidence.get_mut(&EvidenceKey::Invoice(red.blue)) {
                     add(&mut evidence.cancelled, red.amount);
                 }
@@ -138,9 +135,9 @@ impl Book {
     fn void_if_nothing_is_left(&mut self, key: &PledgeKey) {
         let Some(pledge) = self.pledges.get_mut(key) else { return };
         pledge.void = pledge.details.rights.iter().all(|id| {
-            self.rights.get(id).is_some_and(|right| {
-                right.changes.iter().any(|(_, each)| *each == RightChange::Invalidated)
-            })
+            self.rights
+                .get(id)
+                .is_some_and(|right| right.changes.iter().any(|(_, each)| *each == RightChange::Invalidated))
         });
     }
 

@@ -3,9 +3,7 @@
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::{Application, ApplicationLineState, Evidence};
-use crate::book::event::{
-    ApplicationChange, ApplicationChanged, BudgetChange, Entry, SubsidyApplied,
-};
+use crate::book::event::{ApplicationChange, ApplicationChanged, BudgetChange, Entry, SubsidyApplied};
 use crate::book::nouns::ApplicationState;
 use crate::identifier::ApplicationId;
 use crate::money::Amount;
@@ -47,20 +45,22 @@ impl Book {
             restores_budget: false,
         };
         for line in &applied.lines {
-            self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
+            let evidence = self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
                 total: line.item.evidence_total,
                 used: Amount::ZERO,
                 cancelled: Amount::ZERO,
                 loan: None,
                 paid_on: None,
             });
+            if !evidence.is_settled() {
+                evidence.total = line.item.evidence_total;
+            }
         }
         if applied.refusal.is_none() {
             self.hold(&application);
             self.applications.insert(id, application);
         } else {
-            self.applications
-                .insert(id, Application { state: ApplicationState::Refused, ..application });
+            self.applications.insert(id, Application { state: ApplicationState::Refused, ..application });
         }
     }
 
@@ -74,10 +74,7 @@ impl Book {
                 add(self.cap_use.entry(key.clone()).or_default(), line.award);
             }
             if line.award.is_positive() {
-                let grants = self
-                    .grants
-                    .entry((application.programme.clone(), application.enterprise))
-                    .or_default();
+                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_add(1);
             }
         }
@@ -93,10 +90,7 @@ impl Book {
             }
             self.free_caps(line, line.award);
             if line.award.is_positive() {
-                let grants = self
-                    .grants
-                    .entry((application.programme.clone(), application.enterprise))
-                    .or_default();
+                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_sub(1);
             }
         }

@@ -87,7 +87,10 @@ impl Bench {
                     let request = application(enterprise.clone(), loan.clone(), invoice);
                     let decision = client.apply_subsidy(request).await?.into_inner().decision;
                     let outcome = decision.map(|decision| decision.outcome());
-                    anyhow::ensure!(outcome == Some(v1::Outcome::Granted), "an application was not granted: {outcome:?}");
+                    anyhow::ensure!(
+                        outcome == Some(v1::Outcome::Granted),
+                        "an application was not granted: {outcome:?}"
+                    );
                     count = count.saturating_add(1);
                 }
                 Ok(count)

@@ -97,18 +97,14 @@ impl Block {
 
     /// The chunks to store, key and value, in the order of their keys.
     pub fn to_chunks(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut payload =
-            Vec::with_capacity(usize::try_from(self.trailer.payload_bytes).unwrap_or(0));
+        let mut payload = Vec::with_capacity(usize::try_from(self.trailer.payload_bytes).unwrap_or(0));
         for record in &self.records {
             payload.extend_from_slice(&length_field(record));
             payload.extend_from_slice(record);
         }
         let trailer = self.trailer.to_bytes();
         let pieces = payload.chunks(CHUNK_BYTES_MAX).chain([trailer.as_slice()]);
-        (0_u16..)
-            .zip(pieces)
-            .map(|(part, piece)| (chunk_key(self.height(), part).to_vec(), piece.to_vec()))
-            .collect()
+        (0_u16..).zip(pieces).map(|(part, piece)| (chunk_key(self.height(), part).to_vec(), piece.to_vec())).collect()
     }
 
     /// The block of this height from its chunks in the order of their keys.
@@ -121,28 +117,17 @@ impl Block {
         V: AsRef<[u8]>,
     {
         for (part, (key, _)) in (0_u16..).zip(chunks) {
-            let (expected, found) =
-                (hex::encode(chunk_key(height, part)), hex::encode(key.as_ref()));
+            let (expected, found) = (hex::encode(chunk_key(height, part)), hex::encode(key.as_ref()));
             if expected != found {
                 return Err(BlockFault { height, check: BlockCheck::Key, expected, found });
             }
         }
         let Some(((_, last), pieces)) = chunks.split_last() else {
-            return Err(BlockFault::new(
-                height,
-                BlockCheck::Trailer,
-                "a trailer",
-                "no chunk at all",
-            ));
+            return Err(BlockFault::new(height, BlockCheck::Trailer, "a trailer", "no chunk at all"));
         };
         let trailer = Trailer::from_bytes(height, last.as_ref())?;
         let payload = join_pieces(&trailer, pieces.iter().map(|(_, value)| value.as_ref()))?;
-        expect(
-            height,
-            BlockCheck::PayloadHash,
-            &trailer.payload_hash,
-            &Hash::of([payload.as_slice()]),
-        )?;
+        expect(height, BlockCheck::PayloadHash, &trailer.payload_hash, &Hash::of([payload.as_slice()]))?;
         let records = split_records(&trailer, &payload)?;
         Ok(Self { records, trailer })
     }
@@ -168,20 +153,12 @@ fn length_field(record: &[u8]) -> [u8; LENGTH_BYTES] {
 }
 
 /// The payload from its pieces, each of them full but the last.
-fn join_pieces<'a>(
-    trailer: &Trailer,
-    pieces: impl Iterator<Item = &'a [u8]>,
-) -> Result<Vec<u8>, BlockFault> {
+fn join_pieces<'a>(trailer: &Trailer, pieces: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, BlockFault> {
     let height = trailer.height;
     let limit = u64::try_from(BLOCK_BYTES_MAX).unwrap_or(u64::MAX);
     if trailer.payload_bytes > limit {
         let expected = format!("at most {limit}");
-        return Err(BlockFault::new(
-            height,
-            BlockCheck::PayloadBytes,
-            &expected,
-            &trailer.payload_bytes,
-        ));
+        return Err(BlockFault::new(height, BlockCheck::PayloadBytes, &expected, &trailer.payload_bytes));
     }
     let payload_bytes = usize::try_from(trailer.payload_bytes).unwrap_or(BLOCK_BYTES_MAX);
     let mut payload = Vec::with_capacity(payload_bytes);
@@ -205,11 +182,8 @@ fn split_records(trailer: &Trailer, payload: &[u8]) -> Result<Vec<Vec<u8>>, Bloc
     let mut rest = payload;
     while let Some((length, after)) = rest.split_first_chunk() {
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let Some((record, next)) =
-            after.split_at_checked(length).filter(|_| length <= RECORD_BYTES_MAX)
-        else {
-            let expected =
-                format!("a record of at most {RECORD_BYTES_MAX} bytes in {}", after.len());
+        let Some((record, next)) = after.split_at_checked(length).filter(|_| length <= RECORD_BYTES_MAX) else {
+            let expected = format!("a record of at most {RECORD_BYTES_MAX} bytes in {}", after.len());
             return Err(BlockFault::new(trailer.height, BlockCheck::Record, &expected, &length));
         };
         records.push(record.to_vec());

@@ -14,8 +14,7 @@ fn two_blocks() -> (Block, Block, Head) {
 
 #[test]
 fn blocks_of_every_shape_come_back() {
-    let shapes =
-        [(1, 0), (1, 1), (1, 5_996), (1, 5_997), (2, 5_996), (1, RECORD_BYTES_MAX), (1_000, 300)];
+    let shapes = [(1, 0), (1, 1), (1, 5_996), (1, 5_997), (2, 5_996), (1, RECORD_BYTES_MAX), (1_000, 300)];
     let mut head = Head::EMPTY;
     for (count, bytes) in shapes {
         let (block, next) = head.seal(records(count, bytes));
@@ -37,8 +36,7 @@ fn blocks_of_every_shape_come_back() {
 #[test]
 fn the_stored_bytes_are_golden() {
     let (_, second, head) = two_blocks();
-    let chunks: Vec<_> =
-        second.to_chunks().iter().map(|(k, v)| (hex::encode(k), hex::encode(v))).collect();
+    let chunks: Vec<_> = second.to_chunks().iter().map(|(k, v)| (hex::encode(k), hex::encode(v))).collect();
     let expected = expect_test::expect![[r#"
         [
             (
@@ -119,8 +117,7 @@ fn a_rewritten_block_fails_at_the_tree() {
     let head = Head::EMPTY.check(&first).unwrap();
     let payload = [[0, 0, 0, 5].as_slice(), b"THREE".as_slice()];
     let trailer = Trailer { payload_hash: Hash::of(payload), ..*second.trailer() };
-    let chunks =
-        [(chunk_key(2, 0), payload.concat()), (chunk_key(2, 1), trailer.to_bytes().to_vec())];
+    let chunks = [(chunk_key(2, 0), payload.concat()), (chunk_key(2, 1), trailer.to_bytes().to_vec())];
     let forged = Block::from_chunks(2, &chunks).unwrap();
     let fault = head.check(&forged).unwrap_err();
     assert_eq!((fault.height, fault.check), (2, BlockCheck::TreeRoot));

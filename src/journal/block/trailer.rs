@@ -87,13 +87,11 @@ impl Trailer {
     /// The trailer that these bytes are, of the block of this height.
     pub fn from_bytes(height: u64, bytes: &[u8]) -> Result<Self, BlockFault> {
         if bytes.len() != Self::BYTES {
-            let (expected, found) =
-                (format!("{} bytes", Self::BYTES), format!("{} bytes", bytes.len()));
+            let (expected, found) = (format!("{} bytes", Self::BYTES), format!("{} bytes", bytes.len()));
             return Err(BlockFault::new(height, BlockCheck::Trailer, &expected, &found));
         }
         let mut fields = Fields(bytes);
-        let (magic, format, algorithm) =
-            (fields.take::<4>(), fields.number_u32(), fields.number_u32());
+        let (magic, format, algorithm) = (fields.take::<4>(), fields.number_u32(), fields.number_u32());
         expect(height, BlockCheck::Trailer, &hex::encode(MAGIC), &hex::encode(magic))?;
         expect(height, BlockCheck::Format, &FORMAT, &format)?;
         expect(height, BlockCheck::Algorithm, &ALGORITHM_SHA256, &algorithm)?;

@@ -26,9 +26,7 @@ impl LoadErrors {
         let lines: Vec<String> = self
             .problems
             .iter()
-            .map(|LoadError { line, problem, remedy }| {
-                format!("{file}:{line}: {problem}; {remedy}")
-            })
+            .map(|LoadError { line, problem, remedy }| format!("{file}:{line}: {problem}; {remedy}"))
             .collect();
         lines.join("\n")
     }
@@ -55,12 +53,7 @@ impl<'t> Problems<'t> {
     }
 
     /// Records a problem at a byte of the text.
-    pub(super) fn add(
-        &mut self,
-        offset: usize,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    pub(super) fn add(&mut self, offset: usize, problem: impl Into<String>, remedy: impl Into<String>) {
         let before = self.text.bytes().take(offset);
         let line = before.filter(|byte| *byte == b'\n').count().saturating_add(1);
         self.found.push(LoadError { line, problem: problem.into(), remedy: remedy.into() });

@@ -42,11 +42,7 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
     let (root, syntax) = DeTable::parse_recoverable(file);
     for error in &syntax {
         let offset = error.span().map_or(0, |span| span.start);
-        problems.add(
-            offset,
-            format!("not valid TOML: {}", error.message().replace('\n', ", ")),
-            "mend the syntax",
-        );
+        problems.add(offset, format!("not valid TOML: {}", error.message().replace('\n', ", ")), "mend the syntax");
     }
     if !problems.is_empty() {
         return Err(problems.into_errors());
@@ -78,11 +74,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     let schema = root.required("schema", problems, whole(0..=u32::MAX));
     if let Some(other) = schema.filter(|schema| *schema != SCHEMA) {
         let problem = format!("the schema is `{other}`, this version reads `{SCHEMA}`");
-        problems.add(
-            root.place("schema"),
-            problem,
-            format!("write `schema = {SCHEMA}`, or use a newer version"),
-        );
+        problems.add(root.place("schema"), problem, format!("write `schema = {SCHEMA}`, or use a newer version"));
     }
     let head = root.required("rulebook", problems, |node, _, problems| {
         Table::of(node, "[rulebook]", problems).and_then(|table| head(table, problems))
@@ -92,26 +84,17 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     });
     let mut known = Known::default();
     let clauses = root.tables("clause", "[[clause]]", problems);
-    let clauses: Vec<_> =
-        clauses.into_iter().filter_map(|table| clause(table, &mut known, problems)).collect();
+    let clauses: Vec<_> = clauses.into_iter().filter_map(|table| clause(table, &mut known, problems)).collect();
     let programmes = root.tables("programme", "[[programme]]", problems);
-    let programmes = programmes
-        .into_iter()
-        .filter_map(|table| programme::programme(table, &mut known, problems))
-        .collect();
+    let programmes =
+        programmes.into_iter().filter_map(|table| programme::programme(table, &mut known, problems)).collect();
     let pools = root.tables("pool", "[[pool]]", problems);
-    let pools =
-        pools.into_iter().filter_map(|table| rest::pool(table, &mut known, problems)).collect();
+    let pools = pools.into_iter().filter_map(|table| rest::pool(table, &mut known, problems)).collect();
     let cases = root.tables("case", "[[case]]", problems);
-    let cases =
-        cases.into_iter().filter_map(|table| rest::case(table, &mut known, problems)).collect();
+    let cases = cases.into_iter().filter_map(|table| rest::case(table, &mut known, problems)).collect();
     root.finish(problems);
     if known.rules > RULES_MAX {
-        problems.add(
-            0,
-            format!("the file has {} rules, the limit is {RULES_MAX}", known.rules),
-            "split the rulebook",
-        );
+        problems.add(0, format!("the file has {} rules, the limit is {RULES_MAX}", known.rules), "split the rulebook");
     }
     let head = head?;
     Some(Rulebook {
@@ -147,8 +130,7 @@ fn head(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Head> {
     let title = table.required("title", problems, bilingual);
     let valid_from = table.required("valid_from", problems, date);
     let valid_until = table.optional("valid_until", problems, date);
-    let transition =
-        table.required("transition", problems, code(Transition::parse, Transition::ALL));
+    let transition = table.required("transition", problems, code(Transition::parse, Transition::ALL));
     if let (Some(from), Some(until)) = (valid_from, valid_until)
         && until < from
     {
@@ -175,11 +157,7 @@ fn source(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Sourc
     Some(Source { title: title?, issuer: issuer?, number, date: date? })
 }
 
-fn clause(
-    mut table: Table<'_, '_>,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<Clause> {
+fn clause(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Clause> {
     known.count();
     let id = table.required("id", problems, parsed(ClauseId::parse));
     let heading = table.required("heading", problems, text);
@@ -195,17 +173,8 @@ fn clause(
 }
 
 /// Says that an id was used before.
-fn duplicate(
-    table: &Table<'_, '_>,
-    what: &str,
-    id: &impl std::fmt::Display,
-    problems: &mut Problems<'_>,
-) {
-    problems.add(
-        table.place("id"),
-        format!("the {what} `{id}` is in the file twice"),
-        "give one of them another id",
-    );
+fn duplicate(table: &Table<'_, '_>, what: &str, id: &impl std::fmt::Display, problems: &mut Problems<'_>) {
+    problems.add(table.place("id"), format!("the {what} `{id}` is in the file twice"), "give one of them another id");
 }
 
 /// The clause that a rule names; it must exist, and where its text is ambiguous the rule must have a reading.
@@ -219,21 +188,11 @@ fn named_clause(
     match known.clauses.get(&clause) {
         None => {
             let problem = format!("there is no clause `{clause}`");
-            problems.add(
-                table.place("clause"),
-                problem,
-                "name a clause of this file, or add it as [[clause]]",
-            );
+            problems.add(table.place("clause"), problem, "name a clause of this file, or add it as [[clause]]");
         }
         Some(true) if !has_reading => {
-            let problem = format!(
-                "the clause `{clause}` is ambiguous and the rule does not say how it reads it"
-            );
-            problems.add(
-                table.place("clause"),
-                problem,
-                "add `reading = { zh = \"…\", en = \"…\" }`",
-            );
+            let problem = format!("the clause `{clause}` is ambiguous and the rule does not say how it reads it");
+            problems.add(table.place("clause"), problem, "add `reading = { zh = \"…\", en = \"…\" }`");
         }
         Some(true | false) => {}
     }

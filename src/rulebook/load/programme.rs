@@ -5,16 +5,10 @@ use super::table::{Table, bilingual, code, flag, list, parsed, text, whole};
 use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, CapId, ClauseId, ProgrammeId, shown};
 use crate::money::{Amount, Rate, Rounding};
-use crate::rulebook::model::{
-    Attribution, BilingualText, Cap, CapScope, Clawback, Condition, Gate, Programme,
-};
+use crate::rulebook::model::{Attribution, BilingualText, Cap, CapScope, Clawback, Condition, Gate, Programme};
 use crate::rulebook::terms::{CostKind, SizeClass};
 
-pub(super) fn programme(
-    mut table: Table<'_, '_>,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<Programme> {
+pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Programme> {
     known.count();
     let id = table.required("id", problems, parsed(ProgrammeId::parse));
     if let Some(id) = &id
@@ -26,11 +20,9 @@ pub(super) fn programme(
     let reading = table.optional("reading", problems, bilingual);
     let clause = named_clause(&mut table, known, reading.is_some(), problems);
     let items = table.required("items", problems, list(code(CostKind::parse, CostKind::ALL)));
-    let attribution =
-        table.required("attribution", problems, code(Attribution::parse, Attribution::ALL));
+    let attribution = table.required("attribution", problems, code(Attribution::parse, Attribution::ALL));
     let ratio = ratio(&mut table, problems);
-    let grants_per_enterprise =
-        table.optional("grants_per_enterprise", problems, whole(1..=u32::MAX));
+    let grants_per_enterprise = table.optional("grants_per_enterprise", problems, whole(1..=u32::MAX));
     let budget = table.required("budget", problems, parsed(BudgetLineId::parse));
     let rounding = rounding(&mut table, problems);
     let clawback = table.required("clawback", problems, |node, _, problems| {
@@ -38,14 +30,10 @@ pub(super) fn programme(
     });
     let scope = Scope { reading: reading.as_ref(), items: items.as_deref() };
     let gates = table.tables("gate", "[[programme.gate]]", problems);
-    let gates: Vec<Gate> =
-        gates.into_iter().filter_map(|table| gate(table, &scope, known, problems)).collect();
+    let gates: Vec<Gate> = gates.into_iter().filter_map(|table| gate(table, &scope, known, problems)).collect();
     let caps = table.tables("cap", "[[programme.cap]]", problems);
     let needs_loan = needs_loan(&gates, scope.items.unwrap_or_default());
-    let caps = caps
-        .into_iter()
-        .filter_map(|table| cap(table, &scope, needs_loan, known, problems))
-        .collect();
+    let caps = caps.into_iter().filter_map(|table| cap(table, &scope, needs_loan, known, problems)).collect();
     table.finish(problems);
     Some(Programme {
         id: id?,
@@ -87,16 +75,11 @@ impl Scope<'_> {
 fn ratio(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Rate> {
     let ratio = table.required("ratio", problems, parsed(Rate::parse))?;
     if ratio > Rate::ONE {
-        let problem =
-            format!("the ratio `{ratio}` is above 1: more than the cost would be granted");
+        let problem = format!("the ratio `{ratio}` is above 1: more than the cost would be granted");
         problems.add(table.place("ratio"), problem, "write half as `0.5`");
     }
     if ratio.is_zero() {
-        problems.add(
-            table.place("ratio"),
-            "the ratio is 0: nothing would be granted",
-            "write half as `0.5`",
-        );
+        problems.add(table.place("ratio"), "the ratio is 0: nothing would be granted", "write half as `0.5`");
     }
     Some(ratio)
 }
@@ -104,8 +87,7 @@ fn ratio(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Rate>
 /// Only `down`: any other rounding could grant more than ratio × cost.
 fn rounding(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Rounding {
     if let Some(other) = table.optional("rounding", problems, text).filter(|code| code != "down") {
-        let problem =
-            format!("`{}` is not a rounding of an award: it could exceed the ratio", shown(&other));
+        let problem = format!("`{}` is not a rounding of an award: it could exceed the ratio", shown(&other));
         problems.add(table.place("rounding"), problem, "write `down`");
     }
     Rounding::Down
@@ -118,12 +100,7 @@ fn clawback(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Cla
     Some(Clawback { restores_cap: restores_cap?, restores_budget: restores_budget? })
 }
 
-fn gate(
-    mut table: Table<'_, '_>,
-    scope: &Scope<'_>,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<Gate> {
+fn gate(mut table: Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Gate> {
     known.count();
     let condition = condition(&mut table, problems);
     let items = table.optional("items", problems, list(code(CostKind::parse, CostKind::ALL)));
@@ -150,30 +127,23 @@ fn condition(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<C
     let name = table.required("condition", problems, text)?;
     let size_class = Condition::SizeClass(Vec::new());
     if name == size_class.code() {
-        let classes =
-            table.required("size_classes", problems, list(code(SizeClass::parse, SizeClass::ALL)));
+        let classes = table.required("size_classes", problems, list(code(SizeClass::parse, SizeClass::ALL)));
         return classes.map(Condition::SizeClass);
     }
     let condition = PLAIN.iter().find(|condition| condition.code() == name);
     if condition.is_none() {
-        let codes: Vec<&str> =
-            PLAIN.iter().map(Condition::code).chain([size_class.code()]).collect();
+        let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain([size_class.code()]).collect();
         let problem = format!("`{}` is not a condition", shown(&name));
-        problems.add(
-            table.place("condition"),
-            problem,
-            format!("use one of: {}", codes.join(", ")),
-        );
+        problems.add(table.place("condition"), problem, format!("use one of: {}", codes.join(", ")));
     }
     condition.cloned()
 }
 
 /// Whether every line that passes the gates has a loan.
 fn needs_loan(gates: &[Gate], items: &[CostKind]) -> bool {
-    gates.iter().any(|gate| {
-        gate.condition == Condition::LoanRequired
-            && items.iter().all(|item| gate.items.contains(item))
-    })
+    gates
+        .iter()
+        .any(|gate| gate.condition == Condition::LoanRequired && items.iter().all(|item| gate.items.contains(item)))
 }
 
 fn cap(
@@ -194,41 +164,22 @@ fn cap(
     let items = table.required("items", problems, list(code(CostKind::parse, CostKind::ALL)));
     let amount = table.required("amount", problems, parsed(Amount::parse));
     if amount.is_some_and(|amount| !amount.is_positive()) {
-        problems.add(
-            table.place("amount"),
-            "a cap of 0 grants nothing",
-            "write the limit, or remove the items",
-        );
+        problems.add(table.place("amount"), "a cap of 0 grants nothing", "write the limit, or remove the items");
     }
     let (reading, clause) = read_clause(&mut table, scope, known, problems);
     if let Some(items) = &items {
         scope.check(items, &table, problems);
         if cap_scope == Some(CapScope::Item) && items.len() > 1 {
             let problem = "a cap of scope `item` counts one kind of cost";
-            problems.add(
-                table.place("items"),
-                problem,
-                "write one cap for each, or use the scope `joint`",
-            );
+            problems.add(table.place("items"), problem, "write one cap for each, or use the scope `joint`");
         }
     }
     if cap_scope.is_some_and(CapScope::is_per_loan) && !needs_loan {
         let problem = "the cap counts per loan, but the programme does not ask for a loan";
-        problems.add(
-            table.place("scope"),
-            problem,
-            "add a gate with `condition = \"loan-required\"` for all items",
-        );
+        problems.add(table.place("scope"), problem, "add a gate with `condition = \"loan-required\"` for all items");
     }
     table.finish(problems);
-    Some(Cap {
-        id: id?,
-        scope: cap_scope?,
-        items: items?,
-        amount: amount?,
-        clause: clause?,
-        reading,
-    })
+    Some(Cap { id: id?, scope: cap_scope?, items: items?, amount: amount?, clause: clause?, reading })
 }
 
 /// The reading and the clause of a gate or cap; the programme's reading counts for both.

@@ -6,19 +6,13 @@ use super::{Known, duplicate, named_clause};
 use crate::identifier::{CapId, PoolId, ProgrammeId, shown};
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::Bound;
-use crate::rulebook::model::{
-    Breaker, BreakerEffect, Case, CaseLine, Coverage, PoolRule, Provenance,
-};
+use crate::rulebook::model::{Breaker, BreakerEffect, Case, CaseLine, Coverage, PoolRule, Provenance};
 use crate::rulebook::terms::{CostKind, LossParty};
 
 /// The whole, in basis points.
 const WHOLE: u32 = 10_000;
 
-pub(super) fn pool(
-    mut table: Table<'_, '_>,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<PoolRule> {
+pub(super) fn pool(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<PoolRule> {
     known.count();
     let id = table.required("id", problems, parsed(PoolId::parse));
     if let Some(id) = &id
@@ -30,8 +24,7 @@ pub(super) fn pool(
     let provenance = provenance(&mut table, known, problems);
     let shares = shares(&mut table, problems);
     let coverage = table.required("covers", problems, code(Coverage::parse, Coverage::ALL));
-    let overdue_days_over =
-        table.required("overdue_days_over", problems, whole(0..=3660)).map(i64::from);
+    let overdue_days_over = table.required("overdue_days_over", problems, whole(0..=3660)).map(i64::from);
     let leverage_limit = table.required("leverage_limit", problems, parsed(Rate::parse));
     let breaker = table.optional("breaker", problems, |node, _, problems| {
         Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, problems))
@@ -50,11 +43,7 @@ pub(super) fn pool(
 }
 
 /// `source = "clause"` with `clause`, or `source = "ours"` with `note`: a number without a source is refused.
-fn provenance(
-    table: &mut Table<'_, '_>,
-    known: &Known,
-    problems: &mut Problems<'_>,
-) -> Option<Provenance> {
+fn provenance(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Provenance> {
     let Some(source) = table.required("source", problems, text) else {
         table.tolerate(&["clause", "reading", "note"]);
         return None;
@@ -90,18 +79,10 @@ fn shares(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<
     let sum = shares.iter().fold(0_u32, |sum, (_, points)| sum.saturating_add(*points));
     if sum != WHOLE {
         let problem = format!("the shares are {sum} basis points in all");
-        problems.add(
-            table.place("shares"),
-            problem,
-            format!("make them {WHOLE}, the whole of the loss"),
-        );
+        problems.add(table.place("shares"), problem, format!("make them {WHOLE}, the whole of the loss"));
     }
     if !shares.iter().any(|(party, _)| *party == LossParty::Pool) {
-        problems.add(
-            table.place("shares"),
-            "the pool has no share",
-            "add `{ party = \"pool\", basis_points = … }`",
-        );
+        problems.add(table.place("shares"), "the pool has no share", "add `{ party = \"pool\", basis_points = … }`");
     }
     Some(shares)
 }
@@ -118,11 +99,7 @@ fn breaker(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Brea
 }
 
 /// A worked case: what a programme must grant; run by tests, never by the ledger.
-pub(super) fn case(
-    mut table: Table<'_, '_>,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<Case> {
+pub(super) fn case(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Case> {
     known.count();
     let id = table.required("id", problems, text);
     if let Some(id) = &id
@@ -131,9 +108,7 @@ pub(super) fn case(
         duplicate(&table, "case", &shown(id), problems);
     }
     let programme = table.required("programme", problems, parsed(ProgrammeId::parse));
-    if let Some(other) =
-        programme.as_ref().filter(|programme| !known.programmes.contains(programme))
-    {
+    if let Some(other) = programme.as_ref().filter(|programme| !known.programmes.contains(programme)) {
         let problem = format!("there is no programme `{other}`");
         problems.add(table.place("programme"), problem, "name a programme of this file");
     }
@@ -152,18 +127,10 @@ pub(super) fn case(
     Some(Case { id: id?, programme: programme?, used, lines })
 }
 
-fn used_before(
-    mut row: Table<'_, '_>,
-    known: &Known,
-    problems: &mut Problems<'_>,
-) -> Option<(CapId, Amount)> {
+fn used_before(mut row: Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<(CapId, Amount)> {
     let cap = row.required("cap", problems, parsed(CapId::parse));
     if let Some(other) = cap.as_ref().filter(|cap| !known.caps.contains(cap)) {
-        problems.add(
-            row.place("cap"),
-            format!("there is no cap `{other}`"),
-            "name a cap of this file",
-        );
+        problems.add(row.place("cap"), format!("there is no cap `{other}`"), "name a cap of this file");
     }
     let amount = row.required("amount", problems, parsed(Amount::parse));
     row.finish(problems);

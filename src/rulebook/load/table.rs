@@ -59,11 +59,7 @@ impl<'d, 'i> Table<'d, 'i> {
         read: impl FnOnce(&'d Node<'i>, &str, &mut Problems<'_>) -> Option<T>,
     ) -> Option<T> {
         if !self.entries.contains_key(key) {
-            problems.add(
-                self.start,
-                format!("{} has no `{key}`", self.name),
-                format!("add `{key} = …`"),
-            );
+            problems.add(self.start, format!("{} has no `{key}`", self.name), format!("add `{key} = …`"));
         }
         self.optional(key, problems, read)
     }
@@ -79,12 +75,7 @@ impl<'d, 'i> Table<'d, 'i> {
     }
 
     /// The tables of an array of tables such as `[[clause]]`; none where the key is absent.
-    pub(super) fn tables(
-        &mut self,
-        key: &'static str,
-        name: &str,
-        problems: &mut Problems<'_>,
-    ) -> Vec<Table<'d, 'i>> {
+    pub(super) fn tables(&mut self, key: &'static str, name: &str, problems: &mut Problems<'_>) -> Vec<Table<'d, 'i>> {
         let nodes = self.optional(key, problems, |node, _, problems| {
             let nodes = node.get_ref().as_array();
             if nodes.is_none() {
@@ -101,11 +92,7 @@ impl<'d, 'i> Table<'d, 'i> {
         for key in self.entries.keys() {
             if !self.asked.contains(&key.get_ref().as_ref()) {
                 let problem = format!("`{}` is not a key of {}", shown(key.get_ref()), self.name);
-                problems.add(
-                    key.span().start,
-                    problem,
-                    format!("remove it, or use one of: {}", self.asked.join(", ")),
-                );
+                problems.add(key.span().start, problem, format!("remove it, or use one of: {}", self.asked.join(", ")));
             }
         }
     }
@@ -164,16 +151,10 @@ pub(super) fn whole(
             wrong_type(node, key, "a whole number", problems);
             return None;
         };
-        let value = u32::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .filter(|value| bounds.contains(value));
+        let value = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| bounds.contains(value));
         if value.is_none() {
             let problem = format!("`{key}` is `{}`", shown(number.as_str()));
-            problems.add(
-                node.span().start,
-                problem,
-                format!("use {} to {}", bounds.start(), bounds.end()),
-            );
+            problems.add(node.span().start, problem, format!("use {} to {}", bounds.start(), bounds.end()));
         }
         value
     }
@@ -193,11 +174,7 @@ pub(super) fn date(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
     let text = match node.get_ref() {
         DeValue::Datetime(day) => day.to_string(),
         DeValue::String(text) => text.to_string(),
-        DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Array(_)
-        | DeValue::Table(_) => {
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
             wrong_type(node, key, "a date such as `2017-09-30`", problems);
             return None;
         }
@@ -210,11 +187,7 @@ pub(super) fn date(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
 }
 
 /// A text in both languages: `{ zh = "…", en = "…" }`.
-pub(super) fn bilingual(
-    node: &Node<'_>,
-    key: &str,
-    problems: &mut Problems<'_>,
-) -> Option<BilingualText> {
+pub(super) fn bilingual(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<BilingualText> {
     let mut table = Table::of(node, &format!("`{key}`"), problems)?;
     let zh = table.required("zh", problems, text);
     let en = table.required("en", problems, text);
@@ -239,11 +212,7 @@ pub(super) fn list<T: PartialEq>(
         for node in nodes {
             let value = read(node, key, problems)?;
             if values.contains(&value) {
-                problems.add(
-                    node.span().start,
-                    format!("`{key}` names one value twice"),
-                    "remove one of them",
-                );
+                problems.add(node.span().start, format!("`{key}` names one value twice"), "remove one of them");
             }
             values.push(value);
         }

@@ -11,8 +11,7 @@ pub(super) fn granted(line: &LineExplanation, item: CostKind, language: Language
         None => plain(line, item, language),
         Some(step) => limited(line, item, step, language),
     };
-    language
-        .pick(format!("Granted {granted}: {because}."), format!("准予补助{granted}元:{because}。"))
+    language.pick(format!("Granted {granted}: {because}."), format!("准予补助{granted}元:{because}。"))
 }
 
 /// The step of the limit that decided; `None` where the ratio or the base did.
@@ -42,8 +41,7 @@ fn plain(line: &LineExplanation, item: CostKind, language: Language) -> String {
         Language::Chinese => format!("{}{requested}元", cost(item, language)),
     };
     let portion = portion(line, &noun, language);
-    let rounded =
-        step_of(line, StepKind::Round).filter(|step| step.outcome == StepOutcome::Reduced);
+    let rounded = step_of(line, StepKind::Round).filter(|step| step.outcome == StepOutcome::Reduced);
     match rounded {
         Some(step) => {
             let unrounded = shown(step, "unrounded", language);
@@ -57,20 +55,11 @@ fn plain(line: &LineExplanation, item: CostKind, language: Language) -> String {
 }
 
 /// "half of the premium would be 50,000.00, but 37,400.00 of the 200,000.00 for 2026 was left"
-pub(super) fn limited(
-    line: &LineExplanation,
-    item: CostKind,
-    step: &Step,
-    language: Language,
-) -> String {
+pub(super) fn limited(line: &LineExplanation, item: CostKind, step: &Step, language: Language) -> String {
     let portion = portion(line, cost(item, language), language);
-    let product = step_of(line, StepKind::Ratio)
-        .map_or_else(|| line.requested.grouped(), |step| grouped(&step.result));
+    let product = step_of(line, StepKind::Ratio).map_or_else(|| line.requested.grouped(), |step| grouped(&step.result));
     let limit = limit(step, language);
-    language.pick(
-        format!("{portion} would be {product}, but {limit}"),
-        format!("{portion}为{product}元,但{limit}"),
-    )
+    language.pick(format!("{portion} would be {product}, but {limit}"), format!("{portion}为{product}元,但{limit}"))
 }
 
 /// What the ratio makes of the noun: "half of the premium"; of a smaller base, what made it smaller.
@@ -82,17 +71,11 @@ pub(super) fn portion(line: &LineExplanation, noun: &str, language: Language) ->
     let base = match (reduced(StepKind::Evidence), reduced(StepKind::Clamp)) {
         (_, Some(step)) => {
             let base = grouped(&step.result);
-            Some(language.pick(
-                format!("the {base} up to which it is paid"),
-                format!("按限度计算的{base}元"),
-            ))
+            Some(language.pick(format!("the {base} up to which it is paid"), format!("按限度计算的{base}元")))
         }
         (Some(step), None) => {
             let base = grouped(&step.result);
-            Some(language.pick(
-                format!("the {base} that was left of the evidence"),
-                format!("凭据余额{base}元"),
-            ))
+            Some(language.pick(format!("the {base} that was left of the evidence"), format!("凭据余额{base}元")))
         }
         (None, None) => None,
     };
@@ -122,18 +105,12 @@ fn limit(step: &Step, language: Language) -> String {
                 format!("其他财政资金已承担{base}元中的{other}元"),
             );
         }
-        StepKind::ItemCap => {
-            (format!("{total} for this kind of cost"), format!("单项限额{total}元"))
-        }
+        StepKind::ItemCap => (format!("{total} for this kind of cost"), format!("单项限额{total}元")),
         StepKind::LoanCap => (format!("{total} for this loan"), format!("该笔贷款限额{total}元")),
-        StepKind::JointCap => {
-            (format!("{total} for these costs together"), format!("合并限额{total}元"))
-        }
+        StepKind::JointCap => (format!("{total} for these costs together"), format!("合并限额{total}元")),
         StepKind::YearCap => (format!("{total} for {year}"), format!("{year}年度限额{total}元")),
         StepKind::LifetimeCap => (format!("{total} for all years"), format!("累计限额{total}元")),
-        StepKind::Budget => {
-            (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算({})", step.rule))
-        }
+        StepKind::Budget => (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算({})", step.rule)),
         StepKind::Gate
         | StepKind::Base
         | StepKind::Evidence

@@ -47,9 +47,7 @@ pub fn explanation_sentence(explanation: &Explanation, language: Language) -> St
     let mut sentences = Vec::new();
     if explanation.lines.len() > 1 {
         let total = Amount::total(explanation.lines.iter().map(|line| line.granted)).grouped();
-        sentences.push(
-            language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")),
-        );
+        sentences.push(language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")));
     }
     sentences.extend(explanation.lines.iter().map(|line| line_sentence(line, language)));
     sentences.join(match language {

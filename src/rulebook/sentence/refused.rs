@@ -5,40 +5,24 @@ use super::super::refusal::Refusal;
 use super::super::terms::CostKind;
 use super::{Language, cost, grouped, last_failed, line, shown, value};
 
-pub(super) fn sentence(
-    explanation: &LineExplanation,
-    item: CostKind,
-    refusal: Refusal,
-    language: Language,
-) -> String {
+pub(super) fn sentence(explanation: &LineExplanation, item: CostKind, refusal: Refusal, language: Language) -> String {
     let told = last_failed(explanation).and_then(|step| told(explanation, item, step, language));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     language.pick(format!("Nothing granted: {because}."), format!("不予补助:{because}。"))
 }
 
 /// What the failed step says; `None` where the refusal's meaning says it as well.
-fn told(
-    explanation: &LineExplanation,
-    item: CostKind,
-    step: &Step,
-    language: Language,
-) -> Option<String> {
+fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: Language) -> Option<String> {
     match step.kind {
         StepKind::Gate => gate(item, step, language),
         StepKind::Base => {
             let cost_paid = shown(step, "cost", language);
             let noun = cost(item, language);
-            Some(
-                language
-                    .pick(format!("the {noun} is {cost_paid}"), format!("{noun}为{cost_paid}元")),
-            )
+            Some(language.pick(format!("the {noun} is {cost_paid}"), format!("{noun}为{cost_paid}元")))
         }
         StepKind::Ratio => {
             let error = shown(step, "error", Language::English);
-            Some(language.pick(
-                format!("it cannot be computed: {error}"),
-                "金额过大或小数位过多,无法精确计算",
-            ))
+            Some(language.pick(format!("it cannot be computed: {error}"), "金额过大或小数位过多,无法精确计算"))
         }
         StepKind::Round => {
             let portion = line::portion(explanation, cost(item, language), language);
@@ -49,9 +33,7 @@ fn told(
             ))
         }
         // A cap per loan ends a line without a loan.
-        StepKind::ItemCap | StepKind::LoanCap | StepKind::JointCap if has_none(step, "loan") => {
-            Some(no_loan(language))
-        }
+        StepKind::ItemCap | StepKind::LoanCap | StepKind::JointCap if has_none(step, "loan") => Some(no_loan(language)),
         StepKind::OtherFunding
         | StepKind::ItemCap
         | StepKind::LoanCap
@@ -82,23 +64,15 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         return Some(no_loan(language));
     }
     if has_none(step, "right") {
-        return Some(
-            language.pick("no intellectual property right was named", "未注明对应的知识产权"),
-        );
+        return Some(language.pick("no intellectual property right was named", "未注明对应的知识产权"));
     }
     let see = |name| shown(step, name, language);
     let noun = cost(item, language);
     let (english, chinese) = match step.rule.as_str() {
-        "item-covered" => (
-            format!("the programme does not pay toward the {noun}"),
-            format!("{noun}不在补助范围内"),
-        ),
+        "item-covered" => (format!("the programme does not pay toward the {noun}"), format!("{noun}不在补助范围内")),
         "not-blacklisted" => {
             let since = see("blacklisted-since");
-            (
-                format!("the enterprise has been on the blacklist since {since}"),
-                format!("企业自{since}起列入失信名单"),
-            )
+            (format!("the enterprise has been on the blacklist since {since}"), format!("企业自{since}起列入失信名单"))
         }
         "loan-disbursed" => {
             let day = see("applied-on");
@@ -110,9 +84,7 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         "pledged-by-disbursement" => {
             let (pledged, disbursed) = (see("pledged-on"), see("disbursed-on"));
             (
-                format!(
-                    "the pledge was registered on {pledged}, after the disbursement on {disbursed}"
-                ),
+                format!("the pledge was registered on {pledged}, after the disbursement on {disbursed}"),
                 format!("质押登记日{pledged}晚于放款日{disbursed}"),
             )
         }
@@ -134,10 +106,13 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         }
         "grants-per-enterprise" => {
             let (limit, earlier) = (see("limit"), see("earlier-grants"));
-            let often =
-                if limit == "1" { "once".to_owned() } else { format!("at most {limit} times") };
+            let times = |count: &str| if count == "1" { "once".to_owned() } else { format!("{count} times") };
             (
-                format!("an enterprise gets this {often}, and {earlier} were granted before"),
+                format!(
+                    "an enterprise gets this {} at most, and this one has had it {}",
+                    times(&limit),
+                    times(&earlier)
+                ),
                 format!("每家企业最多享受{limit}次,此前已享受{earlier}次"),
             )
         }
@@ -149,13 +124,8 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
 fn right(step: &Step, language: Language) -> (String, String) {
     let right = shown(step, "right", language);
     match step.rule.as_str() {
-        "right-owned" => (
-            format!("`{right}` does not belong to the applicant"),
-            format!("{right}不属于申请企业"),
-        ),
-        "right-in-force" => {
-            (format!("`{right}` is not in force"), format!("{right}不处于有效状态"))
-        }
+        "right-owned" => (format!("`{right}` does not belong to the applicant"), format!("{right}不属于申请企业")),
+        "right-in-force" => (format!("`{right}` is not in force"), format!("{right}不处于有效状态")),
         _ => (format!("`{right}` is not a patent"), format!("{right}不是专利")),
     }
 }

@@ -14,8 +14,7 @@ pub fn step_sentence(step: &Step, language: Language) -> String {
         .inputs
         .iter()
         .map(|input| {
-            let name = language
-                .pick(input.name.replace('-', " "), word(&input.name).unwrap_or(&input.name));
+            let name = language.pick(input.name.replace('-', " "), word(&input.name).unwrap_or(&input.name));
             format!("{name} {}", shown_input(input, language))
         })
         .collect();
@@ -72,6 +71,7 @@ const WORDS: &[(&str, &str)] = &[
     ("defer", "暂缓补偿"),
     ("disbursed-on", "放款日"),
     ("down", "舍去"),
+    ("earlier-claim-waits-since", "更早申请提交日"),
     ("earlier-grants", "此前次数"),
     ("ended-on", "结清日"),
     ("error", "错误"),
@@ -80,9 +80,12 @@ const WORDS: &[(&str, &str)] = &[
     ("exposure-after", "承担后在保责任"),
     ("exposure-before", "此前在保责任"),
     ("filed", "备案本金"),
+    ("filed-before-overdue", "备案早于逾期"),
+    ("filed-on", "备案日"),
     ("free-balance", "可用余额"),
     ("grants-per-enterprise", "每家企业次数"),
     ("guarantor", "担保机构"),
+    ("in-order", "按顺序"),
     ("insurer", "保险机构"),
     ("ip-part", "知识产权部分"),
     ("ip-part-of-principal", "本金中的知识产权部分"),
@@ -103,6 +106,7 @@ const WORDS: &[(&str, &str)] = &[
     ("outstanding", "本金余额"),
     ("overdue", "逾期"),
     ("overdue-days", "逾期天数"),
+    ("overdue-since", "逾期起始日"),
     ("paid-by-loan-end", "支付不晚于贷款结清"),
     ("paid-on", "支付日"),
     ("paid-within-loan", "支付在贷款存续期间"),

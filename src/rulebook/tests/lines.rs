@@ -6,10 +6,7 @@ use super::super::judge_line;
 use super::super::model::{Attribution, Case, Programme, Rulebook};
 use super::super::refusal::Refusal;
 use super::super::terms::{CostKind, SizeClass};
-use super::{
-    LOAN_REQUIRED, Sums, cap, day, facts, first_insured_patent, pledge_cost, programme, shipped,
-    yuan,
-};
+use super::{LOAN_REQUIRED, Sums, cap, day, facts, first_insured_patent, pledge_cost, programme, shipped, yuan};
 use crate::calendar::FiscalYear;
 use crate::identifier::{CapId, RightId};
 use crate::money::Amount;
@@ -20,14 +17,7 @@ fn run(rulebook: &Rulebook, case: &Case) {
     sums.used_before = case.used.iter().cloned().collect();
     for line in &case.lines {
         let verdict = judge_line(programme, &facts(line.item, &line.cost.to_string()), &sums);
-        assert_eq!(
-            verdict.award,
-            line.expect,
-            "{} of {}: {:#?}",
-            case.id,
-            rulebook.reference(),
-            verdict.explanation
-        );
+        assert_eq!(verdict.award, line.expect, "{} of {}: {:#?}", case.id, rulebook.reference(), verdict.explanation);
         if let Some(bound) = line.bound {
             assert_eq!(verdict.explanation.bound, bound, "{} of {}", case.id, rulebook.reference());
         }
@@ -55,8 +45,7 @@ fn the_rest_of_the_year_is_granted_and_explained() {
     assert_eq!(verdict.eligible_cost, yuan("100000.00"));
     assert_eq!(verdict.explanation.bound, Bound::YearCap);
     assert_eq!(verdict.explanation.refusal, None);
-    let year =
-        verdict.explanation.steps.iter().find(|step| step.kind == StepKind::YearCap).unwrap();
+    let year = verdict.explanation.steps.iter().find(|step| step.kind == StepKind::YearCap).unwrap();
     assert_eq!(input(year, "limit"), &Value::Amount(yuan("200000.00")));
     assert_eq!(input(year, "used-before"), &Value::Amount(yuan("162600.00")));
     assert_eq!(input(year, "left"), &Value::Amount(yuan("37400.00")));
@@ -100,12 +89,10 @@ fn four_costs_come_to_200_000_strictly_and_240_000_literally() {
 #[test]
 fn the_first_insured_patent_is_paid_in_full_and_once() {
     let mut sums = Sums::new();
-    let first =
-        judge_line(&first_insured_patent(), &facts(CostKind::PatentInsurance, "8000.00"), &sums);
+    let first = judge_line(&first_insured_patent(), &facts(CostKind::PatentInsurance, "8000.00"), &sums);
     assert_eq!((first.award, first.explanation.bound), (yuan("8000.00"), Bound::Ratio));
     sums.grant(&first);
-    let second =
-        judge_line(&first_insured_patent(), &facts(CostKind::PatentInsurance, "8000.00"), &sums);
+    let second = judge_line(&first_insured_patent(), &facts(CostKind::PatentInsurance, "8000.00"), &sums);
     assert_eq!(second.award, Amount::ZERO);
     assert_eq!(second.explanation.refusal, Some(Refusal::AlreadyGranted));
 }
@@ -117,16 +104,12 @@ fn a_cost_counts_toward_the_year_in_which_it_was_paid() {
     facts.paid_on = day("2025-12-31");
     let verdict = judge_line(&pledge_cost(), &facts, &Sums::new());
     assert_eq!(verdict.cap_uses[0].year, FiscalYear::from_value(2025));
-    let budget =
-        verdict.explanation.steps.iter().find(|step| step.kind == StepKind::Budget).unwrap();
+    let budget = verdict.explanation.steps.iter().find(|step| step.kind == StepKind::Budget).unwrap();
     assert_eq!(input(budget, "year"), &Value::Count(2026));
     let by_application = programme(&cap("enterprise-year", "10.00"));
     let by_application = Programme { attribution: Attribution::ApplicationYear, ..by_application };
     facts.item = CostKind::Interest;
-    assert_eq!(
-        judge_line(&by_application, &facts, &Sums::new()).cap_uses[0].year,
-        FiscalYear::from_value(2026)
-    );
+    assert_eq!(judge_line(&by_application, &facts, &Sums::new()).cap_uses[0].year, FiscalYear::from_value(2026));
 }
 
 #[test]
@@ -216,15 +199,9 @@ fn a_size_class_that_is_not_allowed_is_refused() {
 fn gate_refuses(programme: &Programme, facts: &super::LineFacts, rule: &str, refusal: Refusal) {
     let verdict = judge_line(programme, facts, &Sums::new());
     let last = verdict.explanation.steps.last().unwrap();
-    assert_eq!(
-        (last.kind, last.rule.as_str(), last.outcome),
-        (StepKind::Gate, rule, StepOutcome::Failed)
-    );
+    assert_eq!((last.kind, last.rule.as_str(), last.outcome), (StepKind::Gate, rule, StepOutcome::Failed));
     assert_eq!(last.result, "0.00");
-    assert_eq!(
-        (verdict.explanation.refusal, verdict.explanation.bound),
-        (Some(refusal), Bound::Gate)
-    );
+    assert_eq!((verdict.explanation.refusal, verdict.explanation.bound), (Some(refusal), Bound::Gate));
     assert_eq!((verdict.award, verdict.eligible_cost), (Amount::ZERO, Amount::ZERO));
     assert!(verdict.cap_uses.is_empty());
 }
@@ -269,14 +246,8 @@ fn other_public_money_leaves_at_most_the_rest_of_the_cost() {
     };
     assert_eq!(with("50000.00"), (yuan("50000.00"), Bound::Ratio, None));
     assert_eq!(with("50000.01"), (yuan("49999.99"), Bound::OtherFunding, None));
-    assert_eq!(
-        with("100000.00"),
-        (Amount::ZERO, Bound::OtherFunding, Some(Refusal::OtherFundingCovers))
-    );
-    assert_eq!(
-        with("100000.01"),
-        (Amount::ZERO, Bound::OtherFunding, Some(Refusal::OtherFundingCovers))
-    );
+    assert_eq!(with("100000.00"), (Amount::ZERO, Bound::OtherFunding, Some(Refusal::OtherFundingCovers)));
+    assert_eq!(with("100000.01"), (Amount::ZERO, Bound::OtherFunding, Some(Refusal::OtherFundingCovers)));
 }
 
 #[test]
@@ -284,24 +255,14 @@ fn the_budget_bounds_last() {
     let sums = Sums::new().used_before("pledge-cost-year", "162600.00").budget("1000.00");
     let verdict = judge_line(&pledge_cost(), &facts(CostKind::Insurance, "100000.00"), &sums);
     assert_eq!((verdict.award, verdict.explanation.bound), (yuan("1000.00"), Bound::Budget));
-    let verdict = judge_line(
-        &pledge_cost(),
-        &facts(CostKind::Insurance, "100000.00"),
-        &Sums::new().budget("0.00"),
-    );
+    let verdict = judge_line(&pledge_cost(), &facts(CostKind::Insurance, "100000.00"), &Sums::new().budget("0.00"));
     assert_eq!(verdict.explanation.refusal, Some(Refusal::BudgetUsedUp));
 }
 
 /// Every scope, in the fixed order whatever the order of the file; each smaller than the one before, so each bites.
 #[test]
 fn caps_apply_by_scope_and_the_last_that_bites_decides() {
-    let caps = [
-        ("lifetime", "10"),
-        ("enterprise-year", "20"),
-        ("joint", "30"),
-        ("loan", "40"),
-        ("item", "50"),
-    ];
+    let caps = [("lifetime", "10"), ("enterprise-year", "20"), ("joint", "30"), ("loan", "40"), ("item", "50")];
     let caps = caps.map(|(scope, amount)| cap(scope, amount)).concat();
     let programme = programme(&format!("{LOAN_REQUIRED}{caps}"));
     let verdict = judge_line(&programme, &facts(CostKind::Interest, "1000.00"), &Sums::new());
@@ -314,13 +275,7 @@ fn caps_apply_by_scope_and_the_last_that_bites_decides() {
         .collect();
     assert_eq!(
         caps,
-        [
-            ("item", "50.00"),
-            ("loan", "40.00"),
-            ("joint", "30.00"),
-            ("enterprise-year", "20.00"),
-            ("lifetime", "10.00")
-        ]
+        [("item", "50.00"), ("loan", "40.00"), ("joint", "30.00"), ("enterprise-year", "20.00"), ("lifetime", "10.00")]
     );
     assert_eq!((verdict.award, verdict.explanation.bound), (yuan("10.00"), Bound::LifetimeCap));
     let per_loan: Vec<bool> = verdict.cap_uses.iter().map(|key| key.loan.is_some()).collect();
@@ -351,10 +306,7 @@ fn a_cap_per_loan_refuses_a_line_without_a_loan() {
     let mut facts = facts(CostKind::Interest, "1000.00");
     facts.loan = None;
     let verdict = judge_line(&programme, &facts, &Sums::new());
-    assert_eq!(
-        (verdict.award, verdict.explanation.refusal),
-        (Amount::ZERO, Some(Refusal::NotEligible))
-    );
+    assert_eq!((verdict.award, verdict.explanation.refusal), (Amount::ZERO, Some(Refusal::NotEligible)));
     assert_eq!(verdict.explanation.steps.last().unwrap().kind, StepKind::LoanCap);
 }
 
@@ -375,10 +327,7 @@ fn a_cost_of_zero_or_less_is_refused() {
         facts.cost = cost;
         facts.evidence_left = yuan("100.00");
         let verdict = judge_line(&pledge_cost(), &facts, &Sums::new());
-        assert_eq!(
-            (verdict.award, verdict.explanation.refusal),
-            (Amount::ZERO, Some(Refusal::NotEligible))
-        );
+        assert_eq!((verdict.award, verdict.explanation.refusal), (Amount::ZERO, Some(Refusal::NotEligible)));
         assert_eq!(verdict.explanation.steps.last().unwrap().kind, StepKind::Base);
     }
 }
@@ -390,10 +339,7 @@ fn what_cannot_be_computed_is_refused_with_the_step_that_says_so() {
     let mut facts = facts(CostKind::PatentInsurance, "1.00");
     (facts.cost, facts.evidence_left) = (huge, huge);
     let verdict = judge_line(&first_insured_patent(), &facts, &Sums::new());
-    assert_eq!(
-        (verdict.award, verdict.explanation.refusal),
-        (Amount::ZERO, Some(Refusal::NotEligible))
-    );
+    assert_eq!((verdict.award, verdict.explanation.refusal), (Amount::ZERO, Some(Refusal::NotEligible)));
     let last = verdict.explanation.steps.last().unwrap();
     assert_eq!((last.kind, last.outcome), (StepKind::Ratio, StepOutcome::Failed));
     assert!(matches!(input(last, "error"), Value::Text(text) if text.contains("too large")));

@@ -80,8 +80,7 @@ fn the_literal_reading_is_the_same_file_with_one_rule_changed() {
     let (strict, literal) = (rules(0), rules(1));
     assert_eq!(strict.len(), literal.len());
     let changed = strict.iter().zip(&literal).filter(|(strict, literal)| strict != literal);
-    let text: Vec<String> =
-        changed.map(|(strict, literal)| format!("- {strict}\n+ {literal}\n")).collect();
+    let text: Vec<String> = changed.map(|(strict, literal)| format!("- {strict}\n+ {literal}\n")).collect();
     expect![[r#"
         - id = "hebi-2017"
         + id = "hebi-2017-literal"
@@ -101,21 +100,11 @@ fn a_slip_in_the_head_is_refused() {
     check(
         "schema = 1",
         "schema = 2",
-        &expect![
-            "city.toml:1: the schema is `2`, this version reads `1`; write `schema = 1`, or use a newer version"
-        ],
+        &expect!["city.toml:1: the schema is `2`, this version reads `1`; write `schema = 1`, or use a newer version"],
     );
     check("schema = 1\n", "", &expect!["city.toml:1: the file has no `schema`; add `schema = …`"]);
-    check(
-        "version = 1",
-        "version = 0",
-        &expect!["city.toml:4: `version` is `0`; use 1 to 4294967295"],
-    );
-    check(
-        "version = 1",
-        "version = \"1\"",
-        &expect!["city.toml:4: `version` is of type string; write a whole number"],
-    );
+    check("version = 1", "version = 0", &expect!["city.toml:4: `version` is `0`; use 1 to 4294967295"]);
+    check("version = 1", "version = \"1\"", &expect!["city.toml:4: `version` is of type string; write a whole number"]);
     check(
         "id = \"test\"",
         "id = \"鹤壁\"",
@@ -153,11 +142,7 @@ fn a_slip_in_the_head_is_refused() {
         "title = { zh = \"测试\" }",
         &expect!["city.toml:5: `title` has no `en`; add `en = …`"],
     );
-    check(
-        "issuer = \"测试局\"",
-        "issuer = \" \"",
-        &expect!["city.toml:10: `issuer` is empty; write its text"],
-    );
+    check("issuer = \"测试局\"", "issuer = \" \"", &expect!["city.toml:10: `issuer` is empty; write its text"]);
 }
 
 #[test]
@@ -167,11 +152,7 @@ fn a_missing_source_is_refused() {
         "",
         &expect!["city.toml:1: the file has no `source`; add `source = …`"],
     );
-    check(
-        "source = \"ours\"\n",
-        "",
-        &expect!["city.toml:31: [[pool]] has no `source`; add `source = …`"],
-    );
+    check("source = \"ours\"\n", "", &expect!["city.toml:31: [[pool]] has no `source`; add `source = …`"]);
     check(
         "source = \"ours\"",
         "source = \"hearsay\"",
@@ -217,9 +198,7 @@ fn an_unknown_key_is_refused() {
     check(
         "basis_points = 5000 }, {",
         "basis_points = 5000, x = 1 }, {",
-        &expect![
-            "city.toml:36: `x` is not a key of `shares`; remove it, or use one of: party, basis_points"
-        ],
+        &expect!["city.toml:36: `x` is not a key of `shares`; remove it, or use one of: party, basis_points"],
     );
 }
 
@@ -228,20 +207,14 @@ fn a_slip_in_a_programme_is_refused() {
     check(
         RATIO,
         "ratio = \"1.01\"\n",
-        &expect![
-            "city.toml:24: the ratio `1.01` is above 1: more than the cost would be granted; write half as `0.5`"
-        ],
+        &expect!["city.toml:24: the ratio `1.01` is above 1: more than the cost would be granted; write half as `0.5`"],
     );
     check(
         RATIO,
         "ratio = \"0\"\n",
         &expect!["city.toml:24: the ratio is 0: nothing would be granted; write half as `0.5`"],
     );
-    check(
-        RATIO,
-        "ratio = 0.5\n",
-        &expect!["city.toml:24: `ratio` is of type float; write a text in quotation marks"],
-    );
+    check(RATIO, "ratio = 0.5\n", &expect!["city.toml:24: `ratio` is of type float; write a text in quotation marks"]);
     check(
         RATIO,
         "ratio = \"50%\"\n",
@@ -270,9 +243,7 @@ fn a_slip_in_a_programme_is_refused() {
     check(
         RATIO,
         "ratio = \"0.5\"\nrounding = \"half-up\"\n",
-        &expect![
-            "city.toml:25: `half-up` is not a rounding of an award: it could exceed the ratio; write `down`"
-        ],
+        &expect!["city.toml:25: `half-up` is not a rounding of an award: it could exceed the ratio; write `down`"],
     );
     check(
         RATIO,
@@ -287,9 +258,7 @@ fn a_slip_in_a_programme_is_refused() {
     check(
         "clause = \"c1\"\nitems = [\"interest\", \"insurance\"]",
         "clause = \"c9\"\nitems = [\"interest\", \"insurance\"]",
-        &expect![
-            "city.toml:19: there is no clause `c9`; name a clause of this file, or add it as [[clause]]"
-        ],
+        &expect!["city.toml:19: there is no clause `c9`; name a clause of this file, or add it as [[clause]]"],
     );
 }
 
@@ -314,9 +283,7 @@ fn a_slip_in_a_gate_is_refused() {
     );
     gate(
         "condition = \"loan-required\"\nitems = [\"valuation\"]\nclause = \"c1\"\n",
-        &expect![
-            "city.toml:27: `valuation` is not among the items of the programme; name only items of the programme"
-        ],
+        &expect!["city.toml:27: `valuation` is not among the items of the programme; name only items of the programme"],
     );
     gate(
         "condition = \"loan-required\"\nsize_classes = [\"small\"]\nclause = \"c1\"\n",
@@ -333,17 +300,11 @@ fn a_slip_in_a_cap_is_refused() {
         "",
         &expect!["city.toml:25: [[programme.cap]] has no `scope`; add `scope = …`"],
     );
-    check(
-        "amount = \"10.00\"\n",
-        "",
-        &expect!["city.toml:25: [[programme.cap]] has no `amount`; add `amount = …`"],
-    );
+    check("amount = \"10.00\"\n", "", &expect!["city.toml:25: [[programme.cap]] has no `amount`; add `amount = …`"]);
     check(
         "amount = \"10.00\"",
         "amount = \"10.001\"",
-        &expect![
-            "city.toml:29: `amount` is not valid; `10.001` has more than two decimals; round it to the fen first"
-        ],
+        &expect!["city.toml:29: `amount` is not valid; `10.001` has more than two decimals; round it to the fen first"],
     );
     check(
         "amount = \"10.00\"",
@@ -360,9 +321,7 @@ fn a_slip_in_a_cap_is_refused() {
     check(
         "items = [\"interest\"]",
         "items = [\"valuation\"]",
-        &expect![
-            "city.toml:28: `valuation` is not among the items of the programme; name only items of the programme"
-        ],
+        &expect!["city.toml:28: `valuation` is not among the items of the programme; name only items of the programme"],
     );
     check(
         "scope = \"enterprise-year\"\nitems = [\"interest\"]",
@@ -374,9 +333,7 @@ fn a_slip_in_a_cap_is_refused() {
     check(
         "items = [\"interest\"]\namount = \"10.00\"\nclause = \"c1\"",
         "items = [\"interest\"]\namount = \"10.00\"\nclause = \"c9\"",
-        &expect![
-            "city.toml:30: there is no clause `c9`; name a clause of this file, or add it as [[clause]]"
-        ],
+        &expect!["city.toml:30: there is no clause `c9`; name a clause of this file, or add it as [[clause]]"],
     );
 }
 
@@ -385,9 +342,7 @@ fn a_slip_in_a_pool_is_refused() {
     check(
         "{ party = \"bank\", basis_points = 5000 }",
         "{ party = \"bank\", basis_points = 4999 }",
-        &expect![
-            "city.toml:36: the shares are 9999 basis points in all; make them 10000, the whole of the loss"
-        ],
+        &expect!["city.toml:36: the shares are 9999 basis points in all; make them 10000, the whole of the loss"],
     );
     check(
         "{ party = \"bank\", basis_points = 5000 }",
@@ -397,16 +352,12 @@ fn a_slip_in_a_pool_is_refused() {
     check(
         "{ party = \"pool\", basis_points = 5000 }",
         "{ party = \"insurer\", basis_points = 5000 }",
-        &expect![[
-            r#"city.toml:36: the pool has no share; add `{ party = "pool", basis_points = … }`"#
-        ]],
+        &expect![[r#"city.toml:36: the pool has no share; add `{ party = "pool", basis_points = … }`"#]],
     );
     check(
         "covers = \"ip-part-of-principal\"",
         "covers = \"everything\"",
-        &expect![
-            "city.toml:37: `everything` is not a value of `covers`; use one of: ip-part-of-principal"
-        ],
+        &expect!["city.toml:37: `everything` is not a value of `covers`; use one of: ip-part-of-principal"],
     );
     check(
         "leverage_limit = \"10\"\n",
@@ -426,9 +377,7 @@ fn an_id_that_is_used_twice_is_refused() {
     );
     refused(
         &format!("{}{PROGRAMME}{RATIO}", whole()),
-        &expect![
-            "city.toml:41: the programme `p1` is in the file twice; give one of them another id"
-        ],
+        &expect!["city.toml:41: the programme `p1` is in the file twice; give one of them another id"],
     );
     refused(
         &whole().replace(CAP, &format!("{CAP}{CAP}")),
@@ -443,23 +392,20 @@ fn an_id_that_is_used_twice_is_refused() {
 /// A rule that names an ambiguous text says how it reads it; the programme's reading counts for its gates and caps.
 #[test]
 fn an_ambiguous_clause_needs_a_reading() {
-    let ambiguous =
-        whole().replace("text = \"给予补助。\"", "text = \"给予补助。\"\nambiguous = true");
+    let ambiguous = whole().replace("text = \"给予补助。\"", "text = \"给予补助。\"\nambiguous = true");
     refused(
         &ambiguous,
         &expect![[r#"
         city.toml:20: the clause `c1` is ambiguous and the rule does not say how it reads it; add `reading = { zh = "…", en = "…" }`
         city.toml:31: the clause `c1` is ambiguous and the rule does not say how it reads it; add `reading = { zh = "…", en = "…" }`"#]],
     );
-    let read =
-        ambiguous.replace(RATIO, "ratio = \"0.5\"\nreading = { zh = \"读\", en = \"Read\" }\n");
+    let read = ambiguous.replace(RATIO, "ratio = \"0.5\"\nreading = { zh = \"读\", en = \"Read\" }\n");
     assert!(load(&read).is_ok());
 }
 
 #[test]
 fn a_slip_in_a_case_is_refused() {
-    let case =
-        "[[case]]\nid = \"S1\"\nprogramme = \"p9\"\nused = [{ cap = \"c9\", amount = \"1.00\" }]\n";
+    let case = "[[case]]\nid = \"S1\"\nprogramme = \"p9\"\nused = [{ cap = \"c9\", amount = \"1.00\" }]\n";
     refused(
         &format!("{}{case}", whole()),
         &expect![[r#"
@@ -482,10 +428,7 @@ fn what_is_not_toml_is_refused_with_its_line() {
         "schema = 1\n[rulebook\nid = \"x\"\n",
         &expect!["city.toml:2: not valid TOML: unclosed table, expected `]`; mend the syntax"],
     );
-    refused(
-        "schema = 1\nschema = 1\n",
-        &expect!["city.toml:2: not valid TOML: duplicate key; mend the syntax"],
-    );
+    refused("schema = 1\nschema = 1\n", &expect!["city.toml:2: not valid TOML: duplicate key; mend the syntax"]);
 }
 
 #[test]
@@ -531,8 +474,7 @@ fn a_file_that_is_too_large_is_refused() {
     );
     let room = FILE_BYTES_MAX - whole().len();
     assert!(load(&format!("{}{}", whole(), "#".repeat(room))).is_ok());
-    let clause =
-        |index| format!("[[clause]]\nid = \"x{index}\"\nheading = \"一\"\ntext = \"补\"\n");
+    let clause = |index| format!("[[clause]]\nid = \"x{index}\"\nheading = \"一\"\ntext = \"补\"\n");
     let clauses = |count: usize| (0..count).map(clause).collect::<Vec<String>>().concat();
     // The file has a clause, a programme, a cap and a pool already.
     assert!(load(&format!("{}{}", whole(), clauses(RULES_MAX - 4))).is_ok());

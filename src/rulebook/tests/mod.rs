@@ -100,12 +100,7 @@ struct Sums {
 
 impl Sums {
     fn new() -> Self {
-        Self {
-            used: BTreeMap::new(),
-            used_before: BTreeMap::new(),
-            earlier_grants: 0,
-            budget: yuan("10000000.00"),
-        }
+        Self { used: BTreeMap::new(), used_before: BTreeMap::new(), earlier_grants: 0, budget: yuan("10000000.00") }
     }
 
     fn used_before(mut self, cap: &str, amount: &str) -> Self {
@@ -124,8 +119,7 @@ impl Sums {
             *sum = sum.plus(verdict.award);
         }
         self.budget = self.budget.minus(verdict.award);
-        self.earlier_grants =
-            self.earlier_grants.saturating_add(u32::from(verdict.award.is_positive()));
+        self.earlier_grants = self.earlier_grants.saturating_add(u32::from(verdict.award.is_positive()));
     }
 }
 

@@ -33,11 +33,9 @@ fn shares(verdict: &ClaimVerdict) -> Vec<String> {
 
 #[test]
 fn a_loss_is_divided_to_the_fen() {
-    for (loss, expected) in [
-        ("0.01", ["0.01", "0.00"]),
-        ("0.03", ["0.02", "0.01"]),
-        ("1000000.01", ["500000.01", "500000.00"]),
-    ] {
+    for (loss, expected) in
+        [("0.01", ["0.01", "0.00"]), ("0.03", ["0.02", "0.01"]), ("1000000.01", ["500000.01", "500000.00"])]
+    {
         let verdict = judge_claim(&hebi_pool(), &claim(loss));
         assert_eq!(shares(&verdict), expected);
         assert_eq!(verdict.covered_loss, yuan(loss));
@@ -50,12 +48,8 @@ fn a_loss_is_divided_to_the_fen() {
 #[test]
 fn four_parties_divide_54_26_16_4() {
     let mut rule = hebi_pool();
-    rule.shares = vec![
-        (LossParty::Pool, 5400),
-        (LossParty::Bank, 2600),
-        (LossParty::Insurer, 1600),
-        (LossParty::Valuer, 400),
-    ];
+    rule.shares =
+        vec![(LossParty::Pool, 5400), (LossParty::Bank, 2600), (LossParty::Insurer, 1600), (LossParty::Valuer, 400)];
     for (loss, expected) in [
         ("0.01", ["0.01", "0.00", "0.00", "0.00"]),
         ("0.03", ["0.02", "0.01", "0.00", "0.00"]),
@@ -63,20 +57,16 @@ fn four_parties_divide_54_26_16_4() {
     ] {
         assert_eq!(shares(&judge_claim(&rule, &claim(loss))), expected, "{loss}");
     }
-    let recovered: Vec<String> = recovery_split(&rule, yuan("1000000.01"))
-        .iter()
-        .map(|(_, part)| part.to_string())
-        .collect();
+    let recovered: Vec<String> =
+        recovery_split(&rule, yuan("1000000.01")).iter().map(|(_, part)| part.to_string()).collect();
     assert_eq!(recovered, ["540000.01", "260000.00", "160000.00", "40000.00"]);
 }
 
 #[test]
 fn sixty_days_are_not_enough_and_sixty_one_are() {
-    for (days, refusal) in [
-        (None, Some(Refusal::NotOverdueLongEnough)),
-        (Some(60), Some(Refusal::NotOverdueLongEnough)),
-        (Some(61), None),
-    ] {
+    for (days, refusal) in
+        [(None, Some(Refusal::NotOverdueLongEnough)), (Some(60), Some(Refusal::NotOverdueLongEnough)), (Some(61), None)]
+    {
         let mut facts = claim("1000.00");
         facts.overdue_days = days;
         let verdict = judge_claim(&hebi_pool(), &facts);
@@ -92,10 +82,7 @@ fn only_principal_that_is_outstanding_is_covered() {
         facts.outstanding = yuan(outstanding);
         let verdict = judge_claim(&hebi_pool(), &facts);
         assert_eq!(verdict.explanation.refusal, Some(Refusal::LossNotCovered));
-        assert_eq!(
-            (verdict.covered_loss, verdict.explanation.granted),
-            (Amount::ZERO, Amount::ZERO)
-        );
+        assert_eq!((verdict.covered_loss, verdict.explanation.granted), (Amount::ZERO, Amount::ZERO));
     }
     let mut facts = claim("1000.00");
     facts.outstanding = yuan("1000.00");
@@ -109,25 +96,18 @@ fn the_ip_part_of_a_loss_is_shared_rounded_down() {
     let verdict = judge_claim(&hebi_pool(), &facts);
     assert_eq!(verdict.covered_loss, yuan("600000.00")); // 600 000.006
     assert_eq!(shares(&verdict), ["300000.00", "300000.00"]);
-    for (ip_part, principal) in
-        [("0.00", "5000000.00"), ("0.01", "5000000.00"), ("2.00", "1.00"), ("0.00", "0.00")]
-    {
+    for (ip_part, principal) in [("0.00", "5000000.00"), ("0.01", "5000000.00"), ("2.00", "1.00"), ("0.00", "0.00")] {
         let mut facts = claim("1.00");
         (facts.ip_part, facts.principal) = (yuan(ip_part), yuan(principal));
         let verdict = judge_claim(&hebi_pool(), &facts);
-        assert_eq!(
-            verdict.explanation.refusal,
-            Some(Refusal::LossNotCovered),
-            "{ip_part} of {principal}"
-        );
+        assert_eq!(verdict.explanation.refusal, Some(Refusal::LossNotCovered), "{ip_part} of {principal}");
     }
 }
 
 /// C9: with 1,000,000,000.00 filed, losses of exactly 30,000,000.00 pay and one fen more waits.
 #[test]
 fn the_breaker_trips_just_above_three_per_cent() {
-    for (before, refusal) in [("29999000.00", None), ("29999000.01", Some(Refusal::BreakerTripped))]
-    {
+    for (before, refusal) in [("29999000.00", None), ("29999000.01", Some(Refusal::BreakerTripped))] {
         let mut facts = claim("1000.00");
         facts.bank_year_losses = yuan(before);
         let verdict = judge_claim(&hebi_pool(), &facts);
@@ -145,10 +125,7 @@ fn the_breaker_trips_just_above_three_per_cent() {
     let mut facts = claim("1000.00");
     facts.bank_year_filed = Amount::ZERO;
     assert_eq!(judge_claim(&rule, &facts).explanation.refusal, None);
-    assert_eq!(
-        judge_claim(&hebi_pool(), &facts).explanation.refusal,
-        Some(Refusal::BreakerTripped)
-    );
+    assert_eq!(judge_claim(&hebi_pool(), &facts).explanation.refusal, Some(Refusal::BreakerTripped));
 }
 
 #[test]
@@ -166,37 +143,21 @@ fn a_claim_waits_for_a_pool_that_is_short() {
 #[test]
 fn the_leverage_limit_is_reached_but_not_passed() {
     let file = |before: &str| {
-        let facts = FilingFacts {
-            ip_part: yuan("2000000.00"),
-            exposure: yuan(before),
-            free_balance: yuan("1000000.00"),
-        };
+        let facts =
+            FilingFacts { ip_part: yuan("2000000.00"), exposure: yuan(before), free_balance: yuan("1000000.00") };
         judge_filing(&hebi_pool(), &facts)
     };
     let at = file("9000000.00");
     assert_eq!((at.exposure, at.explanation.refusal), (yuan("1000000.00"), None));
     let above = file("9000000.01");
-    assert_eq!(
-        (above.exposure, above.explanation.refusal),
-        (Amount::ZERO, Some(Refusal::PoolLeverageExceeded))
-    );
-    assert_eq!(
-        (above.explanation.requested, above.explanation.bound),
-        (yuan("1000000.00"), Bound::PoolBalance)
-    );
+    assert_eq!((above.exposure, above.explanation.refusal), (Amount::ZERO, Some(Refusal::PoolLeverageExceeded)));
+    assert_eq!((above.explanation.requested, above.explanation.bound), (yuan("1000000.00"), Bound::PoolBalance));
 }
 
 #[test]
 fn a_loan_without_an_ip_part_is_not_covered() {
-    let facts = FilingFacts {
-        ip_part: Amount::ZERO,
-        exposure: Amount::ZERO,
-        free_balance: yuan("1000000.00"),
-    };
-    assert_eq!(
-        judge_filing(&hebi_pool(), &facts).explanation.refusal,
-        Some(Refusal::LossNotCovered)
-    );
+    let facts = FilingFacts { ip_part: Amount::ZERO, exposure: Amount::ZERO, free_balance: yuan("1000000.00") };
+    assert_eq!(judge_filing(&hebi_pool(), &facts).explanation.refusal, Some(Refusal::LossNotCovered));
 }
 
 #[test]

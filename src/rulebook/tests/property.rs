@@ -49,12 +49,8 @@ fn numbers() -> impl Strategy<Value = Numbers> {
 }
 
 /// Caps of four scopes: loan, joint, year, lifetime.
-const CAPS: [(&str, i64); 4] = [
-    ("loan", 30_000_000),
-    ("joint", 25_000_000),
-    ("enterprise-year", 20_000_000),
-    ("lifetime", 50_000_000),
-];
+const CAPS: [(&str, i64); 4] =
+    [("loan", 30_000_000), ("joint", 25_000_000), ("enterprise-year", 20_000_000), ("lifetime", 50_000_000)];
 
 fn capped(ratio_points: u32) -> Programme {
     let caps = CAPS.map(|(scope, limit)| cap(scope, &Amount::from_fen(limit).to_string())).concat();

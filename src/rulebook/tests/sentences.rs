@@ -5,15 +5,12 @@
 
 use expect_test::{Expect, expect};
 
-use super::super::explanation::{
-    Bound, Explanation, Input, LineExplanation, Step, StepKind, StepOutcome, Value,
-};
+use super::super::explanation::{Bound, Explanation, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use super::super::facts::FilingFacts;
 use super::super::refusal::Refusal;
 use super::super::terms::{CostKind, SizeClass};
 use super::super::{
-    Language, explanation_sentence, judge_claim, judge_filing, judge_line, line_sentence,
-    step_sentence,
+    Language, explanation_sentence, judge_claim, judge_filing, judge_line, line_sentence, step_sentence,
 };
 use super::pools::{claim, hebi_pool};
 use super::{LineFacts, Sums, day, facts, first_insured_patent, pledge_cost, programme, yuan};
@@ -124,9 +121,7 @@ fn every_scope_of_a_cap_has_its_words() {
         ));
         for used in ["400.00", "1000.00"] {
             let sums = Sums::new().used_before("cap", used);
-            lines.push(
-                judge_line(&programme, &facts(CostKind::Interest, "9000.00"), &sums).explanation,
-            );
+            lines.push(judge_line(&programme, &facts(CostKind::Interest, "9000.00"), &sums).explanation);
         }
     }
     check(
@@ -218,15 +213,15 @@ fn why_another_gate_refused() {
         change(&mut facts);
         judge_line(&programme(keys), &facts, &Sums::new()).explanation
     };
-    let sizes = "[[programme.gate]]\ncondition = \"size-class\"\nsize_classes = [\"micro\", \"small\"]\nclause = \"c1\"\n";
+    let sizes =
+        "[[programme.gate]]\ncondition = \"size-class\"\nsize_classes = [\"micro\", \"small\"]\nclause = \"c1\"\n";
     let pledged = "[[programme.gate]]\ncondition = \"pledged-by-disbursement\"\nclause = \"c1\"\n";
     let within = "[[programme.gate]]\ncondition = \"paid-within-loan\"\nclause = \"c1\"\n";
     check(
         &[
             patent(|facts| facts.right = None),
             patent(|facts| {
-                facts.right.as_mut().unwrap().right =
-                    RightId::parse("trademark:12345678/9").unwrap();
+                facts.right.as_mut().unwrap().right = RightId::parse("trademark:12345678/9").unwrap();
             }),
             patent(|facts| facts.right.as_mut().unwrap().owned = false),
             patent(|facts| facts.right.as_mut().unwrap().in_force = false),
@@ -248,7 +243,7 @@ fn why_another_gate_refused() {
             不予补助:patent:202011156730.2不属于申请企业。
             Nothing granted: `patent:202011156730.2` is not in force.
             不予补助:patent:202011156730.2不处于有效状态。
-            Nothing granted: an enterprise gets this once, and 1 were granted before.
+            Nothing granted: an enterprise gets this once at most, and this one has had it once.
             不予补助:每家企业最多享受1次,此前已享受1次。
             Nothing granted: it cannot be computed: the result of the calculation is too large; check the amount and the rate.
             不予补助:金额过大或小数位过多,无法精确计算。
@@ -265,11 +260,7 @@ fn why_another_gate_refused() {
 #[test]
 fn what_a_pool_takes_on() {
     let filing = |ip_part: &str, exposure: &str| {
-        let facts = FilingFacts {
-            ip_part: yuan(ip_part),
-            exposure: yuan(exposure),
-            free_balance: yuan("1000000.00"),
-        };
+        let facts = FilingFacts { ip_part: yuan(ip_part), exposure: yuan(exposure), free_balance: yuan("1000000.00") };
         judge_filing(&hebi_pool(), &facts).explanation
     };
     check(
@@ -430,16 +421,13 @@ fn a_clamped_base_is_said() {
 #[test]
 fn an_explanation_of_several_lines_begins_with_the_total() {
     let mut sums = Sums::new();
-    let lines = [(CostKind::Interest, "300000.00"), (CostKind::Insurance, "120000.00")].map(
-        |(item, cost)| {
-            let verdict = judge_line(&pledge_cost(), &facts(item, cost), &sums);
-            sums.grant(&verdict);
-            verdict.explanation
-        },
-    );
+    let lines = [(CostKind::Interest, "300000.00"), (CostKind::Insurance, "120000.00")].map(|(item, cost)| {
+        let verdict = judge_line(&pledge_cost(), &facts(item, cost), &sums);
+        sums.grant(&verdict);
+        verdict.explanation
+    });
     let explanation = Explanation { lines: lines.to_vec() };
-    let text = [Language::English, Language::Chinese]
-        .map(|language| explanation_sentence(&explanation, language));
+    let text = [Language::English, Language::Chinese].map(|language| explanation_sentence(&explanation, language));
     expect![[r#"
         Granted 200,000.00 in all. Granted 150,000.00: half of the interest of 300,000.00. Granted 50,000.00: half of the premium would be 60,000.00, but 50,000.00 of the 200,000.00 for 2026 was left.
         合计准予200,000.00元。准予补助150,000.00元:贷款利息300,000.00元的50%。准予补助50,000.00元:保险费的50%为60,000.00元,但2026年度限额200,000.00元仅剩50,000.00元。"#]].assert_eq(&text.join("\n"));
@@ -451,11 +439,7 @@ fn each_step_is_a_line() {
     facts.evidence_left = yuan("90000.00");
     let line = judged(&facts, &Sums::new().used_before("pledge-cost-year", "162600.00"));
     let pool = judge_claim(&hebi_pool(), &claim("1000000.00")).explanation;
-    let filing = FilingFacts {
-        ip_part: yuan("1000000.00"),
-        exposure: yuan("1.00"),
-        free_balance: yuan("2000000.00"),
-    };
+    let filing = FilingFacts { ip_part: yuan("1000000.00"), exposure: yuan("1.00"), free_balance: yuan("2000000.00") };
     let filing = judge_filing(&hebi_pool(), &filing).explanation;
     let mut text = String::new();
     for language in [Language::English, Language::Chinese] {

@@ -40,6 +40,7 @@ pub(crate) fn line_and_year(violations: &mut Violations, line: &str, year: i32) 
 }
 
 /// Only this year; `Some(None)` for all.
+#[expect(clippy::option_option, reason = "outside: is it valid; inside: was it given")]
 pub(crate) fn list(message: &v1::ListBudgetsRequest, violations: &mut Violations) -> Option<Option<FiscalYear>> {
     if message.year == 0 { Some(None) } else { violations.year("year", message.year).map(Some) }
 }

@@ -59,6 +59,7 @@ impl Violations {
     }
 
     /// A field that may be left empty: `Some(None)` if it is.
+    #[expect(clippy::option_option, reason = "outside: is it valid; inside: was it given")]
     pub(super) fn optional<T>(
         &mut self,
         field: &str,
@@ -121,6 +122,7 @@ impl Violations {
     }
 
     /// One of a closed vocabulary, or 0 for none.
+    #[expect(clippy::option_option, reason = "outside: is it valid; inside: was it given")]
     pub(super) fn optional_choice<T: Mirrored>(&mut self, field: &str, value: i32) -> Option<Option<T>> {
         if value == 0 { Some(None) } else { self.choice(field, value).map(Some) }
     }

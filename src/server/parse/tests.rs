@@ -1,3 +1,5 @@
+//! Requests as they arrive: what is taken, and what each refusal says.
+
 use std::fmt::Debug;
 
 use expect_test::{Expect, expect};
@@ -13,7 +15,7 @@ fn ok<M, T>(message: &M, parse: fn(&M, &mut Violations) -> Option<T>) -> T {
     query(|violations| parse(message, violations)).unwrap()
 }
 
-fn check<M, T: Debug>(message: &M, parse: fn(&M, &mut Violations) -> Option<T>, expected: Expect) {
+fn check<M, T: Debug>(message: &M, parse: fn(&M, &mut Violations) -> Option<T>, expected: &Expect) {
     let rejection = query(|violations| parse(message, violations)).unwrap_err();
     assert_eq!(rejection.reason, Reason::InvalidField);
     let lines: Vec<String> = rejection
@@ -74,7 +76,7 @@ fn everything_wrong_with_a_loan_is_said_at_once() {
     check(
         &message,
         loan::file,
-        expect![[r"
+        &expect![[r"
         bank_id: `ICBC Hebi` is not a institution id; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first
         contract_number: `` is not a contract number; expected 1 to 64 printable characters
         borrower: `91110000600037341N` has a wrong check character, expected `L`; check for a mistyped character
@@ -92,18 +94,18 @@ fn everything_wrong_with_a_loan_is_said_at_once() {
 #[test]
 fn pledges_are_given_once_and_at_least_one() {
     let none = v1::FileLoanRequest { pledges: Vec::new(), ..loan() };
-    check(&none, loan::file, expect!["pledges: has 0 items; expected 1 to 100"]);
+    check(&none, loan::file, &expect!["pledges: has 0 items; expected 1 to 100"]);
     let mut twice = loan();
     twice.pledges.push(v1::PledgeKey { kind: 1, registration_number: "y2026980000001".to_owned() });
-    check(&twice, loan::file, expect!["pledges[1]: is given twice; expected each only once"]);
+    check(&twice, loan::file, &expect!["pledges[1]: is given twice; expected each only once"]);
     let many = v1::FileLoanRequest { pledges: vec![v1::PledgeKey::default(); 101], ..loan() };
-    check(&many, loan::file, expect!["pledges: has 101 items; expected 1 to 100"]);
+    check(&many, loan::file, &expect!["pledges: has 101 items; expected 1 to 100"]);
 }
 
 #[test]
 fn a_loan_is_named_by_its_id() {
     let message = v1::SettleLoanRequest { loan_id: "42".to_owned(), ..Default::default() };
-    check(&message, loan::settle, expect!["loan_id: `42` is not a loan id; expected one such as `loan-42`"]);
+    check(&message, loan::settle, &expect!["loan_id: `42` is not a loan id; expected one such as `loan-42`"]);
 }
 
 fn item(evidence: Option<Evidence>) -> v1::CostItem {
@@ -125,14 +127,14 @@ fn application(items: Vec<v1::CostItem>) -> v1::ApplySubsidyRequest {
     }
 }
 
-fn invoice(number: &str, total: &str) -> Option<Evidence> {
-    Some(Evidence::Invoice(v1::Invoice { number: number.to_owned(), total: total.to_owned() }))
+fn invoice(number: &str, total: &str) -> Evidence {
+    Evidence::Invoice(v1::Invoice { number: number.to_owned(), total: total.to_owned() })
 }
 
 #[test]
 fn evidence_is_an_invoice_or_a_recorded_payment() {
     let message = application(vec![
-        item(invoice("24442000000012345678", "12000.5")),
+        item(Some(invoice("24442000000012345678", "12000.5"))),
         item(Some(Evidence::InterestPaymentSequence(7))),
     ]);
     let Command::ApplySubsidy(apply) = ok(&message, subsidy::apply) else { panic!("another command") };
@@ -146,15 +148,15 @@ fn evidence_is_an_invoice_or_a_recorded_payment() {
 fn what_is_wrong_with_an_item_is_said_under_its_path() {
     let wrong = v1::CostItem { item: 99, cost: String::new(), ..item(None) };
     let message = application(vec![
-        item(invoice("24442000000012345678", "12000")),
+        item(Some(invoice("24442000000012345678", "12000"))),
         wrong,
-        item(invoice("123", "0")),
+        item(Some(invoice("123", "0"))),
         item(Some(Evidence::InterestPaymentSequence(0))),
     ]);
     check(
         &message,
         subsidy::apply,
-        expect![[r"
+        &expect![[r"
         items[1].item: `99` is not a value of this field; expected one of COST_KIND_INTEREST, COST_KIND_VALUATION, COST_KIND_GUARANTEE, COST_KIND_INSURANCE, COST_KIND_PATENT_INSURANCE
         items[1].cost: the amount is empty; write yuan with up to two decimals, such as `37400.00`
         items[1].evidence: is missing; expected `invoice` or `interest_payment_sequence`
@@ -162,7 +164,7 @@ fn what_is_wrong_with_an_item_is_said_under_its_path() {
         items[2].evidence.invoice.total: `0` is zero; expected more than 0.00
         items[3].evidence.interest_payment_sequence: `0` is not a sequence; expected 1 or more"]],
     );
-    check(&application(Vec::new()), subsidy::apply, expect!["items: has 0 items; expected 1 to 100"]);
+    check(&application(Vec::new()), subsidy::apply, &expect!["items: has 0 items; expected 1 to 100"]);
 }
 
 #[test]
@@ -181,17 +183,17 @@ fn a_transfer_names_the_new_owner_and_nothing_else_does() {
     check(
         &change(v1::RightChange::Transferred, ""),
         registry::record_ip_right_event,
-        expect!["new_owner: `` has 0 characters, a USCC has 18; copy it from the business licence"],
+        &expect!["new_owner: `` has 0 characters, a USCC has 18; copy it from the business licence"],
     );
     check(
         &change(v1::RightChange::Lapsed, USCC),
         registry::record_ip_right_event,
-        expect!["new_owner: is given, but the change is not a transfer; leave it empty"],
+        &expect!["new_owner: is given, but the change is not a transfer; leave it empty"],
     );
     check(
         &change(v1::RightChange::Unspecified, ""),
         registry::record_ip_right_event,
-        expect![
+        &expect![
             "change: `0` is not a value of this field; expected one of RIGHT_CHANGE_LAPSED, RIGHT_CHANGE_RESTORED, RIGHT_CHANGE_INVALIDATED, RIGHT_CHANGE_TRANSFERRED"
         ],
     );
@@ -211,7 +213,7 @@ fn a_pledge_holds_rights_of_its_own_kind() {
     check(
         &message,
         registry::register_pledge,
-        expect!["rights[1]: `trademark:12345678/9` is not a patent; expected rights of the pledge's kind only"],
+        &expect!["rights[1]: `trademark:12345678/9` is not a patent; expected rights of the pledge's kind only"],
     );
 }
 
@@ -227,7 +229,7 @@ fn an_enterprise_is_checked_to_its_last_character() {
     check(
         &message,
         registry::register_enterprise,
-        expect![[r"
+        &expect![[r"
         name: `鹤壁\u{7}科技` has control characters; expected plain text in one line
         size_class: `0` is not a value of this field; expected one of SIZE_CLASS_MICRO, SIZE_CLASS_SMALL, SIZE_CLASS_MEDIUM, SIZE_CLASS_LARGE
         district: `淇滨` is not a district; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first"]],
@@ -254,11 +256,11 @@ fn only_an_adjustment_may_be_negative() {
     };
     let Command::AdjustBudget(change) = ok(&adjust("-1000.50"), budget::adjust) else { panic!("another command") };
     assert_eq!(change.amount.to_string(), "-1000.50");
-    check(&adjust("-0"), budget::adjust, expect!["amount: `0` is zero; expected more than 0.00"]);
+    check(&adjust("-0"), budget::adjust, &expect!["amount: `0` is zero; expected more than 0.00"]);
     check(
         &adjust("--1"),
         budget::adjust,
-        expect!["amount: `-1` is negative; amounts are written without a sign, the kind of entry gives the direction"],
+        &expect!["amount: `-1` is negative; amounts are written without a sign, the kind of entry gives the direction"],
     );
     let appropriate = v1::AppropriateBudgetRequest {
         budget_line_id: "ip-subsidy".to_owned(),
@@ -270,7 +272,7 @@ fn only_an_adjustment_may_be_negative() {
     check(
         &appropriate,
         budget::appropriate,
-        expect![[r"
+        &expect![[r"
         year: `26` is not a fiscal year; write four digits from 1990 to 2199
         amount: `-1000` is negative; amounts are written without a sign, the kind of entry gives the direction"]],
     );
@@ -281,8 +283,8 @@ fn a_month_is_one_of_twelve() {
     let close = |month: i32| v1::ClosePeriodRequest { year: 2026, month, ..Default::default() };
     let Command::ClosePeriod(month) = ok(&close(12), period::close) else { panic!("another command") };
     assert_eq!((month.year.value(), month.month), (2026, 12));
-    check(&close(13), period::close, expect!["month: `13` is not a month; expected 1 to 12"]);
-    check(&close(-1), period::close, expect!["month: `-1` is not a month; expected 1 to 12"]);
+    check(&close(13), period::close, &expect!["month: `13` is not a month; expected 1 to 12"]);
+    check(&close(-1), period::close, &expect!["month: `-1` is not a month; expected 1 to 12"]);
 }
 
 #[test]
@@ -291,7 +293,7 @@ fn a_rulebook_is_refused_with_its_lines() {
     check(
         &message,
         rulebook::adopt,
-        expect![[r"
+        &expect![[r"
         text: line 1: the file has no `rulebook`; add `rulebook = …`
         text: line 1: the file has no `source`; add `source = …`
         text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, programme, pool, case"]],
@@ -318,7 +320,7 @@ fn filters_of_entries_are_checked() {
     check(
         &message,
         ledger::list_entries,
-        expect![[r"
+        &expect![[r"
         enterprise: `12345` has 5 characters, a USCC has 18; copy it from the business licence
         institution_id: `ICBC` is not a institution id; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first
         from_date: `2026` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
@@ -339,17 +341,17 @@ fn a_balance_is_as_of_now_an_entry_or_a_day() {
     check(
         &of(Some(AsOf::AsOfSequence(0))),
         ledger::account_balance,
-        expect!["as_of_sequence: `0` is not a sequence; expected 1 or more"],
+        &expect!["as_of_sequence: `0` is not a sequence; expected 1 or more"],
     );
     check(
         &of(Some(AsOf::AsOfEffectiveDate("x".to_owned()))),
         ledger::account_balance,
-        expect!["as_of_effective_date: `x` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`"],
+        &expect!["as_of_effective_date: `x` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`"],
     );
     let unknown = v1::GetAccountBalanceRequest { account: "cash".to_owned(), as_of: None };
     check(
         &unknown,
         ledger::account_balance,
-        expect!["account: `cash` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"],
+        &expect!["account: `cash` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"],
     );
 }

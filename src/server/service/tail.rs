@@ -1,6 +1,7 @@
 //! The tail of the journal: what is there after a sequence, then each new entry when it is durable.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio_stream::Stream;
@@ -31,14 +32,14 @@ pub(super) type EntryStream = Pin<Box<dyn Stream<Item = Item> + Send>>;
 
 /// Opens a tail after a sequence; refused when too many are open.
 pub(super) fn open(edge: &Edge, caller: Caller, after: Sequence) -> Result<EntryStream, Rejection> {
-    let permit = edge.tails.clone().try_acquire_owned().map_err(|_| {
-        Rejection::new(
+    let Ok(permit) = Arc::clone(&edge.tails).try_acquire_owned() else {
+        return Err(Rejection::new(
             Reason::QueueFull,
             "",
             format!("{TAILS_MAX} tails are open already; close one or come back later"),
             format!("已有 {TAILS_MAX} 个订阅, 请关闭其一或稍后重试"),
-        )
-    })?;
+        ));
+    };
     let (sender, receiver) = mpsc::channel(TAIL_BUFFER_ENTRIES);
     let tail = Tail {
         reader: edge.reader().clone(),
@@ -94,7 +95,9 @@ impl Tail {
                 self.read(last).await?;
             }
             // An error is the end of the ledger: the sender is in the reader that this tail holds.
-            tip.changed().await.map_err(|_| Gone)?;
+            if tip.changed().await.is_err() {
+                return Err(Gone);
+            }
         }
     }
 
@@ -120,6 +123,6 @@ impl Tail {
     }
 
     async fn send(&self, item: Item) -> Result<(), Gone> {
-        self.sender.send(item).await.map_err(|_| Gone)
+        if self.sender.send(item).await.is_ok() { Ok(()) } else { Err(Gone) }
     }
 }

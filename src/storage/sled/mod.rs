@@ -134,19 +134,12 @@ impl SledStorage {
         check_next(&writer.tip, block)?;
         let mut batch = Batch::default();
         for (key, value) in block.to_chunks() {
-            assert!(
-                value.len() <= CHUNK_BYTES_MAX,
-                "a chunk of {} bytes would not be synced",
-                value.len()
-            );
+            assert!(value.len() <= CHUNK_BYTES_MAX, "a chunk of {} bytes would not be synced", value.len());
             batch.insert(key, value);
         }
         contain(&self.folder, "write", || db.apply_batch(batch))?;
         contain(&self.folder, "flush", || db.flush())?;
-        writer
-            .log
-            .sync_data()
-            .map_err(|error| Fault::io("sync", &self.folder.join(STORE), error))?;
+        writer.log.sync_data().map_err(|error| Fault::io("sync", &self.folder.join(STORE), error))?;
         writer.tip = Tip::from(block.trailer());
         self.tip_height.store(writer.tip.height, Ordering::Release);
         writer.witness.record(&writer.tip)
@@ -177,11 +170,7 @@ impl Storage for SledStorage {
         Ok(block)
     }
 
-    fn scan(
-        &self,
-        from_height: u64,
-        visit: &mut dyn FnMut(Block) -> ControlFlow<()>,
-    ) -> Result<(), Fault> {
+    fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {
         for height in from_height.max(1)..=self.tip()? {
             match self.read(height)?.map(&mut *visit) {
                 Some(ControlFlow::Continue(())) => {}
@@ -231,14 +220,11 @@ enum WitnessRule {
 
 /// Makes the folder and whatever is missing above it, durable.
 fn create_folder(folder: &Path) -> Result<(), Fault> {
-    let missing: Vec<&Path> = folder
-        .ancestors()
-        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
-        .collect();
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
     fs::create_dir_all(folder).map_err(|error| Fault::io("create", folder, error))?;
     for created in missing {
-        let parent =
-            created.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = created.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
         sync_folder(parent)?;
     }
     Ok(())
@@ -272,9 +258,7 @@ fn sync_engine(folder: &Path, log_path: &Path, is_new: bool) -> Result<File, Fau
     if is_new {
         let store = folder.join(STORE);
         let conf = store.join("conf");
-        open(&conf)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| Fault::io("sync", &conf, error))?;
+        open(&conf).and_then(|file| file.sync_all()).map_err(|error| Fault::io("sync", &conf, error))?;
         for path in [store.join("blobs"), store, folder.to_path_buf()] {
             sync_folder(&path)?;
         }
@@ -283,9 +267,7 @@ fn sync_engine(folder: &Path, log_path: &Path, is_new: bool) -> Result<File, Fau
 }
 
 fn sync_folder(path: &Path) -> Result<(), Fault> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| Fault::io("sync", path, error))
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| Fault::io("sync", path, error))
 }
 
 fn check_no_blobs(folder: &Path) -> Result<(), Fault> {
@@ -316,18 +298,13 @@ fn read_block(folder: &Path, db: &Db, height: u64) -> Result<Option<Block>, Faul
 }
 
 /// Calls sled; its errors become faults, and so do its panics.
-fn contain<T>(
-    folder: &Path,
-    action: &'static str,
-    call: impl FnOnce() -> sled::Result<T>,
-) -> Result<T, Fault> {
+fn contain<T>(folder: &Path, action: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(engine_fault(folder, action, error)),
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text =
-                text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
             let detail = format!("sled panicked at {action}: {text}");
             Err(Fault::Damaged { folder: folder.to_path_buf(), detail })
         }
@@ -345,9 +322,7 @@ fn engine_fault(folder: &Path, action: &'static str, error: sled::Error) -> Faul
         sled::Error::Unsupported(detail) => Fault::Incompatible { folder: folder_owned, detail },
         error @ (sled::Error::CollectionNotFound(_)
         | sled::Error::ReportableBug(_)
-        | sled::Error::Corruption { .. }) => {
-            Fault::Damaged { folder: folder_owned, detail: error.to_string() }
-        }
+        | sled::Error::Corruption { .. }) => Fault::Damaged { folder: folder_owned, detail: error.to_string() },
     }
 }
 

@@ -195,10 +195,7 @@ fn a_flipped_bit_is_refused_or_harmless() {
 
 /// Flips one bit at each of 40 places of the log that are in use, each in a copy of its own, and counts what found it.
 fn flip_bits(source: &Path, written: &(Head, Vec<Vec<u8>>)) -> BTreeMap<&'static str, usize> {
-    assert!(
-        replay(&SledStorage::open(copy(source).path()).unwrap()).unwrap() == *written,
-        "whole without a flip"
-    );
+    assert!(replay(&SledStorage::open(copy(source).path()).unwrap()).unwrap() == *written, "whole without a flip");
     let log = fs::read(source.join("store/db")).unwrap();
     let used: Vec<usize> = (0..log.len()).filter(|place| log[*place] != 0).collect();
     let mut outcomes = BTreeMap::new();
@@ -218,10 +215,7 @@ fn flip_bits(source: &Path, written: &(Head, Vec<Vec<u8>>)) -> BTreeMap<&'static
             Err(Fault::Corrupt { .. } | Fault::WitnessMismatch { .. }) => "the hashes noticed",
             Err(fault) => panic!("byte {place}: {fault}"),
         };
-        outcomes
-            .entry(outcome)
-            .and_modify(|count: &mut usize| *count = count.saturating_add(1))
-            .or_insert(1);
+        outcomes.entry(outcome).and_modify(|count: &mut usize| *count = count.saturating_add(1)).or_insert(1);
     }
     let harmless = outcomes.get("harmless").copied().unwrap_or(0);
     assert!(harmless < 20, "the flips miss the data: {outcomes:?}");

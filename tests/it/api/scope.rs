@@ -44,16 +44,29 @@ async fn a_double_pledge_is_refused_without_naming_the_other_bank() {
 #[tokio::test]
 async fn entries_and_tails_show_only_ones_own() {
     let world = World::new().await;
-    world.subsidies("officer", "", "li.na").apply_subsidy(valuation(&world.borrower, &world.loan, "40000.00", 1)).await.unwrap();
-    for (role, party, expected) in [("bank", "abc", false), ("enterprise", world.other.as_str(), false), ("bank", "icbc", true)] {
+    world
+        .subsidies("officer", "", "li.na")
+        .apply_subsidy(valuation(&world.borrower, &world.loan, "40000.00", 1))
+        .await
+        .unwrap();
+    for (role, party, expected) in
+        [("bank", "abc", false), ("enterprise", world.other.as_str(), false), ("bank", "icbc", true)]
+    {
         let mut client = world.ledger(role, party, "p");
-        let page = client.list_entries(v1::ListEntriesRequest { page_size: 1000, ..Default::default() }).await.unwrap().into_inner();
+        let page = client
+            .list_entries(v1::ListEntriesRequest { page_size: 1000, ..Default::default() })
+            .await
+            .unwrap()
+            .into_inner();
         let said = format!("{page:?}");
         assert_eq!(said.contains(&world.loan), expected, "{role} {party}: {said}");
         for sequence in 1..=world.last_sequence().await {
             match client.get_entry(v1::GetEntryRequest { sequence }).await {
                 Ok(entry) => {
-                    assert!(expected || !format!("{entry:?}").contains(&world.borrower), "{role} {party} sees entry {sequence}");
+                    assert!(
+                        expected || !format!("{entry:?}").contains(&world.borrower),
+                        "{role} {party} sees entry {sequence}"
+                    );
                 }
                 Err(status) => assert_eq!(status.code(), Code::NotFound),
             }
@@ -64,16 +77,23 @@ async fn entries_and_tails_show_only_ones_own() {
 #[tokio::test]
 async fn an_enterprise_sees_itself_only() {
     let world = World::new().await;
-    let applied = world.subsidies("enterprise", &world.borrower, "boss").apply_subsidy(valuation(&world.borrower, &world.loan, "40000.00", 1)).await.unwrap().into_inner();
+    let applied = world
+        .subsidies("enterprise", &world.borrower, "boss")
+        .apply_subsidy(valuation(&world.borrower, &world.loan, "40000.00", 1))
+        .await
+        .unwrap()
+        .into_inner();
     let get = v1::GetApplicationRequest { application_id: applied.application_id.clone() };
     let own = world.subsidies("enterprise", &world.borrower, "boss").get_application(get.clone()).await.unwrap();
     assert!(format!("{own:?}").contains("20000.00"));
     let status = world.subsidies("enterprise", &world.other, "spy").get_application(get).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
     let year = v1::GetEnterpriseYearRequest { enterprise: world.borrower.clone(), year: 2025 };
-    let status = world.subsidies("enterprise", &world.other, "spy").get_enterprise_year(year.clone()).await.unwrap_err();
+    let status =
+        world.subsidies("enterprise", &world.other, "spy").get_enterprise_year(year.clone()).await.unwrap_err();
     assert!(matches!(status.code(), Code::PermissionDenied | Code::NotFound), "{status}");
-    let own = world.subsidies("enterprise", &world.borrower, "boss").get_enterprise_year(year).await.unwrap().into_inner();
+    let own =
+        world.subsidies("enterprise", &world.borrower, "boss").get_enterprise_year(year).await.unwrap().into_inner();
     assert!(format!("{own:?}").contains("180000.00"), "what is left of the cap is not shown: {own:?}");
     let for_another = valuation(&world.borrower, &world.loan, "1.00", 2);
     let status = world.subsidies("enterprise", &world.other, "spy").apply_subsidy(for_another).await.unwrap_err();

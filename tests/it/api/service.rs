@@ -68,8 +68,7 @@ async fn balances_now_and_as_of() {
     world.subsidies("officer", "", "li.na").apply_subsidy(request).await.unwrap();
     let mut client = world.ledger("auditor", "", "wang.fang");
     let mut balance = async |as_of| {
-        let request =
-            v1::GetAccountBalanceRequest { account: "budget/ip-finance/2025/available".into(), as_of };
+        let request = v1::GetAccountBalanceRequest { account: "budget/ip-finance/2025/available".into(), as_of };
         client.get_account_balance(request).await.unwrap().into_inner().account_balance.unwrap().balance
     };
     use v1::get_account_balance_request::AsOf;
@@ -94,7 +93,8 @@ async fn a_pool_shows_cash_exposure_and_leverage() {
         ..Default::default()
     };
     world.pools("finance", "", "zhao.min").contribute_to_pool(contribute).await.unwrap();
-    let pool = world.pools("finance", "", "zhao.min").get_pool(v1::GetPoolRequest { pool_id: "hebi-pool".into() }).await;
+    let pool =
+        world.pools("finance", "", "zhao.min").get_pool(v1::GetPoolRequest { pool_id: "hebi-pool".into() }).await;
     let pool = pool.unwrap().into_inner().pool.unwrap();
     assert_eq!((pool.cash.as_str(), pool.exposure.as_str()), ("10000000.00", "0.00"));
 }

@@ -1,0 +1,28 @@
+//! `ipledger demo` plays its year to the end with every figure as computed by hand.
+
+use std::process::Command;
+
+#[test]
+fn the_year_is_as_computed_by_hand() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ipledger")).arg("demo").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}\n{log}");
+    for line in [
+        // S1, in both languages
+        "准予补助37,400.00元:保险费的50%为50,000.00元,但2025年度限额200,000.00元仅剩37,400.00元。",
+        "Granted 37,400.00: half of the premium would be 50,000.00, but 37,400.00 of the 200,000.00 for 2025 was left.",
+        "intact: every hash, every entry's balance and every invariant holds",
+    ] {
+        assert!(printed.contains(line), "`{line}` is missing in\n{printed}");
+    }
+    assert!(!printed.contains("DIFFERS"));
+    let widest = printed.lines().max_by_key(|line| columns(line)).unwrap();
+    assert!(columns(widest) <= 120, "{} columns: {widest}", columns(widest));
+}
+
+/// Columns on a screen: whatever is Chinese or full-width takes two.
+fn columns(line: &str) -> usize {
+    let wide = |character: char| matches!(character, '\u{2e80}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}');
+    line.chars().count().saturating_add(line.chars().filter(|character| wide(*character)).count())
+}
