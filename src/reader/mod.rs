@@ -305,7 +305,9 @@ impl Publisher {
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }
-            leaves.iter().for_each(|leaf| published.subtrees.append(*leaf));
+            for leaf in leaves {
+                published.subtrees.append(*leaf);
+            }
             published.view.head = head;
             published.view.book.last_sequence()
         };

@@ -200,6 +200,7 @@ async fn proofs_hold_for_what_is_durable_and_survive_a_restart() {
 }
 
 /// Every entry in a few trees, and every tree in the last, against the bytes in the store.
+#[expect(clippy::arithmetic_side_effects, reason = "the numbers of this test are small")]
 async fn check_proofs(reader: &Reader, last: u64) {
     let root = async |size| reader.tree_root(size).await.unwrap().unwrap();
     assert_eq!(reader.tree_size(), last);

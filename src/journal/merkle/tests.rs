@@ -1,4 +1,5 @@
 //! Trees and proofs against another implementation, the published vectors, and every wrong turn.
+#![expect(clippy::arithmetic_side_effects, reason = "the numbers of these tests are small")]
 
 use ct_merkle::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update, consts::U32};
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
