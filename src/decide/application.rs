@@ -27,13 +27,23 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     Ok(changed(context, id, application, ApplicationChange::Approved).with(postings))
 }
 
+/// Refuses what is submitted, or takes back an approval that was not paid: the only way out for an application whose
+/// payment is refused (blacklisted since, invoice cancelled since).
 pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::Submitted])?;
+    expect_state(id, application, &[ApplicationState::Submitted, ApplicationState::Approved])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    let mut postings = unreserve(application);
+    if let Some((approved_on, _)) = &application.approved {
+        not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
+        let payable = Account::SubsidyPayable(application.enterprise);
+        for line in &application.lines {
+            postings.extend(transfer(payable.clone(), Account::SubsidyExpense(line.item), line.award));
+        }
+    }
     let change = ApplicationChange::Refused(reason.to_owned());
-    Ok(changed(context, id, application, change).with(unreserve(application)))
+    Ok(changed(context, id, application, change).with(postings))
 }
 
 pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {

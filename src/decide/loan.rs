@@ -1,5 +1,7 @@
 //! A loan's life (domain.md §5): filed → disbursed → repaying → settled, overdue, cured, non-performing, closed.
 
+use std::collections::BTreeSet;
+
 use super::command::RecordPrincipalPayment;
 use super::pledge::pledge;
 use super::registry::{already_exists, enterprise, institution};
@@ -12,7 +14,7 @@ use crate::book::nouns::{LoanState, LoanTerms, Role};
 use crate::book::pool::Pool;
 use crate::book::registry::PledgeState;
 use crate::calendar::CivilDate;
-use crate::identifier::{LoanId, PoolId};
+use crate::identifier::{LoanId, PoolId, RightId};
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::FilingFacts;
@@ -36,6 +38,12 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     if let Some(entry) = listed {
         return refuse(Refusal::EnterpriseBlacklisted, terms.borrower.to_string(), Some(entry.from));
     }
+    for id in pledged_rights(context, terms) {
+        let in_force = context.book.rights.get(id).is_some_and(|right| right.is_in_force_on(context.day));
+        if !in_force {
+            return refuse(Refusal::RightNotInForce, id.to_string(), None);
+        }
+    }
     for key in &terms.pledges {
         let loans = context.book.pledges.get(key).map(|pledge| pledge.loans.as_slice()).unwrap_or_default();
         let mut live = loans.iter().filter_map(|id| context.book.loans.get(id)).filter(|loan| loan.is_live());
@@ -57,6 +65,12 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
         explanation: covered.explanation,
     };
     Ok(Outcome::new(Event::LoanFiled(filed), concerns).with(postings))
+}
+
+/// Every right under the loan's pledges.
+fn pledged_rights<'a>(context: &Context<'a>, terms: &LoanTerms) -> impl Iterator<Item = &'a RightId> {
+    let pledges = terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
+    pledges.flat_map(|pledge| &pledge.details.rights).collect::<Vec<_>>().into_iter()
 }
 
 fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
@@ -87,6 +101,7 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
 fn check_terms(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
     not_before("effective_date", context.day, terms.signed_on, text("the day of signing", "合同签订日"))?;
     not_before("matures_on", terms.matures_on, terms.signed_on, text("the day of signing", "合同签订日"))?;
+    not_after("effective_date", context.day, terms.matures_on, text("the maturity", "到期日"))?;
     if terms.ip_part > terms.principal {
         return Err(exceeds("ip_part", terms.ip_part, terms.principal, text("the principal", "贷款本金")));
     }
@@ -193,6 +208,7 @@ pub(super) fn record_interest(context: &Context<'_>, id: LoanId, payment: &Inter
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
     not_before("period_from", payment.period_from, begin, text("the day of disbursement", "放款日"))?;
     not_before("period_to", payment.period_to, payment.period_from, text("the period's first day", "计息起始日"))?;
+    not_recorded_yet(&payment.reference, &loan.interest_references)?;
     Ok(changed(id, loan, LoanChange::InterestPaid(payment.clone()), loan.exposure))
 }
 
@@ -208,9 +224,23 @@ pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalP
             text("the outstanding principal", "未还本金"),
         ));
     }
+    not_recorded_yet(&payment.reference, &loan.principal_references)?;
     let exposure = exposure_after(context, loan, loan.repaid.plus(payment.amount));
     let change = LoanChange::PrincipalPaid(payment.amount, payment.reference.clone());
     Ok(changed(payment.loan, loan, change, exposure))
+}
+
+/// A payment is recorded once, under whatever request id: the bank's reference tells.
+fn not_recorded_yet(reference: &str, known: &BTreeSet<String>) -> Result<(), Rejection> {
+    if known.contains(reference) {
+        return Err(already_exists(
+            "reference",
+            reference,
+            "a payment is recorded once; give each payment its own reference",
+            "每笔还款只登记一次, 请使用各自的凭证号",
+        ));
+    }
+    Ok(())
 }
 
 /// The pool's exposure for a loan once `repaid` of it has been repaid.

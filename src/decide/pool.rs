@@ -2,7 +2,7 @@
 
 use super::command::{PoolInterest, PoolTransfer};
 use super::loan::{exceeds, pool_unknown};
-use super::rejection::Rejection;
+use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{Event, PoolMoved, PoolMovement};
@@ -41,11 +41,16 @@ pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<
         ));
     }
     if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
-        return Err(exceeds(
+        let rest = free.minus(command.amount);
+        let (exposure, limit) = (pool.exposure, rule.leverage_limit);
+        return Err(Rejection::new(
+            Reason::AmountExceeds,
             "amount",
-            command.amount,
-            Amount::ZERO,
-            text("what the leverage limit leaves room for", "放大倍数上限允许的余额"),
+            format!(
+                "`{}` would leave {rest} for an exposure of {exposure}; expected to leave at least a {limit}th of it",
+                command.amount
+            ),
+            format!("“{}”支出后仅余 {rest}, 在保责任为 {exposure}; 余额应不低于其 1/{limit}", command.amount),
         ));
     }
     let postings = transfer(

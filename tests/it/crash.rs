@@ -138,5 +138,5 @@ async fn check_density(server: &ServerProcess, requests: usize) {
             break;
         }
     }
-    assert_eq!(next - 1, requests as u64);
+    assert_eq!(usize::try_from(next - 1).unwrap(), requests);
 }

@@ -1,10 +1,7 @@
 //! The invariants 1 to 10 as properties of the pure core: random commands against `decide` and `Book::apply`, watched
 //! by the auditor. Every failure names its seed and step.
 
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "small numbers of a test; an overflow ends it, as it should"
-)]
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
 
 use std::collections::BTreeMap;
 
@@ -209,7 +206,10 @@ fn granted(singles: &[Single]) -> BTreeMap<(Uscc, i16), Amount> {
     for (index, (number, paid, delay, cost)) in singles.iter().enumerate() {
         story.day = begin.plus_days(*paid).unwrap();
         // Each with an invoice of its own.
-        let item = CostItem { evidence: EvidenceKey::Invoice(invoice(1_000 + index)), ..story.invoice_item(0, Amount::from_fen(*cost)) };
+        let item = CostItem {
+            evidence: EvidenceKey::Invoice(invoice(1_000 + index)),
+            ..story.invoice_item(0, Amount::from_fen(*cost))
+        };
         story.day = begin.plus_days(paid + delay).unwrap();
         let year = item.paid_on.year().value();
         let apply = story.apply(*number, loans[*number], item);

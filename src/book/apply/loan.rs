@@ -1,5 +1,7 @@
 //! How a loan's entries change the book.
 
+use std::collections::BTreeSet;
+
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::Evidence;
@@ -40,6 +42,8 @@ impl Book {
                 disbursed_on: None,
                 repaid: Amount::ZERO,
                 interest_paid: Amount::ZERO,
+                interest_references: BTreeSet::new(),
+                principal_references: BTreeSet::new(),
                 last_event_on: entry.effective_date,
                 overdue_since: None,
                 ended_on: None,
@@ -67,10 +71,12 @@ impl Book {
             }
             LoanChange::InterestPaid(payment) => {
                 add(&mut loan.interest_paid, payment.amount);
+                loan.interest_references.insert(payment.reference.clone());
                 loan.begin_repaying();
             }
-            LoanChange::PrincipalPaid(amount, _) => {
+            LoanChange::PrincipalPaid(amount, reference) => {
                 add(&mut loan.repaid, *amount);
+                loan.principal_references.insert(reference.clone());
                 loan.begin_repaying();
             }
             LoanChange::Extended(matures_on) => loan.matures_on = *matures_on,

@@ -79,10 +79,8 @@ impl Bench {
             async move {
                 let mut client = SubsidyServiceClient::with_interceptor(channel, ActAs::new("officer", "", "bench")?);
                 let mut count: u64 = 0;
-                for (enterprise, loan) in borrowers.iter().cycle().skip(caller) {
-                    if Instant::now() >= deadline {
-                        break;
-                    }
+                let turns = borrowers.iter().cycle().skip(caller).take_while(|_| Instant::now() < deadline);
+                for (enterprise, loan) in turns {
                     let invoice = invoices.fetch_add(1, Ordering::Relaxed);
                     let request = application(enterprise.clone(), loan.clone(), invoice);
                     let decision = client.apply_subsidy(request).await?.into_inner().decision;

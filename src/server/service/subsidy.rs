@@ -190,6 +190,7 @@ fn get_enterprise_year(
         Amount::total(of_year.iter().filter(|(_, one)| Stage::of(one.state) == stage).map(|(_, one)| one.granted))
     };
     let (pending, paid) = (sum(Stage::Pending), sum(Stage::Paid));
+    let clawed_back = Amount::total(of_year.iter().map(|(_, one)| one.received_back));
     let skipped = of_year.len().saturating_sub(PAGE_ITEMS_MAX);
     let latest = of_year.iter().skip(skipped);
     Ok(v1::GetEnterpriseYearResponse {
@@ -199,6 +200,7 @@ fn get_enterprise_year(
             granted: pending.plus(paid).to_string(),
             pending: pending.to_string(),
             paid: paid.to_string(),
+            clawed_back: clawed_back.to_string(),
             caps: caps(&book, uscc, year),
             applications: latest.map(|(id, one)| resource::application(*id, one)).collect(),
         }),

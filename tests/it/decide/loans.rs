@@ -255,7 +255,7 @@ fn every_state_with_every_command() {
     let commands = [
         "disburse L1 amount=1000",
         "pay-interest I1 loan=L1 from=2026-06-01",
-        "repay L1 amount=1000",
+        "repay L1 amount=1000 ref=once-more",
         "extend L1",
         "overdue L1",
         "non-performing L1",
@@ -307,4 +307,47 @@ fn every_state_with_every_command() {
         withdrawn: 
     "#]]
     .assert_eq(&table);
+}
+
+#[test]
+fn a_payment_is_recorded_once_whatever_the_request_id() {
+    check(
+        "
+        use loan
+        2026-03-20 bank icbc/li pay-interest I7 loan=L1 amount=50000
+        2026-03-21 bank icbc/li pay-interest I7 loan=L1 amount=50000
+        2026-04-01 bank icbc/li repay L1 amount=1000 ref=HK-1
+        2026-04-02 bank icbc/li repay L1 amount=1000 ref=HK-1
+        ",
+        expect![[r#"
+            pay-interest I7: repaying, outstanding 5000000.00, exposure 2500000.00
+            pay-interest I7: REJECTED ALREADY_EXISTS reference: `I7` is registered already; a payment is recorded once; give each payment its own reference
+            repay L1: repaying, outstanding 4999000.00, exposure 2499500.00
+                Cr pool/hebi-pool/exposure 500.00, Dr pool/hebi-pool/exposure-contra 500.00
+            repay L1: REJECTED ALREADY_EXISTS reference: `HK-1` is registered already; a payment is recorded once; give each payment its own reference
+        "#]],
+    );
+}
+
+#[test]
+fn a_filing_needs_rights_in_force_and_a_loan_that_is_not_over() {
+    check(
+        "
+        use basics
+        2026-01-05 bank icbc/li register-pledge G1 pledgor=A rights=P1
+        2026-02-01 officer wang change-right P1 to=lapsed
+        2026-02-02 bank icbc/li file L1 borrower=A pledges=G1
+        2026-02-03 officer wang change-right P1 to=restored
+        2026-02-04 bank icbc/li file L1 borrower=A pledges=G1 matures=2026-02-03
+        2026-02-04 bank icbc/li file L1 borrower=A pledges=G1 matures=2026-02-04
+        ",
+        expect![[r#"
+            register-pledge G1: done
+            change-right P1: done
+            file L1: REFUSED RIGHT_NOT_IN_FORCE (a right is not in force on this date; restore the right or pledge another one) `P1`
+            change-right P1: done
+            file L1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-02-04` is after the maturity (2026-02-03); expected that day or earlier
+            file L1: filed under hebi-2017@1, exposure 0.00
+        "#]],
+    );
 }

@@ -314,7 +314,7 @@ fn loan(verb: &str, words: &mut Words<'_>) -> Command {
         "repay" => Command::RecordPrincipalPayment(RecordPrincipalPayment {
             loan: id,
             amount: words.amount("amount", "5000000"),
-            reference: "还本".to_owned(),
+            reference: words.text("ref", &format!("还本 {} {}", words.day, words.line)).to_owned(),
         }),
         "extend" => Command::ExtendLoan(id, words.date("to", "2028-01-04")),
         "overdue" => Command::MarkLoanOverdue(id, words.date("since", &words.day.to_string())),

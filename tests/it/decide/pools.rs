@@ -68,7 +68,7 @@ fn exposure_at_the_leverage_limit_and_one_fen_above() {
                 Dr pool/hebi-pool/exposure 20000000.00, Cr pool/hebi-pool/exposure-contra 20000000.00
             file L2: REFUSED POOL_LEVERAGE_EXCEEDED (the pool's leverage limit is reached; wait for repayments or a contribution to the pool) `hebi-pool`
                 The pool cannot take this loan: its exposure would be 20,000,000.01, more than 10 times its free balance of 2,000,000.00.
-            take-out: REJECTED AMOUNT_EXCEEDS amount: `0.01` is more than what the leverage limit leaves room for (0.00); expected at most 0.00
+            take-out: REJECTED AMOUNT_EXCEEDS amount: `0.01` would leave 1999999.99 for an exposure of 20000000.00; expected to leave at least a 10th of it
             contribute: done
                 Dr pool/hebi-pool/cash 0.01, Cr pool/hebi-pool/capital/finance-bureau 0.01
             file L2: filed under hebi-2017@1, exposure 0.10

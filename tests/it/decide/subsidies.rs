@@ -118,14 +118,14 @@ fn the_first_insured_patent_is_granted_once() {
                 准予补助8,000.00元:专利保险费8,000.00元全额。
                 Dr budget/ip-finance/2026/reserved 8000.00, Cr budget/ip-finance/2026/available 8000.00
             apply S2: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
-                Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Nothing granted: an enterprise gets this once at most, and this one has had it once.
                 不予补助:每家企业最多享受1次,此前已享受1次。
             apply S3: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
-                Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Nothing granted: an enterprise gets this once at most, and this one has had it once.
             withdraw S1: withdrawn
                 Dr budget/ip-finance/2026/available 8000.00, Cr budget/ip-finance/2026/reserved 8000.00
             apply S4: submitted 8000.00 under hebi-2017@1 [patent-insurance 8000.00 ratio; patent-insurance 0.00 gate ALREADY_GRANTED]
-                Granted 8,000.00 in all. Granted 8,000.00: the full patent insurance premium of 8,000.00. Nothing granted: an enterprise gets this once, and 1 were granted before.
+                Granted 8,000.00 in all. Granted 8,000.00: the full patent insurance premium of 8,000.00. Nothing granted: an enterprise gets this once at most, and this one has had it once.
                 Dr budget/ip-finance/2026/reserved 8000.00, Cr budget/ip-finance/2026/available 8000.00
         "#]],
     );
@@ -458,7 +458,7 @@ fn three_acts_by_three_persons() {
                 Dr subsidy/payable/A 500.00, Cr treasury/cash 500.00, Dr budget/ip-finance/2026/spent 500.00, Cr budget/ip-finance/2026/reserved 500.00
             pay S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected approved
             approve S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted
-            refuse S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted
+            refuse S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted or approved
             withdraw S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted
             approve S9: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
             withdraw S1: REJECTED APPLICATION_UNKNOWN application_id: `S1` is not an application known here; expected an id that ApplySubsidy returned
@@ -475,6 +475,37 @@ fn three_acts_by_three_persons() {
                 Dr budget/ip-finance/2026/available 500.00, Cr budget/ip-finance/2026/reserved 500.00
             approve S3: REJECTED STATE_FORBIDS application_id: `S3` is refused; expected submitted
             pay S3: REJECTED STATE_FORBIDS application_id: `S3` is refused; expected approved
+        "#]],
+    );
+}
+
+#[test]
+fn an_approval_that_cannot_be_paid_is_taken_back() {
+    check(
+        "
+        use loan
+        2026-02-01 enterprise A/chen apply S1 insurance,cost=1000,by=V1
+        2026-02-02 officer wang approve S1
+        2026-02-03 officer wang blacklist X1 enterprise=A
+        2026-02-04 finance zhao pay S1
+        2026-02-05 officer wang refuse S1 effective=2026-02-01
+        2026-02-05 officer wang refuse S1
+        2026-02-05 finance zhao pay S1
+        ? budget 2026
+        ",
+        expect![[r#"
+            apply S1: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
+                Granted 500.00: half of the premium of 1,000.00.
+                Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
+            approve S1: approved
+                Dr subsidy/expense/insurance 500.00, Cr subsidy/payable/A 500.00
+            blacklist X1: done
+            pay S1: approved, payment REFUSED ENTERPRISE_BLACKLISTED (the enterprise is on the blacklist; ask the authority that made the entry to lift it, then submit again)
+            refuse S1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-02-01` is before the day of approval (2026-02-02); expected that day or later
+            refuse S1: refused
+                Dr budget/ip-finance/2026/available 500.00, Cr budget/ip-finance/2026/reserved 500.00, Dr subsidy/payable/A 500.00, Cr subsidy/expense/insurance 500.00
+            pay S1: REJECTED STATE_FORBIDS application_id: `S1` is refused; expected approved
+            ? budget 2026: appropriated 10000000.00, available 10000000.00, reserved 0.00, spent 0.00
         "#]],
     );
 }

@@ -40,7 +40,8 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         }
         (_, Event::LoanChanged(changed)) => loan_change(what, changed.loan.number(), &changed.change),
         (What::Applied(expected), Event::SubsidyApplied(applied)) => {
-            let refusal = if expected.granted() > 0 { None } else { expected.lines.iter().find_map(|line| line.refusal) };
+            let refusal =
+                if expected.granted() > 0 { None } else { expected.lines.iter().find_map(|line| line.refusal) };
             same("refusal", &refusal, &applied.refusal)?;
             same("granted", &expected.granted(), &fen(applied.granted))?;
             same("budget year", &expected.budget_year, &applied.budget_year.value())?;
@@ -80,8 +81,8 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
 fn loan_change(what: &What, id: u64, change: &LoanChange) -> Result<(), String> {
     let found = match change {
         LoanChange::Disbursed(amount) => What::Disbursed(id, fen(*amount)),
-        LoanChange::InterestPaid(payment) => What::Interest(id, fen(payment.amount)),
-        LoanChange::PrincipalPaid(amount, _) => What::Principal(id, fen(*amount)),
+        LoanChange::InterestPaid(payment) => What::Interest(id, fen(payment.amount), payment.reference.clone()),
+        LoanChange::PrincipalPaid(amount, reference) => What::Principal(id, fen(*amount), reference.clone()),
         LoanChange::Extended(matures) => What::Extended(id, days(*matures)),
         LoanChange::MarkedOverdue(since) => What::Overdue(id, days(*since)),
         LoanChange::MarkedNonPerforming => What::NonPerforming(id),

@@ -241,8 +241,8 @@ fn loan_of(what: &What, model: &Model) -> Option<u64> {
     };
     match what {
         What::Disbursed(loan, _)
-        | What::Interest(loan, _)
-        | What::Principal(loan, _)
+        | What::Interest(loan, ..)
+        | What::Principal(loan, ..)
         | What::Extended(loan, _)
         | What::Overdue(loan, _)
         | What::NonPerforming(loan)
@@ -288,11 +288,11 @@ fn live(loan: &mut LoanStanding, fact: &Fact) {
                 loan.state = "disbursed";
             }
         }
-        What::Interest(_, fen) => {
+        What::Interest(_, fen, _) => {
             loan.interest += fen;
             loan.begin_repaying();
         }
-        What::Principal(_, fen) => {
+        What::Principal(_, fen, _) => {
             loan.repaid += fen;
             loan.exposure = exposure(&loan.terms, loan.repaid);
             loan.begin_repaying();
@@ -421,16 +421,12 @@ impl Model {
     pub(super) fn bank_year(&self, bank: &ipledger::identifier::InstitutionId, year: i16) -> (i128, i128) {
         let loans = self.loans();
         let counted = loans.values().filter(|loan| {
-            loan.terms.in_pool
-                && loan.terms.bank == *bank
-                && year_of(loan.filed) == year
-                && loan.state != "withdrawn"
+            loan.terms.in_pool && loan.terms.bank == *bank && year_of(loan.filed) == year && loan.state != "withdrawn"
         });
         let filed = counted.map(|loan| loan.terms.principal).sum();
         let claims = self.claims();
-        let counted = claims
-            .values()
-            .filter(|claim| claim.fact.bank == *bank && claim.fact.year == year && claim.counts());
+        let counted =
+            claims.values().filter(|claim| claim.fact.bank == *bank && claim.fact.year == year && claim.counts());
         (filed, counted.map(|claim| claim.fact.judged.covered).sum())
     }
 }

@@ -7,6 +7,7 @@ use ipledger::identifier::LoanId;
 use ipledger::rulebook::refusal::Refusal;
 
 use super::life::{LoanStanding, exposure};
+use super::registry::RightIs;
 use super::{Ask, LoanFact, Model, Verdict, What, Wrongs, days, fen, hebi, reject, take, transfer};
 
 const PAYING: &[&str] = &["disbursed", "repaying", "overdue", "non-performing"];
@@ -30,9 +31,9 @@ impl Model {
         let Some(loan) = self.visible_loan(ask, id) else { return reject(Reason::LoanUnknown) };
         let id = id.number();
         match command {
-            Command::DisburseLoan(..)
-            | Command::RecordInterestPayment(..)
-            | Command::RecordPrincipalPayment(_) => judge_money(ask, id, &loan, command),
+            Command::DisburseLoan(..) | Command::RecordInterestPayment(..) | Command::RecordPrincipalPayment(_) => {
+                judge_money(ask, id, &loan, &self.references_of(id), command)
+            }
             Command::ExtendLoan(..) | Command::MarkLoanOverdue(..) => judge_dates(ask, id, &loan, command),
             Command::MarkLoanNonPerforming(_) | Command::MarkLoanCured(_) => {
                 let mut wrongs = Wrongs::default();
@@ -75,7 +76,7 @@ impl Model {
         });
         wrongs.when(known, Reason::AlreadyExists);
         let (signed, matures) = (days(terms.signed_on), days(terms.matures_on));
-        wrongs.when(ask.day < signed || matures < signed, Reason::DateOutOfRange);
+        wrongs.when(ask.day < signed || matures < signed || ask.day > matures, Reason::DateOutOfRange);
         wrongs.when(terms.ip_part > terms.principal, Reason::AmountExceeds);
         for key in &terms.pledges {
             match self.visible_pledge(ask, key) {
@@ -106,11 +107,16 @@ impl Model {
         self.judge_cover(ask, terms, loan)
     }
 
-    /// A blacklisted borrower; a right that already secures a loan.
+    /// A blacklisted borrower; a right that is not in force, or already secures a loan.
     fn refusals_of_filing(&self, ask: &Ask<'_>, terms: &LoanTerms) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         if self.is_listed_on(terms.borrower, ask.day) {
             refusals.push(Refusal::EnterpriseBlacklisted);
+        }
+        let pledges = terms.pledges.iter().filter_map(|key| self.pledge(key));
+        let rights: Vec<_> = pledges.flat_map(|pledge| pledge.details.rights.clone()).collect();
+        if rights.iter().any(|right| self.right_on(right, ask.day) != Some(RightIs::InForce)) {
+            refusals.push(Refusal::RightNotInForce);
         }
         let loans = self.loans();
         let mut taken = loans
@@ -153,7 +159,27 @@ impl Model {
     }
 }
 
-fn judge_money(ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -> Verdict {
+/// The references of a loan's payments so far.
+struct References {
+    interest: Vec<String>,
+    principal: Vec<String>,
+}
+
+impl Model {
+    fn references_of(&self, loan: u64) -> References {
+        let mut references = References { interest: Vec::new(), principal: Vec::new() };
+        for fact in &self.facts {
+            match &fact.what {
+                What::Interest(id, _, reference) if *id == loan => references.interest.push(reference.clone()),
+                What::Principal(id, _, reference) if *id == loan => references.principal.push(reference.clone()),
+                _ => {}
+            }
+        }
+        references
+    }
+}
+
+fn judge_money(ask: &Ask<'_>, id: u64, loan: &LoanStanding, references: &References, command: &Command) -> Verdict {
     let before_money = loan.disbursed_on.is_some_and(|first| ask.day < first);
     match command {
         Command::DisburseLoan(_, amount) => {
@@ -167,15 +193,18 @@ fn judge_money(ask: &Ask<'_>, id: u64, loan: &LoanStanding, command: &Command) -
             let (from, to) = (days(payment.period_from), days(payment.period_to));
             let before_period = loan.disbursed_on.is_some_and(|first| from < first);
             wrongs.when(before_money || before_period || to < from, Reason::DateOutOfRange);
-            wrongs.or(|| take(What::Interest(id, fen(payment.amount))))
+            wrongs.when(references.interest.contains(&payment.reference), Reason::AlreadyExists);
+            wrongs.or(|| take(What::Interest(id, fen(payment.amount), payment.reference.clone())))
         }
         Command::RecordPrincipalPayment(payment) => {
             let mut wrongs = allowed(loan, PAYING);
             wrongs.when(before_money, Reason::DateOutOfRange);
             wrongs.when(fen(payment.amount) > loan.outstanding(), Reason::AmountExceeds);
+            wrongs.when(references.principal.contains(&payment.reference), Reason::AlreadyExists);
             wrongs.or(|| {
                 let after = exposure(&loan.terms, loan.repaid + fen(payment.amount));
-                Verdict::Take(What::Principal(id, fen(payment.amount)), moves(loan, after))
+                let fact = What::Principal(id, fen(payment.amount), payment.reference.clone());
+                Verdict::Take(fact, moves(loan, after))
             })
         }
         _ => unreachable!("not money of a loan"),

@@ -15,7 +15,8 @@ impl Model {
     pub(super) fn judge_pool(&self, ask: &Ask<'_>, command: &Command) -> Verdict {
         match command {
             Command::ContributeToPool(paid) => {
-                let postings = transfer(account("cash"), account(&format!("capital/{}", paid.funder)), fen(paid.amount));
+                let postings =
+                    transfer(account("cash"), account(&format!("capital/{}", paid.funder)), fen(paid.amount));
                 let what = What::PoolIn(paid.funder.to_string(), fen(paid.amount));
                 self.known_pool(paid.pool.as_str()).or(|| Verdict::Take(what, postings))
             }
@@ -157,9 +158,7 @@ impl Model {
                 Verdict::Take(What::ClaimApproved(id), postings)
             }
             Command::RefuseClaim(..) => Verdict::Take(What::ClaimRefused(id), Vec::new()),
-            Command::PayClaim(..) => {
-                Verdict::Take(What::ClaimPaid(id), transfer(payable, account("cash"), share))
-            }
+            Command::PayClaim(..) => Verdict::Take(What::ClaimPaid(id), transfer(payable, account("cash"), share)),
             _ => Verdict::Take(What::WrittenOff(id), Vec::new()),
         }
     }

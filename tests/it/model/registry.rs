@@ -96,10 +96,7 @@ impl Model {
             Command::ClosePeriod(month) => {
                 let today = CivilDate::from_epoch_days(ask.today).expect("a day of this century");
                 let mut wrongs = Wrongs::default();
-                wrongs.when(
-                    self.facts.iter().any(|fact| fact.what == What::MonthClosed(*month)),
-                    Reason::StateForbids,
-                );
+                wrongs.when(self.facts.iter().any(|fact| fact.what == What::MonthClosed(*month)), Reason::StateForbids);
                 let this_month = Month { year: today.year(), month: today.month() };
                 wrongs.when(*month >= this_month, Reason::DateOutOfRange);
                 wrongs.or(|| take(What::MonthClosed(*month)))
@@ -162,9 +159,10 @@ impl Model {
         if !self.knows(enterprise) {
             return reject(Reason::EnterpriseUnknown);
         }
-        let listed = self.facts.iter().find(
-            |fact| matches!(&fact.what, What::Listed(who, _) if *who == enterprise && fact.seq == entry),
-        );
+        let listed = self
+            .facts
+            .iter()
+            .find(|fact| matches!(&fact.what, What::Listed(who, _) if *who == enterprise && fact.seq == entry));
         let Some(listed) = listed else { return reject(Reason::BlacklistEntryUnknown) };
         let is_over = self.facts.iter().any(|fact| fact.what == What::Unlisted(entry));
         let mut wrongs = Wrongs::default();
@@ -246,11 +244,9 @@ impl Model {
         for fact in &self.facts {
             match &fact.what {
                 What::Pledge(details) if details.pledge == *key => {
-                    let void = details.rights.iter().all(|right| {
-                        self.right_on(right, fact.day) == Some(RightIs::Invalidated)
-                    });
-                    found =
-                        Some(PledgeFact { details: details.clone(), from: fact.day, released: None, void });
+                    let void =
+                        details.rights.iter().all(|right| self.right_on(right, fact.day) == Some(RightIs::Invalidated));
+                    found = Some(PledgeFact { details: details.clone(), from: fact.day, released: None, void });
                 }
                 What::Released(released) if released == key => {
                     if let Some(found) = &mut found {
@@ -265,9 +261,8 @@ impl Model {
 
     /// A bank sees its own pledges only.
     pub(super) fn visible_pledge(&self, ask: &Ask<'_>, key: &PledgeKey) -> Option<PledgeFact> {
-        self.pledge(key).filter(|pledge| {
-            !ask.is(Role::Bank) || ask.caller.institution.as_ref() == Some(&pledge.details.pledgee)
-        })
+        self.pledge(key)
+            .filter(|pledge| !ask.is(Role::Bank) || ask.caller.institution.as_ref() == Some(&pledge.details.pledgee))
     }
 
     /// Every pledge of a right.

@@ -19,15 +19,16 @@ impl Model {
     pub(super) fn judge_subsidy(&self, ask: &Ask<'_>, command: &Command) -> Verdict {
         match command {
             Command::ApplySubsidy(apply) => self.judge_application(ask, apply),
-            Command::ApproveSubsidy(id)
-            | Command::RefuseSubsidy(id, _)
-            | Command::WithdrawSubsidy(id, _) => self.judge_review(ask, *id, command),
+            Command::ApproveSubsidy(id) | Command::RefuseSubsidy(id, _) | Command::WithdrawSubsidy(id, _) => {
+                self.judge_review(ask, *id, command)
+            }
             Command::PaySubsidy(id, _) => self.judge_payment(ask, *id),
             Command::DemandClawback(demand) => self.judge_demand(ask, demand.application, fen(demand.amount)),
             Command::RecordClawback(back) => self.judge_given_back(ask, back.application, fen(back.amount)),
             Command::RecordRedLetterInvoice(red) => {
                 let Some(total) = self.last_total(red.blue) else { return reject(Reason::EvidenceUnknown) };
-                let reds = |fact: &super::Fact| matches!(fact.what, What::RedLetter { red: known, .. } if known == red.red);
+                let reds =
+                    |fact: &super::Fact| matches!(fact.what, What::RedLetter { red: known, .. } if known == red.red);
                 let mut wrongs = Wrongs::default();
                 wrongs.when(
                     self.last_total(red.red).is_some() || red.red == red.blue || self.facts.iter().any(reds),
@@ -45,10 +46,8 @@ impl Model {
             }
             Command::AdjustBudget(change) => {
                 let (year, amount) = (change.year.value(), fen(change.amount));
-                let known = self
-                    .facts
-                    .iter()
-                    .any(|fact| matches!(fact.what, What::Appropriated(known, _) if known == year));
+                let known =
+                    self.facts.iter().any(|fact| matches!(fact.what, What::Appropriated(known, _) if known == year));
                 if !known {
                     return reject(Reason::BudgetUnknown);
                 }
@@ -86,8 +85,7 @@ impl Model {
                 lines.push(line);
             }
             let loan = apply.loan.map(LoanId::number);
-            let fact =
-                AppFact { enterprise: apply.enterprise, first_patent, loan, lines, budget_year: ask.year() };
+            let fact = AppFact { enterprise: apply.enterprise, first_patent, loan, lines, budget_year: ask.year() };
             let postings = reservation(ask.year(), fact.granted());
             Verdict::Take(What::Applied(fact), postings)
         })
@@ -175,7 +173,8 @@ impl Model {
         } else {
             self.may_be_subsidised(ask, loan, item)?;
         }
-        let here: i128 = before.iter().filter(|other| other.evidence == line.evidence).map(|other| other.evidence_used).sum();
+        let here: i128 =
+            before.iter().filter(|other| other.evidence == line.evidence).map(|other| other.evidence_used).sum();
         let evidence_left = (line.evidence_total - self.used_up(&line.evidence) - here).max(0);
         let base = line.cost.min(evidence_left);
         if base == 0 {
@@ -218,13 +217,7 @@ impl Model {
     }
 
     /// 对企业参保专利保险的首件专利给予全额补贴: an own patent in force, and only the first.
-    fn may_insure(
-        &self,
-        ask: &Ask<'_>,
-        enterprise: Uscc,
-        item: &CostItem,
-        before: &[LineFact],
-    ) -> Result<(), Refusal> {
+    fn may_insure(&self, ask: &Ask<'_>, enterprise: Uscc, item: &CostItem, before: &[LineFact]) -> Result<(), Refusal> {
         let Some(right) = item.right.as_ref().filter(|right| right.kind() == RightKind::Patent) else {
             return Err(Refusal::NotEligible);
         };
@@ -249,8 +242,12 @@ impl Model {
         };
         let id = id.number();
         let mut wrongs = Wrongs::default();
-        wrongs.when(application.state != "submitted", Reason::StateForbids);
+        let refusal = matches!(command, Command::RefuseSubsidy(..));
+        let unpaid = application.state == "approved" && refusal;
+        wrongs.when(application.state != "submitted" && !unpaid, Reason::StateForbids);
         wrongs.when(ask.day < application.submitted, Reason::DateOutOfRange);
+        let approved = application.approved.as_ref().filter(|_| refusal);
+        wrongs.when(approved.is_some_and(|(approved, _)| ask.day < *approved), Reason::DateOutOfRange);
         let withdrawal = matches!(command, Command::WithdrawSubsidy(..));
         wrongs.when(!withdrawal && ask.person() == application.submitter, Reason::SamePerson);
         let (year, granted) = (application.fact.budget_year, application.fact.granted());
@@ -258,14 +255,21 @@ impl Model {
             Command::ApproveSubsidy(_) => wrongs.or(|| {
                 let payable = format!("subsidy/payable/{}", application.fact.enterprise);
                 let lines = application.fact.lines.iter();
-                let postings = lines.flat_map(|line| {
-                    transfer(format!("subsidy/expense/{}", line.kind), payable.clone(), line.award)
-                });
+                let postings = lines
+                    .flat_map(|line| transfer(format!("subsidy/expense/{}", line.kind), payable.clone(), line.award));
                 Verdict::Take(What::Approved(id), postings.collect())
             }),
-            Command::RefuseSubsidy(..) => {
-                wrongs.or(|| Verdict::Take(What::AppRefused(id), reservation(year, -granted)))
-            }
+            Command::RefuseSubsidy(..) => wrongs.or(|| {
+                let mut postings = reservation(year, -granted);
+                if application.state == "approved" {
+                    let payable = format!("subsidy/payable/{}", application.fact.enterprise);
+                    for line in &application.fact.lines {
+                        let expense = format!("subsidy/expense/{}", line.kind);
+                        postings.extend(transfer(payable.clone(), expense, line.award));
+                    }
+                }
+                Verdict::Take(What::AppRefused(id), postings)
+            }),
             _ => wrongs.or(|| Verdict::Take(What::AppWithdrawn(id), reservation(year, -granted))),
         }
     }
@@ -347,7 +351,7 @@ impl Model {
     /// Loan, day and amount of a recorded interest payment.
     fn interest(&self, seq: u64) -> Option<(u64, i32, i128)> {
         self.facts.iter().filter(|fact| fact.seq == seq).find_map(|fact| match fact.what {
-            What::Interest(loan, fen) => Some((loan, fact.day, fen)),
+            What::Interest(loan, fen, _) => Some((loan, fact.day, fen)),
             _ => None,
         })
     }
@@ -364,8 +368,8 @@ impl Model {
             What::Applied(application) => Some(&application.lines),
             _ => None,
         });
-        let seen = lines.flatten().filter(|line| line.evidence == Proof::Invoice(number));
-        seen.last().map(|line| line.evidence_total)
+        let mut seen = lines.flatten().filter(|line| line.evidence == Proof::Invoice(number));
+        seen.next_back().map(|line| line.evidence_total)
     }
 
     /// Whether an invoice that the application uses was cancelled below what is used of it.
@@ -387,10 +391,8 @@ impl Model {
     /// What of an invoice or a payment is used or cancelled.
     pub(super) fn used_up(&self, evidence: &Proof) -> i128 {
         let applications = self.applications();
-        let lines =
-            applications.values().filter(|application| application.counts()).flat_map(|one| &one.fact.lines);
-        let used: i128 =
-            lines.filter(|line| line.evidence == *evidence).map(|line| line.evidence_used).sum();
+        let lines = applications.values().filter(|application| application.counts()).flat_map(|one| &one.fact.lines);
+        let used: i128 = lines.filter(|line| line.evidence == *evidence).map(|line| line.evidence_used).sum();
         match evidence {
             Proof::Invoice(number) => used + self.cancelled(*number),
             Proof::Interest(_) => used,

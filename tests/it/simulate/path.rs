@@ -77,8 +77,7 @@ impl Callers {
     /// Notes a request before it is sent: until an answer comes its outcome is unknown.
     fn send(&mut self, request: &Request) {
         self.submitted += 1;
-        let (_, known) =
-            self.sent.entry(key_of(&request.key)).or_insert_with(|| (request.clone(), Known::NoTrace));
+        let (_, known) = self.sent.entry(key_of(&request.key)).or_insert_with(|| (request.clone(), Known::NoTrace));
         if matches!(known, Known::NoTrace) {
             *known = Known::Unknown;
         }

@@ -32,7 +32,8 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn new() -> Self {
-        let mut story = Self { world: World::new(), audited: Audited::default(), day: date("2018-02-01"), today: None, made: 0 };
+        let mut story =
+            Self { world: World::new(), audited: Audited::default(), day: date("2018-02-01"), today: None, made: 0 };
         let bank = InstitutionDetails {
             institution: story.world.banks[0].clone(),
             kind: InstitutionKind::Bank,
@@ -81,8 +82,7 @@ impl Story {
 
     pub(crate) fn give(&mut self, role: Role, command: Command) -> Result<(), String> {
         let bank = (role == Role::Bank).then(|| self.world.banks[0].clone());
-        let caller =
-            Caller { role, institution: bank, enterprise: None, person: person(&format!("{role}-person")) };
+        let caller = Caller { role, institution: bank, enterprise: None, person: person(&format!("{role}-person")) };
         self.made += 1;
         let id = RequestId::from_bytes(self.made.to_be_bytes()).unwrap();
         let key = RequestKey { id, digest: [1; 32] };

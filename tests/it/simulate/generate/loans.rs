@@ -117,7 +117,7 @@ impl Generator {
             1 => Command::RecordInterestPayment(id, self.interest_payment(first)),
             2 => {
                 let amount = self.amount_up_to(loan.outstanding());
-                let reference = "还本".to_owned();
+                let reference = self.reference("还本");
                 Command::RecordPrincipalPayment(RecordPrincipalPayment { loan: id, amount, reference })
             }
             3 => {
@@ -142,17 +142,24 @@ impl Generator {
         }
     }
 
+    /// A bank's reference, now and then one that was used before.
+    fn reference(&mut self, kind: &str) -> String {
+        format!("{kind}{}", self.random.below(200))
+    }
+
     fn interest_payment(&mut self, first: CivilDate) -> InterestPaid {
         let period_from = first.plus_days(self.random.between(-1, 30)).unwrap_or(first);
         let period_to = period_from.plus_days(self.random.between(-1, 90)).unwrap_or(first);
-        InterestPaid { amount: self.amount(500, 300_000), period_from, period_to, reference: "付息".to_owned() }
+        InterestPaid { amount: self.amount(500, 300_000), period_from, period_to, reference: self.reference("付息") }
     }
 
     /// A loss: what is outstanding, or what brings the bank's year exactly to the breaker, or the pool to its end.
     fn loss(&mut self, book: &Book, loan: &Loan) -> Amount {
         let outstanding = loan.outstanding();
         let pool = loan.terms.pool.as_ref().and_then(|pool| book.pools.get(pool));
-        let (Some(pool), true) = (pool, loan.terms.ip_part.is_positive()) else { return self.amount_up_to(outstanding) };
+        let (Some(pool), true) = (pool, loan.terms.ip_part.is_positive()) else {
+            return self.amount_up_to(outstanding);
+        };
         let bank_year = pool.bank_year(&loan.terms.bank, self.today.year());
         if self.poor && self.random.chance(70) && outstanding.is_positive() {
             return outstanding;

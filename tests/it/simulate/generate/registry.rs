@@ -94,9 +94,7 @@ impl Generator {
             .rights
             .iter()
             .filter(|right| right.kind() == kind)
-            .filter(|right| {
-                book.rights.get(right).is_some_and(|known| known.owner_on(self.today) == owner)
-            })
+            .filter(|right| book.rights.get(right).is_some_and(|known| known.owner_on(self.today) == owner))
             .cloned()
             .collect();
         let mut rights = Vec::new();
@@ -165,9 +163,10 @@ impl Generator {
                 }))
             }
             8..10 => {
-                let listed = book.enterprises.iter().flat_map(|(uscc, enterprise)| {
-                    enterprise.blacklist.iter().map(move |entry| (*uscc, entry.entry))
-                });
+                let listed = book
+                    .enterprises
+                    .iter()
+                    .flat_map(|(uscc, enterprise)| enterprise.blacklist.iter().map(move |entry| (*uscc, entry.entry)));
                 let (enterprise, entry) = self.random.pick(listed).unwrap_or((uscc, Sequence::new(3)));
                 let reason = "信用修复".to_owned();
                 plan(Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise, entry, reason }))

@@ -31,8 +31,7 @@ impl Generator {
             items.push(self.item(book, enterprise, loan, first_patent));
         }
         let programme = if first_patent { &self.world.first_patent } else { &self.world.costs };
-        let programme =
-            if self.random.chance(1) { self.world.other_programme.clone() } else { programme.clone() };
+        let programme = if self.random.chance(1) { self.world.other_programme.clone() } else { programme.clone() };
         let caller = if self.random.chance(70) { Self::enterprise(enterprise) } else { self.officer() };
         let apply = ApplySubsidy { enterprise, programme, loan, items };
         Some(Plan { caller, command: Command::ApplySubsidy(apply) })
@@ -47,11 +46,9 @@ impl Generator {
         };
         let payments = book.evidence.iter().filter(|(_, evidence)| loan.is_some() && evidence.loan == loan);
         let payment = self.random.pick(payments);
-        let other_public_funding =
-            if self.random.chance(8) { self.amount(1, 60_000) } else { Amount::ZERO };
+        let other_public_funding = if self.random.chance(8) { self.amount(1, 60_000) } else { Amount::ZERO };
         let right = (kind == CostKind::PatentInsurance && self.random.chance(97)).then(|| {
-            let own: Vec<_> =
-                book.enterprises.get(&enterprise).map(|one| one.rights.clone()).unwrap_or_default();
+            let own: Vec<_> = book.enterprises.get(&enterprise).map(|one| one.rights.clone()).unwrap_or_default();
             let from = if self.random.chance(90) { own } else { self.world.rights.clone() };
             self.random.pick(from)
         });
@@ -90,9 +87,8 @@ impl Generator {
 
     /// A cost: what the evidence has left, or twice what is left of the cap, and a fen or two beside it.
     fn cost(&mut self, book: &Book, enterprise: Uscc, left: Amount) -> Amount {
-        let used = book.cap_use.iter().filter(|(key, _)| {
-            key.enterprise == enterprise && key.year == Some(self.today.year())
-        });
+        let used =
+            book.cap_use.iter().filter(|(key, _)| key.enterprise == enterprise && key.year == Some(self.today.year()));
         let used = Amount::total(used.map(|(_, used)| *used));
         let twice_the_room = 2 * Amount::from_yuan(200_000).minus(used).fen();
         match self.random.below(4) {
