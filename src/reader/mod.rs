@@ -171,6 +171,12 @@ impl Reader {
         blocking(move || reader.stored_block(sequence)).await
     }
 
+    /// The record of this sequence, the exact bytes that the Merkle tree covers; `None` when there is none yet.
+    pub async fn record(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, ReadFault> {
+        let reader = self.clone();
+        blocking(move || reader.stored_record(sequence)).await
+    }
+
     /// Up to `limit` entries (at most [`PAGE_ENTRIES_MAX`]) from this sequence on that the filter lets through.
     ///
     /// A page may be short or empty before the journal ends: [`Page::next`] says whether there is more.
@@ -222,11 +228,15 @@ impl Reader {
     }
 
     fn stored_entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
+        let Some(record) = self.stored_record(sequence)? else { return Ok(None) };
+        decode_at(sequence.value(), &record).map(Some)
+    }
+
+    fn stored_record(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, ReadFault> {
         let Some(block) = self.stored_block(sequence)? else { return Ok(None) };
         let index = sequence.value().checked_sub(block.first_sequence()).and_then(|index| usize::try_from(index).ok());
-        let record = index.and_then(|index| block.records().get(index));
-        let record = record.ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })?;
-        decode_at(sequence.value(), record).map(Some)
+        let record = index.and_then(|index| block.records().get(index)).cloned();
+        record.map(Some).ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })
     }
 
     fn stored_block(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
