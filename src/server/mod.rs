@@ -20,7 +20,9 @@ use tonic::transport::{Error, Server};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
+use crate::book::event::Entry;
 use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::proto::v1;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
@@ -46,6 +48,21 @@ mod write;
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+
+/// What an entry says, in one sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// In English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+}
+
+/// An entry in words, as the API answers them.
+pub fn words(entry: &Entry) -> Words {
+    let v1::Text { en, zh } = render::words(entry);
+    Words { en, zh }
+}
 
 /// The largest request that is read, decompressed.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
