@@ -5,11 +5,11 @@ use super::application::another_person;
 use super::command::RecordRecovery;
 use super::loan::{exceeds, exposure_postings, own_loan};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning, not_before, state_forbids, text};
+use super::{Context, Outcome, concerning, expect_state, not_before, state_forbids, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Event, Recovery};
 use crate::book::loan::Loan;
-use crate::book::nouns::{ClaimState, LoanState, Role};
+use crate::book::nouns::{ClaimState, LoanState, Named as _, Role};
 use crate::book::pool::{Claim, Pool, pool_share};
 use crate::calendar::FiscalYear;
 use crate::identifier::{ClaimId, InstitutionId, LoanId, PoolId};
@@ -22,9 +22,7 @@ use crate::rulebook::{PoolRule, judge_claim, recovery_split};
 
 pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    if loan.state != LoanState::NonPerforming {
-        return Err(state_forbids("loan_id", id, loan.state.code(), "non-performing"));
-    }
+    expect_state("loan_id", id, loan.state, &[LoanState::NonPerforming])?;
     not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     if principal_loss > loan.outstanding() {
         return Err(exceeds(
@@ -39,7 +37,7 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
             Reason::PoolUnknown,
             "loan_id",
             format!("`{id}` was filed without a pool; there is nothing to claim on"),
-            format!("“{id}”备案时未纳入资金池, 无法申请补偿"),
+            format!("“{id}”备案时未纳入资金池，无法申请补偿"),
         ));
     };
     let rule = rule_of(context, loan, pool)?;
@@ -166,7 +164,7 @@ fn decision(verdict: ClaimVerdict) -> ClaimDecision {
 /// Judges a deferred claim again, on today's pool and the bank-year of its submission.
 pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Deferred])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Deferred])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
     let year = claim.submitted_on.year();
     let place = Place { pool: &claim.pool, bank: &claim.bank, year, claim: id };
@@ -175,7 +173,7 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
             Reason::OutOfOrder,
             "claim_id",
             format!("an earlier claim waits since {}; it comes first", first.submitted_on),
-            format!("{}提交的更早申请仍在等待; 须按顺序恢复", first.submitted_on),
+            format!("{}提交的更早申请仍在等待；须按顺序恢复", first.submitted_on),
         ));
     }
     let loan = own_loan(context, claim.loan)?;
@@ -192,7 +190,7 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
 
 pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::UnderReview])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::UnderReview])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     let loan = own_loan(context, claim.loan)?;
@@ -207,7 +205,7 @@ pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rej
 
 pub(super) fn refuse(context: &Context<'_>, id: ClaimId, reason: &str) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::UnderReview, ClaimState::Deferred])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::UnderReview, ClaimState::Deferred])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     Ok(changed(context, id, claim, ClaimChange::Refused(reason.to_owned())))
@@ -215,7 +213,7 @@ pub(super) fn refuse(context: &Context<'_>, id: ClaimId, reason: &str) -> Result
 
 pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Approved])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Approved])?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &claim.approved {
         another_person(context, "claim_id", approver, text("approved it", "审核人"))?;
@@ -234,9 +232,14 @@ pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result
 pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -> Result<Outcome, Rejection> {
     let id = command.claim;
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering, ClaimState::Closed])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Paid, ClaimState::Recovering, ClaimState::Closed])?;
     let Some((paid_on, _)) = &claim.paid else {
-        return Err(state_forbids("claim_id", id, "closed without payment", "paid"));
+        return Err(state_forbids(
+            "claim_id",
+            id,
+            text("closed without payment", "未补偿即关闭"),
+            &[ClaimState::Paid.name()],
+        ));
     };
     not_before("effective_date", context.day, *paid_on, text("the day of payment", "补偿日"))?;
     let loan = own_loan(context, claim.loan)?;
@@ -259,7 +262,7 @@ pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -
 
 pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Paid, ClaimState::Recovering])?;
     let paid_on = claim.paid.as_ref().map_or(claim.submitted_on, |(paid_on, _)| *paid_on);
     not_before("effective_date", context.day, paid_on, text("the day of payment", "补偿日"))?;
     Ok(changed(context, id, claim, ClaimChange::WrittenOff))
@@ -276,17 +279,9 @@ fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection>
             Reason::ClaimUnknown,
             "claim_id",
             format!("`{id}` is not a claim known here; expected an id that SubmitClaim returned"),
-            format!("未找到补偿申请“{id}”; 应为申请时返回的编号"),
+            format!("未找到补偿申请“{id}”；应为申请时返回的编号"),
         )
     })
-}
-
-fn expect_state(id: ClaimId, claim: &Claim, allowed: &[ClaimState]) -> Result<(), Rejection> {
-    if allowed.contains(&claim.state) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(|state| state.code()).collect();
-    Err(state_forbids("claim_id", id, claim.state.code(), &names.join(" or ")))
 }
 
 fn changed(context: &Context<'_>, id: ClaimId, claim: &Claim, change: ClaimChange) -> Outcome {

@@ -50,7 +50,7 @@ pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<
                 "`{}` would leave {rest} for an exposure of {exposure}; expected to leave at least a {limit}th of it",
                 command.amount
             ),
-            format!("“{}”支出后仅余 {rest}, 在保责任为 {exposure}; 余额应不低于其 1/{limit}", command.amount),
+            format!("“{}”支出后仅余 {rest}，在保责任为 {exposure}；余额应不低于其 1/{limit}", command.amount),
         ));
     }
     let postings = transfer(

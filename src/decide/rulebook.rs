@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_nobody, state_forbids};
+use super::{Context, Outcome, concerning_nobody, state_forbids, text};
 use crate::book::Book;
 use crate::book::event::Event;
 use crate::book::nouns::Month;
@@ -29,7 +29,7 @@ fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejec
                 Reason::RulebookConflict,
                 "text",
                 format!("version {} of `{}` was adopted; expected a higher version", earlier.version, adopted.id),
-                format!("“{}”第{}版已启用; 版本号应更高", adopted.id, earlier.version),
+                format!("“{}”第{}版已启用；版本号应更高", adopted.id, earlier.version),
             ));
         }
         if adopted.valid_from <= earlier.valid_from {
@@ -41,7 +41,7 @@ fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejec
                     adopted.valid_from, earlier.valid_from, earlier.version
                 ),
                 format!(
-                    "“{reference}”自{}起生效; 应晚于第{}版的{}",
+                    "“{reference}”自{}起生效；应晚于第{}版的{}",
                     adopted.valid_from, earlier.version, earlier.valid_from
                 ),
             ));
@@ -74,7 +74,7 @@ fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> bool {
 /// Closes a month that is over. Earlier months may stay open; a closed one never opens again.
 pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcome, Rejection> {
     if context.book.closed_months.contains(&month) {
-        return Err(state_forbids("month", name(month), "closed", "open"));
+        return Err(state_forbids("month", name(month), text("closed", "已结账"), &[text("open", "未结账")]));
     }
     let this_month = Month { year: context.today.year(), month: context.today.month() };
     if month >= this_month {
@@ -82,7 +82,7 @@ pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcom
             Reason::DateOutOfRange,
             "month",
             format!("`{}` is not over; expected a month before {}", name(month), name(this_month)),
-            format!("“{}”尚未结束; 应早于 {}", name(month), name(this_month)),
+            format!("“{}”尚未结束；应早于 {}", name(month), name(this_month)),
         ));
     }
     Ok(Outcome::new(Event::PeriodClosed(month), concerning_nobody()))

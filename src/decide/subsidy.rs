@@ -181,7 +181,7 @@ fn checked_item(
                 return Err(mismatch(
                     field("evidence"),
                     format!("a recorded interest payment proves interest only, not {}", item.item),
-                    format!("利息支付记录只能证明利息, 不能证明 {}", item.item),
+                    format!("利息支付记录只能证明利息，不能证明 {}", item.item),
                 ));
             }
             interest_item(context, apply, index, item, sequence.value())
@@ -192,14 +192,14 @@ fn checked_item(
                     field("evidence"),
                     "interest is proved by the payment that the bank recorded; expected `interest_payment_sequence`"
                         .to_owned(),
-                    "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
+                    "利息须以银行登记的付息记录为凭据；应填写 interest_payment_sequence".to_owned(),
                 ));
             }
             if context.book.red_letters.contains_key(number) {
                 return Err(mismatch(
                     field("evidence.invoice.number"),
                     format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
-                    format!("“{number}”为红字发票, 不能作为费用凭据"),
+                    format!("“{number}”为红字发票，不能作为费用凭据"),
                 ));
             }
             let known = running.total_of(&item.evidence);
@@ -207,7 +207,7 @@ fn checked_item(
                 return Err(mismatch(
                     field("evidence.invoice.total"),
                     format!("`{}` is not the total of invoice `{number}` as first used ({total})", item.evidence_total),
-                    format!("“{}”与发票“{number}”首次使用时的金额({total})不一致", item.evidence_total),
+                    format!("“{}”与发票“{number}”首次使用时的金额（{total}）不一致", item.evidence_total),
                 ));
             }
             Ok(item.clone())
@@ -238,7 +238,7 @@ fn interest_item(
         return Err(mismatch(
             format!("items[{index}].paid_on"),
             format!("`{}` is not the day that the bank recorded; expected {paid_on}", item.paid_on),
-            format!("“{}”与银行登记的付息日不一致; 应为 {paid_on}", item.paid_on),
+            format!("“{}”与银行登记的付息日不一致；应为 {paid_on}", item.paid_on),
         ));
     }
     not_before(&field, context.day, paid_on, text("the day of payment", "付息日"))?;

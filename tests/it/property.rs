@@ -136,8 +136,8 @@ pub(crate) fn run(seed: u64, steps: u64) -> Result<Audited, String> {
 #[test]
 fn the_auditor_agrees_at_every_step() {
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-    for seed in 1..=24 {
-        let audited = run(seed, 1_000).unwrap_or_else(|problem| panic!("{problem}"));
+    for seed in 1..=20 {
+        let audited = run(seed, 900).unwrap_or_else(|problem| panic!("{problem}"));
         for (what, count) in audited.seen {
             *seen.entry(what).or_default() += count;
         }
@@ -229,7 +229,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(40))]
 
     /// 3: the caps hold in any order of arrival, back-dated entries included; and since only the cap binds here, the
     /// order cannot change what an enterprise gets in all: half of its costs, at most 200,000.00 in a year.
@@ -253,7 +253,7 @@ proptest! {
     /// pledges on any day.
     #[test]
     fn no_right_is_pledged_twice_on_any_day(
-        acts in prop::collection::vec((0..2_usize, 0..30_i64, prop::option::of(0..12_i64), 0..4_u8, 0..8_usize), 1..24)
+        acts in prop::collection::vec((0..2_usize, 0..16_i64, prop::option::weighted(0.9, 0..8_i64), 0..5_u8, 0..8_usize), 1..24)
     ) {
         let mut story = Story::new();
         story.join(0);

@@ -21,7 +21,7 @@ fn a_budget_is_appropriated_and_adjusted() {
         ",
         expect![[r#"
             adjust: REJECTED BUDGET_UNKNOWN budget_line_id: nothing was appropriated to `ip-finance` for 2026; use AppropriateBudget
-                “ip-finance”2026年度未下达预算; 请先下达
+                “ip-finance”2026年度未下达预算；请先下达
             appropriate: done
                 Dr budget/ip-finance/2026/available 1000.00, Cr budget/ip-finance/2026/appropriated 1000.00
             appropriate: done
@@ -29,7 +29,7 @@ fn a_budget_is_appropriated_and_adjusted() {
             appropriate: done
                 Dr budget/ip-finance/2027/available 500.00, Cr budget/ip-finance/2027/appropriated 500.00
             appropriate: REJECTED DATE_OUT_OF_RANGE year: `2025` is before the effective date's year (2026)
-                “2025”早于生效日所在年度(2026)
+                “2025”早于生效日所在年度（2026）
             adjust: done
                 Dr budget/ip-finance/2026/available 100.00, Cr budget/ip-finance/2026/appropriated 100.00
             adjust: REJECTED AMOUNT_EXCEEDS amount: `1600.01` is more than what is available (1600.00); expected at most 1600.00

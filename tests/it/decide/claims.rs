@@ -129,7 +129,7 @@ fn deferred_claims_resume_in_order() {
             resume C1: deferred, loan claimed, covered 300000.01 [pool 150000.01 bank 150000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
                 The claim waits: the bank's losses of the year would be 300,000.01, above 3 % of the 10,000,000.00 that it filed.
             resume C2: REJECTED OUT_OF_ORDER claim_id: an earlier claim waits since 2026-05-02; it comes first
-                2026-05-02提交的更早申请仍在等待; 须按顺序恢复
+                2026-05-02提交的更早申请仍在等待；须按顺序恢复
             resume C5: REJECTED CLAIM_UNKNOWN claim_id: `C5` is not a claim known here; expected an id that SubmitClaim returned
             resume C5: REJECTED STATE_FORBIDS claim_id: `C5` is under-review; expected deferred
             register-pledge G3: done
@@ -358,7 +358,7 @@ fn a_loan_without_a_pool_and_a_loan_filed_when_it_was_overdue() {
             overdue L1: overdue, outstanding 5000000.00, exposure 0.00
             non-performing L1: non-performing, outstanding 5000000.00, exposure 0.00
             claim C1: REJECTED POOL_UNKNOWN loan_id: `L1` was filed without a pool; there is nothing to claim on
-                “L1”备案时未纳入资金池, 无法申请补偿
+                “L1”备案时未纳入资金池，无法申请补偿
             register-pledge G2: done
             file L2: filed under hebi-2017@1, exposure 2500000.00
                 The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
@@ -454,7 +454,7 @@ fn recoveries_smaller_than_their_cost_more_than_paid_and_in_another_year() {
                 Dr pool/hebi-pool/cash 10000.01, Cr pool/hebi-pool/recovered 10000.01
             ? claim C1: recovering, share 50000.00, returned 10000.01, gross 31000.01, cost 11500.00
             close-loan L1: REJECTED STATE_FORBIDS loan_id: `L1` still owes the pool 39999.99; expected a full recovery or a write-off
-                “L1”尚欠资金池 39999.99; 应全额追偿或核销后关闭
+                “L1”尚欠资金池 39999.99；应全额追偿或核销后关闭
             recover C1: recovering, loan recovering, recovered pool 39999.99 bank 60000.01
                 Dr pool/hebi-pool/cash 39999.99, Cr pool/hebi-pool/recovered 39999.99
             ? claim C1: recovering, share 50000.00, returned 50000.00, gross 131000.01, cost 11500.00

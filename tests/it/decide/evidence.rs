@@ -141,11 +141,11 @@ fn an_interest_payment_proves_interest_of_its_loan_on_its_day() {
                 第22号分录不是本申请所涉贷款的付息记录
             apply S2: REJECTED EVIDENCE_UNKNOWN items[0].evidence.interest_payment_sequence: entry `9999` is not an interest payment on the loan of this application
             apply S3: REJECTED EVIDENCE_MISMATCH items[0].paid_on: `2026-03-19` is not the day that the bank recorded; expected 2026-03-20
-                “2026-03-19”与银行登记的付息日不一致; 应为 2026-03-20
+                “2026-03-19”与银行登记的付息日不一致；应为 2026-03-20
             apply S4: REJECTED EVIDENCE_MISMATCH items[0].evidence: interest is proved by the payment that the bank recorded; expected `interest_payment_sequence`
-                利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence
+                利息须以银行登记的付息记录为凭据；应填写 interest_payment_sequence
             apply S5: REJECTED EVIDENCE_MISMATCH items[0].evidence: a recorded interest payment proves interest only, not insurance
-                利息支付记录只能证明利息, 不能证明 insurance
+                利息支付记录只能证明利息，不能证明 insurance
             apply S6: submitted 25000.00 under hebi-2017@1 [interest 25000.00 evidence]
                 Granted 25,000.00: half of the 50,000.00 that was left of the evidence.
                 Dr budget/ip-finance/2026/reserved 25000.00, Cr budget/ip-finance/2026/available 25000.00

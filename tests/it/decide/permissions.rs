@@ -27,7 +27,7 @@ fn roles() {
         ",
         expect![[r#"
             register-enterprise E: REJECTED PERMISSION_DENIED role `auditor` may not do this; expected bank or officer or operator
-                角色“auditor”无权进行此操作; 应为 bank 或 officer 或 operator
+                角色“审计人员”无权进行此操作；应为银行或审核人员或运维人员
             file L2: REJECTED PERMISSION_DENIED role `guarantor` may not do this; expected bank
             register-enterprise E: REJECTED PERMISSION_DENIED role `insurer` may not do this; expected bank or officer or operator
             apply S1: REJECTED PERMISSION_DENIED role `finance` may not do this; expected enterprise or officer
@@ -66,10 +66,10 @@ fn a_bank_and_an_enterprise_act_for_themselves() {
         ",
         expect![[r#"
             file L2: REJECTED PERMISSION_DENIED bank_id: `icbc` is not the caller's institution; a bank acts for itself only
-                “icbc”不是调用方机构; 银行只能办理本机构业务
+                “icbc”不是调用方机构；银行只能办理本机构业务
             register-pledge G2: REJECTED PERMISSION_DENIED pledgee_id: `icbc` is not the caller's institution; a bank acts for itself only
             apply S1: REJECTED PERMISSION_DENIED enterprise: `A` is not the caller's enterprise; an enterprise applies for itself only
-                “A”不是调用方企业; 企业只能为本企业申请
+                “A”不是调用方企业；企业只能为本企业申请
             repay L1: REJECTED LOAN_UNKNOWN loan_id: `L1` is not a loan known here; expected an id that FileLoan returned
             release-pledge G1: REJECTED PLEDGE_UNKNOWN registration_number: pledge `G1` is not known here; register the pledge first
             claim C1: REJECTED LOAN_UNKNOWN loan_id: `L1` is not a loan known here; expected an id that FileLoan returned

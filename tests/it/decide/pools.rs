@@ -28,7 +28,7 @@ fn funders_pay_in_and_take_out_what_is_theirs() {
             pool-interest: done
                 Dr pool/hebi-pool/cash 1234.56, Cr pool/hebi-pool/interest 1234.56
             take-out: REJECTED AMOUNT_EXCEEDS amount: `1000000.01` is more than what the funder has paid in (1000000.00); expected at most 1000000.00
-                “1000000.01”超过该出资人出资额(1000000.00); 应不超过 1000000.00
+                “1000000.01”超过该出资人出资额（1000000.00）；应不超过 1000000.00
             take-out: REJECTED AMOUNT_EXCEEDS amount: `0.01` is more than what the funder has paid in (0.00); expected at most 0.00
             take-out: done
                 Dr pool/hebi-pool/capital/province 1000000.00, Cr pool/hebi-pool/cash 1000000.00

@@ -25,7 +25,7 @@ fn each_is_registered_once() {
             register-institution icbc: REJECTED ALREADY_EXISTS institution_id: `icbc` is registered already; choose another id
             register-enterprise A: done
             register-enterprise A: REJECTED ALREADY_EXISTS uscc: `A` is registered already; use UpdateEnterprise to change it
-                “A”已登记; 如需变更请使用变更接口
+                “A”已登记；如需变更请使用变更接口
             register-right P1: done
             register-right P1: REJECTED ALREADY_EXISTS right: `P1` is registered already; record a transfer if the owner changed
             register-right P2: REJECTED ENTERPRISE_UNKNOWN owner: `B` is not registered; register the enterprise first

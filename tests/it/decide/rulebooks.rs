@@ -173,7 +173,7 @@ fn two_rulebooks_with_one_programme_do_not_hold_on_one_day() {
             adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
                 “hebi-2017-literal@1”与“hebi-2017@1”同时包含有效的“pledge-cost”
             adopt hebi-2-from-the-start: REJECTED RULEBOOK_CONFLICT text: `hebi-2017@2` begins on 2017-09-30; expected a day after 2017-09-30 of version 1
-                “hebi-2017@2”自2017-09-30起生效; 应晚于第1版的2017-09-30
+                “hebi-2017@2”自2017-09-30起生效；应晚于第1版的2017-09-30
             adopt caps: adopted caps@1
             adopt hebi-2: adopted hebi-2017@2
             adopt hebi-2: REJECTED RULEBOOK_CONFLICT text: version 2 of `hebi-2017` was adopted; expected a higher version
@@ -204,7 +204,7 @@ fn another_rulebook_may_begin_when_the_first_has_ended() {
             register-right P1: done
             register-pledge G1: done
             file L1: REJECTED RULEBOOK_CONFLICT effective_date: no rulebook is in force on 2026-06-30; adopt one first
-                2026-06-30无有效办法; 请先启用办法
+                2026-06-30无有效办法；请先启用办法
             file L1: filed under other-2017@1, exposure 0.00
         "#]],
     );

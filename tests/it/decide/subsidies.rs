@@ -445,14 +445,14 @@ fn three_acts_by_three_persons() {
                 Granted 500.00: half of the premium of 1,000.00.
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
             approve S1: REJECTED SAME_PERSON application_id: `wang` submitted it; expected another person
-                “wang”是提交人; 须由另一人办理
+                “wang”是提交人；须由另一人办理
             refuse S1: REJECTED SAME_PERSON application_id: `wang` submitted it; expected another person
             approve S1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-01-31` is before the day of application (2026-02-01); expected that day or later
             approve S1: approved
                 Dr subsidy/expense/insurance 500.00, Cr subsidy/payable/A 500.00
             pay S1: REJECTED SAME_PERSON application_id: `wang` submitted it; expected another person
             pay S1: REJECTED SAME_PERSON application_id: `li` approved it; expected another person
-                “li”是审核人; 须由另一人办理
+                “li”是审核人；须由另一人办理
             pay S1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-02-01` is before the day of approval (2026-02-02); expected that day or later
             pay S1: paid
                 Dr subsidy/payable/A 500.00, Cr treasury/cash 500.00, Dr budget/ip-finance/2026/spent 500.00, Cr budget/ip-finance/2026/reserved 500.00

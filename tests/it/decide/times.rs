@@ -70,15 +70,15 @@ fn a_closed_month_takes_nothing_and_its_costs_arrive_later() {
                 Granted 150,000.00: half of the premium of 300,000.00.
                 Dr budget/ip-finance/2026/reserved 150000.00, Cr budget/ip-finance/2026/available 150000.00
             close-month 2026-12: REJECTED DATE_OUT_OF_RANGE month: `2026-12` is not over; expected a month before 2026-12
-                “2026-12”尚未结束; 应早于 2026-12
+                “2026-12”尚未结束；应早于 2026-12
             appropriate: done
                 Dr budget/ip-finance/2027/available 1000000.00, Cr budget/ip-finance/2027/appropriated 1000000.00
             close-month 2027-01: REJECTED DATE_OUT_OF_RANGE month: `2027-01` is not over; expected a month before 2027-01
             close-month 2026-12: done
             close-month 2026-12: REJECTED STATE_FORBIDS month: `2026-12` is closed; expected open
-                “2026-12”当前状态为 closed; 应为 open
+                “2026-12”当前状态为“已结账”；应为未结账
             apply S1: REJECTED PERIOD_CLOSED effective_date: `2026-12-31` lies in a closed month; use a date in an open month and refer to the original
-                “2026-12-31”所在月份已结账; 请使用未结账月份的日期并注明原业务
+                “2026-12-31”所在月份已结账；请使用未结账月份的日期并注明原业务
             apply S2: submitted 50000.00 under hebi-2017@1 [interest 50000.00 ratio]
                 Granted 50,000.00: half of the interest of 100,000.00.
                 Dr budget/ip-finance/2027/reserved 50000.00, Cr budget/ip-finance/2027/available 50000.00
@@ -109,7 +109,7 @@ fn nothing_takes_effect_in_the_future() {
         ",
         expect![[r#"
             repay L1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-03-02` is in the future; expected 2026-03-01 (today in Asia/Shanghai) or earlier
-                “2026-03-02”为将来日期; 不得晚于今天(2026-03-01)
+                “2026-03-02”为将来日期；不得晚于今天（2026-03-01）
             blacklist X1: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-03-02` is in the future; expected 2026-03-01 (today in Asia/Shanghai) or earlier
         "#]],
     );

@@ -21,13 +21,17 @@ use path::{Plan, run};
 /// other commands of them: what they found stands in `regression`, in a form that does not change.
 const KEPT_SEEDS: &[(u64, &str)] = &[
     (11, "a red-letter invoice was taken as evidence of a cost: the book did not keep its number"),
+    (
+        1_019,
+        "of the auditor: a fault in the opening let the literal reading be adopted, and it knows the strict one only",
+    ),
     (2, "a claim could be written off after its loan was closed as recovered: the claim stayed open"),
 ];
 
 /// One caller: the seed repeats the run exactly, and the auditor hears every answer, rejections too.
 #[tokio::test]
 async fn one_caller_and_a_store_that_fails() {
-    let seeds = KEPT_SEEDS.iter().map(|(seed, _)| *seed).chain(101..=105);
+    let seeds = KEPT_SEEDS.iter().map(|(seed, _)| *seed).chain(101..=103);
     for seed in seeds {
         let plan = Plan { seed, steps: 500, submitters: 1 };
         let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
@@ -38,7 +42,7 @@ async fn one_caller_and_a_store_that_fails() {
 /// Several callers at once: batches, repeats in flight, unknown outcomes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn several_callers_and_a_store_that_fails() {
-    for seed in 201..=205 {
+    for seed in 201..=204 {
         let plan = Plan { seed, steps: 500, submitters: 5 };
         let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
         println!("{plan:?}: {outcome:?}");

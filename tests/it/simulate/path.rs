@@ -125,6 +125,7 @@ struct Run {
     timeline: Arc<Mutex<Timeline>>,
     generators: Vec<Arc<Mutex<Generator>>>,
     callers: Arc<Mutex<Callers>>,
+    opening: Vec<Request>,
     model: Model,
     outcome: Outcome,
 }
@@ -141,6 +142,7 @@ pub(crate) async fn run(plan: Plan) -> Result<Outcome, String> {
             .map(|stream| Arc::new(Mutex::new(Generator::with_stream(plan.seed, stream))))
             .collect(),
         callers: Arc::default(),
+        opening: Vec::new(),
         model: Model::default(),
         outcome: Outcome::default(),
     };
@@ -187,9 +189,7 @@ impl Run {
             self.disk.plan(FaultPlan::from([(append, fault)]));
         }
         let process = self.start()?;
-        if self.outcome.lives == 1 || self.random.chance(70) {
-            self.opening(&process).await?;
-        }
+        self.opening(&process).await?;
         self.resend(&process, 30).await?;
         let power_fails = self.random.chance(20);
         self.submit_all(&process, steps, power_fails).await?;
@@ -261,14 +261,15 @@ impl Run {
         Ok(())
     }
 
-    /// The registrations without which nothing can happen; after the first life they are mostly repeats.
+    /// The registrations without which little can happen: sent in the first life, and again while a fault kept some out.
     async fn opening(&mut self, process: &Process) -> Result<(), String> {
-        if self.outcome.lives > 1 {
-            return Ok(());
+        if self.opening.is_empty() {
+            self.opening = self.generators.first().map(|generator| generator.lock().opening()).unwrap_or_default();
         }
-        let opening = self.generators.first().map(|generator| generator.lock().opening()).unwrap_or_default();
+        let is_recorded = |request: &Request| matches!(self.callers.lock().known(request), Known::Recorded(_));
+        let left: Vec<Request> = self.opening.iter().filter(|request| !is_recorded(request)).cloned().collect();
         self.clock.set(self.timeline.lock().next());
-        for request in opening {
+        for request in left {
             let answer = tell(&self.callers, &process.writer, &request, false).await;
             if self.plan.submitters == 1 {
                 self.audit_now(&request, &answer)?;

@@ -161,17 +161,18 @@ impl Generator {
             return self.amount_up_to(outstanding);
         };
         let bank_year = pool.bank_year(&loan.terms.bank, self.today.year());
-        if self.poor && self.random.chance(70) && outstanding.is_positive() {
+        if self.poor && self.random.chance(40) && outstanding.is_positive() {
             return outstanding;
         }
         let covered = match self.random.below(4) {
-            0 | 1 => bank_year.filed.fen() * 3 / 100 - bank_year.losses.fen(),
-            2 => pool.free_balance().fen() * 2,
+            0 => bank_year.filed.fen() * 3 / 100 - bank_year.losses.fen(),
+            1 | 2 => pool.free_balance().fen() * 2,
             _ => return self.amount_up_to(outstanding),
         };
-        // What is lost when this much of it is covered; 128 bits, since both are sums in fen.
+        // The least loss of which this much is covered; 128 bits, since both are sums in fen.
         let (principal, ip_part) = (i128::from(loan.terms.principal.fen()), i128::from(loan.terms.ip_part.fen()));
-        let loss = i64::try_from(i128::from(covered.max(1)) * principal / ip_part).unwrap_or(i64::MAX);
+        let loss = (i128::from(covered.max(1)) * principal + ip_part - 1) / ip_part;
+        let loss = i64::try_from(loss).unwrap_or(i64::MAX);
         let loss = Amount::from_fen(loss.saturating_add(self.random.between(-1, 1)).clamp(1, 100_000_000_000));
         if loss <= outstanding || self.random.chance(10) { loss } else { self.amount_up_to(outstanding) }
     }

@@ -172,7 +172,8 @@ impl Generator {
                 plan(Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise, entry, reason }))
             }
             10 => {
-                let twin = self.random.chance(50);
+                // The auditor knows the strict reading: it must be the one in force.
+                let twin = !book.rulebooks.is_empty() && self.random.chance(50);
                 let rulebook = if twin { &self.world.literal } else { &self.world.rulebook };
                 plan(Command::AdoptRulebook(Arc::clone(rulebook)))
             }
