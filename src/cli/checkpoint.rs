@@ -113,7 +113,8 @@ impl Watch {
             }
         };
         if let Some(kept) = self.kept()? {
-            kept.verify_by(&key).or_else(|_newer_key| kept.verify_by(&self.first_key()?).map_err(anyhow::Error::from))?;
+            kept.verify_by(&key)
+                .or_else(|_newer_key| kept.verify_by(&self.first_key()?).map_err(anyhow::Error::from))?;
             if let Some(problem) = contradiction(&mut evidence, &kept, &shown).await? {
                 writeln!(out, "NOT PROVEN: {problem}")?;
                 writeln!(out, "kept:\n{kept}\nshown:\n{shown}")?;

@@ -70,8 +70,12 @@ enum Task {
         /// Prove that the journal only grew since this checkpoint, which was kept elsewhere; needs --key.
         #[arg(long, value_name = "FILE", requires = "key")]
         checkpoint: Option<PathBuf>,
-        #[command(flatten)]
-        ledger: Option<key::LedgerKey>,
+        /// The public key of the ledger that signed the checkpoint.
+        #[arg(long, value_name = "PUBFILE", requires = "checkpoint")]
+        key: Option<PathBuf>,
+        /// The statement of a rotation of that key, oldest first.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        rotation: Vec<PathBuf>,
     },
     /// Keys of the ledger and of its cosigners.
     Key {
@@ -108,8 +112,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
-        Task::Verify { data, accept_head, checkpoint, ledger } => {
-            let options = verify::Options { data, accept_head, since: checkpoint.zip(ledger) };
+        Task::Verify { data, accept_head, checkpoint, key, rotation } => {
+            let since = checkpoint.zip(key.map(|key| key::LedgerKey { key, rotation }));
+            let options = verify::Options { data, accept_head, since };
             verify::run(&options, &mut out)
         }
         Task::Key { command } => key::run(&command, &mut out),

@@ -57,7 +57,12 @@ pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
 async fn get(sequence: u64, file: &Path, client: &Client, out: &mut dyn Write) -> anyhow::Result<bool> {
     let answer = client.evidence().await?.get_receipt(v1::GetReceiptRequest { sequence }).await?.into_inner();
     fs::write(file, &answer.receipt).with_context(|| format!("writing `{}`", file.display()))?;
-    writeln!(out, "receipt of entry {sequence} under a checkpoint of {} entries: {}", answer.tree_size, file.display())?;
+    writeln!(
+        out,
+        "receipt of entry {sequence} under a checkpoint of {} entries: {}",
+        answer.tree_size,
+        file.display()
+    )?;
     Ok(true)
 }
 

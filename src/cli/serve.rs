@@ -101,7 +101,8 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
 /// Compares the journal with the checkpoints that are kept beside it, and opens their keeper if the ledger has a key.
 fn open_keeper(config: &ServeConfig, reader: &Reader) -> anyhow::Result<Option<Keeper>> {
     let (data, EvidenceConfig { key, cosigners, .. }) = (config.data.display(), &config.evidence);
-    let compared = check_kept(&config.data, reader).with_context(|| format!("comparing the checkpoints in `{data}`"))?;
+    let compared =
+        check_kept(&config.data, reader).with_context(|| format!("comparing the checkpoints in `{data}`"))?;
     info!(entries = compared, "the journal agrees with the checkpoints beside it");
     let Some(path) = key else {
         warn!("no signing key: no checkpoint and no receipt is given; make a key with `ipledger key new`");

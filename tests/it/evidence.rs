@@ -25,7 +25,8 @@ use uuid::Uuid;
 use crate::fixture::uscc;
 
 /// Names that verifiers in other languages stumble over: rare characters, one beyond 16 bits, and Latin ones between.
-const NAMES: [&str; 4] = ["鹤壁镁业有限公司", "河南㛃䶮新材料有限公司", "𠮷祥(Hebi)科技有限公司", "浚县“天工”精密铸造厂"];
+const NAMES: [&str; 4] =
+    ["鹤壁镁业有限公司", "河南㛃䶮新材料有限公司", "𠮷祥(Hebi)科技有限公司", "浚县“天工”精密铸造厂"];
 
 /// What a client asks for evidence with.
 type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
@@ -156,7 +157,10 @@ async fn a_receipt_is_checked_without_the_ledger_and_shows_the_names() {
         let file = place.text(&format!("receipt-{sequence}.json"));
         let (proven, said) = run(["receipt", "verify", &file, "--key", &key]);
         assert!(proven, "{said}");
-        assert!(said.starts_with(&format!("proven: entry {sequence} is in the ledger `hebi.gov.cn/质押账本`")), "{said}");
+        assert!(
+            said.starts_with(&format!("proven: entry {sequence} is in the ledger `hebi.gov.cn/质押账本`")),
+            "{said}"
+        );
         assert!(said.contains(name), "{said}");
         let changed = fs::read_to_string(&file).unwrap().replace("\"tree_size\": 4", "\"tree_size\": 5");
         fs::write(&file, changed).unwrap();
@@ -171,7 +175,8 @@ async fn a_receipt_is_given_to_whom_the_entry_concerns() {
     let server = place.serve("data", "ledger/ledger.key").await;
     register(&server, 1..=2).await;
     let request = v1::GetReceiptRequest { sequence: 1 };
-    for (role, party, seen) in [("auditor", "", true), ("enterprise", &uscc(1), true), ("enterprise", &uscc(2), false)] {
+    for (role, party, seen) in [("auditor", "", true), ("enterprise", &uscc(1), true), ("enterprise", &uscc(2), false)]
+    {
         let answer = evidence(&server, role, party).await.get_receipt(request).await;
         match answer {
             Ok(_) => assert!(seen, "{role} {party}"),
@@ -277,6 +282,7 @@ async fn two_histories_cannot_both_satisfy_who_kept_a_checkpoint() {
     let place = Place::new();
     let server = place.serve("ours", "ledger/ledger.key").await;
     register(&server, 1..=5).await;
+    fresh(&mut evidence(&server, "auditor", "").await).await;
     assert!(place.cosign(&server, "icbc-hebi").0);
     server.stop().await.unwrap();
     place.copy("ours", "theirs");
@@ -352,7 +358,8 @@ async fn a_rotated_key_is_followed_by_who_trusts_the_old_one() {
     run(["key", "rotate", "--key", &place.text("ledger/ledger.key"), "--out", &place.text("ledger-2")]);
     let server = place.serve("data", "ledger-2/ledger.key").await;
     register(&server, 3..=3).await;
-    let (key, rotation, file) = (place.text("ledger/ledger.pub"), place.text("ledger-2/rotation"), place.text("r.json"));
+    let (key, rotation, file) =
+        (place.text("ledger/ledger.pub"), place.text("ledger-2/rotation"), place.text("r.json"));
     run(["receipt", "get", "3", "--server", &server.address, "--out", &file]);
     let (proven, said) = run(["receipt", "verify", &file, "--key", &key]);
     assert!(!proven && said.contains("it is not signed by"), "{said}");

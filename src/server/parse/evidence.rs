@@ -65,7 +65,9 @@ fn tree_size(field: &str, asked: u64, (least, durable): (u64, u64), violations: 
     violations.add(
         field,
         Invalid::new(
-            format!("`{size}` is not a tree to prove this in; expected {least} to the {durable} entries that there are"),
+            format!(
+                "`{size}` is not a tree to prove this in; expected {least} to the {durable} entries that there are"
+            ),
             format!("“{size}”不能用于该证明; 应在 {least} 与现有分录数 {durable} 之间"),
         ),
     );

@@ -68,10 +68,7 @@ async fn get_checkpoint(
         Some(checkpoint) => checkpoint,
         None => fresh(keeper).await?,
     };
-    Ok(v1::GetCheckpointResponse {
-        checkpoint: Some(rendered(&checkpoint)),
-        public_key: keeper.key().to_string(),
-    })
+    Ok(v1::GetCheckpointResponse { checkpoint: Some(rendered(&checkpoint)), public_key: keeper.key().to_string() })
 }
 
 async fn get_inclusion_proof(
@@ -182,9 +179,5 @@ fn hashes(proof: &[Hash]) -> Vec<Vec<u8>> {
 }
 
 fn rendered(one: &SignedCheckpoint) -> v1::Checkpoint {
-    v1::Checkpoint {
-        note: one.to_string(),
-        tree_size: one.checkpoint.size,
-        root: one.checkpoint.root.0.to_vec(),
-    }
+    v1::Checkpoint { note: one.to_string(), tree_size: one.checkpoint.size, root: one.checkpoint.root.0.to_vec() }
 }
