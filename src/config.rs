@@ -77,7 +77,12 @@ mod tests {
     use super::*;
 
     fn config(listen: &str) -> ServeConfig {
-        ServeConfig { data: DATA_DEFAULT.into(), listen: listen.parse().unwrap(), adopt: Vec::new(), evidence: EvidenceConfig::default() }
+        ServeConfig {
+            data: DATA_DEFAULT.into(),
+            listen: listen.parse().unwrap(),
+            adopt: Vec::new(),
+            evidence: EvidenceConfig::default(),
+        }
     }
 
     #[test]
