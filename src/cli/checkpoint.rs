@@ -99,7 +99,7 @@ impl Watch {
     /// A checkpoint that is signed by the ledger and continues the one that was kept, and is now kept itself; `None` when
     /// the ledger shows another history, which `out` is told.
     async fn checked(&self, choice: CheckpointChoice, out: &mut dyn Write) -> anyhow::Result<Option<SignedCheckpoint>> {
-        let key = self.ledger.read()?;
+        let (key, earlier) = self.ledger.read_all()?;
         let mut evidence = self.client.evidence().await?;
         let request = v1::GetCheckpointRequest { choice: choice.into() };
         let answer = evidence.get_checkpoint(request).await?.into_inner();
@@ -113,8 +113,8 @@ impl Watch {
             }
         };
         if let Some(kept) = self.kept()? {
-            kept.verify_by(&key)
-                .or_else(|_newer_key| kept.verify_by(&self.first_key()?).map_err(anyhow::Error::from))?;
+            let is_theirs = earlier.iter().chain([&key]).any(|key| kept.verify_by(key).is_ok());
+            anyhow::ensure!(is_theirs, "`{}` is not a checkpoint by `{}`", self.keep.display(), key.label());
             if let Some(problem) = contradiction(&mut evidence, &kept, &shown).await? {
                 writeln!(out, "NOT PROVEN: {problem}")?;
                 writeln!(out, "kept:\n{kept}\nshown:\n{shown}")?;
@@ -138,11 +138,6 @@ impl Watch {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("reading `{path}`")),
         }
-    }
-
-    /// The key before any rotation, which may have signed what was kept.
-    fn first_key(&self) -> anyhow::Result<crate::evidence::PublicKey> {
-        LedgerKey { rotation: Vec::new(), ..self.ledger.clone() }.read()
     }
 }
 

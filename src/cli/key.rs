@@ -88,12 +88,21 @@ pub struct LedgerKey {
 impl LedgerKey {
     /// The key that the rotations lead to.
     pub fn read(&self) -> anyhow::Result<PublicKey> {
-        let first = PublicKey::read(&self.key).with_context(|| format!("reading `{}`", self.key.display()))?;
-        self.rotation.iter().try_fold(first, |trusted, path| {
+        Ok(self.read_all()?.0)
+    }
+
+    /// The key that the rotations lead to, and those before it: what was signed earlier is by one of them.
+    pub fn read_all(&self) -> anyhow::Result<(PublicKey, Vec<PublicKey>)> {
+        let mut key = PublicKey::read(&self.key).with_context(|| format!("reading `{}`", self.key.display()))?;
+        let mut earlier = Vec::new();
+        for path in &self.rotation {
             let text = fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
-            let followed = Note::parse(&text).and_then(|note| rotation::follow(&note, &trusted));
-            followed.with_context(|| format!("`{}` is not a rotation from `{}`", path.display(), trusted.label()))
-        })
+            let followed = Note::parse(&text).and_then(|note| rotation::follow(&note, &key));
+            let next =
+                followed.with_context(|| format!("`{}` is not a rotation from `{}`", path.display(), key.label()))?;
+            earlier.push(std::mem::replace(&mut key, next));
+        }
+        Ok((key, earlier))
     }
 }
 

@@ -198,7 +198,7 @@ impl Reason {
             Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
             Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
-            Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥, 不签发检查点"),
+            Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥，不签发检查点"),
             Self::QueueFull => ("the ledger is busy", "系统繁忙，请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),
             Self::Unavailable => ("the ledger is unavailable, the outcome is unknown", "系统暂不可用，处理结果未知"),

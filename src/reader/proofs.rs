@@ -88,3 +88,25 @@ impl Reader {
         Ok(leaves)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::writer::fixture::{Ledger, contribute};
+
+    #[tokio::test]
+    async fn a_tile_that_fills_while_the_store_is_read_is_no_harm() {
+        let ledger = Ledger::new();
+        for id in 1..=60 {
+            ledger.submit(contribute(id, 1, "2026-03-01")).await.unwrap();
+        }
+        let ranges = inclusion_ranges(3, 60).unwrap();
+        let tiles = ledger.reader.tiles(&ranges, 60).unwrap().unwrap();
+        for id in 61..=140 {
+            ledger.submit(contribute(id, 1, "2026-03-01")).await.unwrap();
+        }
+        let roots = ledger.reader.shared.published.read().subtrees.roots(&ranges, &tiles);
+        assert!(roots.is_some());
+        assert_eq!(roots, ledger.reader.inclusion_proof(Sequence::new(4), 60).await.unwrap());
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) fn checkpoint(message: v1::GetCheckpointRequest, violations: &mut Vio
                 "choice",
                 Invalid::new(
                     format!("`{value}` is not a value of this field; expected newest, fresh or cosigned"),
-                    format!("“{value}”不是该字段的有效取值; 应为最新、新签发或已会签"),
+                    format!("“{value}”不是该字段的有效取值；应为最新、新签发或已会签"),
                 ),
             );
             None
@@ -68,7 +68,7 @@ fn tree_size(field: &str, asked: u64, (least, durable): (u64, u64), violations: 
             format!(
                 "`{size}` is not a tree to prove this in; expected {least} to the {durable} entries that there are"
             ),
-            format!("“{size}”不能用于该证明; 应在 {least} 与现有分录数 {durable} 之间"),
+            format!("“{size}”不能用于该证明；应在 {least} 与现有分录数 {durable} 之间"),
         ),
     );
     None

@@ -130,7 +130,7 @@ async fn add_cosignature(
     match keeper(edge)?.add_cosignatures(&message.note).await {
         Ok(checkpoint) => Ok(v1::AddCosignatureResponse { checkpoint: Some(rendered(&checkpoint)) }),
         Err(CosignatureFault::Refuted(refuted)) => {
-            let problem_zh = format!("会签无效: {refuted}");
+            let problem_zh = format!("会签无效：{refuted}");
             Err(Rejection::new(Reason::InvalidField, "note", refuted.to_string(), problem_zh))
         }
         Err(CosignatureFault::Keeper(fault)) => Err(not_kept(&fault)),
@@ -143,7 +143,7 @@ fn keeper(edge: &Edge) -> Result<&Keeper, Rejection> {
             Reason::NoSigningKey,
             "",
             "this ledger was started without a signing key; its operator makes one with `ipledger key new`",
-            "本账本启动时未指定签名密钥; 可由运维人员用 ipledger key new 生成",
+            "本账本启动时未指定签名密钥；可由运维人员用 ipledger key new 生成",
         )
     })
 }
@@ -164,7 +164,7 @@ fn no_cosignature() -> Rejection {
         Reason::StateForbids,
         "choice",
         "no checkpoint of this ledger is cosigned yet; ask for the newest",
-        "尚无已会签的检查点; 请查询最新检查点",
+        "尚无已会签的检查点；请查询最新检查点",
     )
 }
 
