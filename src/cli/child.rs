@@ -1,6 +1,7 @@
 //! A server as a child process: for the demo, the benchmark and the tests, which want the real program with a real
 //! process's death.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -41,11 +42,18 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts `program serve` on a data folder and a free loopback port, and waits until it listens.
     pub async fn start(program: &Path, data: &Path, adopt: &[&str]) -> anyhow::Result<Self> {
+        let flags = adopt.iter().flat_map(|name| [OsString::from("--adopt"), name.into()]);
+        Self::start_with(program, data, flags).await
+    }
+
+    /// The same with these flags.
+    pub async fn start_with(
+        program: &Path,
+        data: &Path,
+        flags: impl IntoIterator<Item = OsString>,
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
-        for name in adopt {
-            command.args(["--adopt", name]);
-        }
+        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
         let log = collect_log(&mut child);

@@ -35,9 +35,9 @@ impl Committer {
     fn commit(&mut self, batch: Batch) -> Result<(), WriterFault> {
         let Batch { records, entries, answers, .. } = batch;
         if !records.is_empty() {
-            let (block, next) = self.head.seal(records);
+            let (block, next, leaves) = self.head.seal_with_leaves(records);
             self.storage.append(&block)?;
-            self.publisher.publish(entries, next.clone());
+            self.publisher.publish(entries, &leaves, next.clone());
             self.head = next;
         }
         self.answer(answers);

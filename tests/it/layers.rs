@@ -25,11 +25,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 13] = [
+const ALL_BELOW_SERVER: [&str; 14] = [
     "proto",
     "decide",
     "rulebook",
@@ -41,10 +42,11 @@ const ALL_BELOW_SERVER: [&str; 13] = [
     "storage",
     "writer",
     "reader",
+    "evidence",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 14] = [
+const ALL_BELOW_CLI: [&str; 15] = [
     "proto",
     "decide",
     "rulebook",
@@ -56,6 +58,7 @@ const ALL_BELOW_CLI: [&str; 14] = [
     "storage",
     "writer",
     "reader",
+    "evidence",
     "config",
     "server",
     "cli",

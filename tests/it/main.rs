@@ -18,6 +18,7 @@
 
 mod api;
 mod crash;
+mod evidence;
 mod demo;
 mod decide;
 mod fixture;
