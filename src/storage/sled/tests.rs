@@ -251,8 +251,8 @@ fn errors_of_sled_become_faults() {
 fn a_lock_that_is_let_go_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let store = SledStorage::open(folder.path()).unwrap();
-    let release = std::thread::spawn(move || {
-        std::thread::park_timeout(std::time::Duration::from_millis(100));
+    let release = thread::spawn(move || {
+        thread::park_timeout(Duration::from_millis(100));
         drop(store);
     });
     SledStorage::open(folder.path()).unwrap();
