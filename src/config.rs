@@ -2,12 +2,17 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the data folder is unless told otherwise.
 pub const DATA_DEFAULT: &str = "data";
 
 /// Where the server listens unless told otherwise: loopback, until certificates come.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:7460";
+
+/// How many seconds pass between two checkpoints unless told otherwise: what was recorded in between is covered by
+/// nothing that others hold.
+pub const CHECKPOINT_SECONDS_DEFAULT: u64 = 60;
 
 /// Settings of `ipledger serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +23,30 @@ pub struct ServeConfig {
     pub listen: SocketAddr,
     /// A rulebook to adopt at start, if it is not adopted yet: a shipped name or a file.
     pub adopt: Vec<String>,
+    /// What the ledger signs.
+    pub evidence: EvidenceConfig,
+}
+
+/// Settings of the evidence that the ledger gives away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EvidenceConfig {
+    /// The private key of the ledger, which carries its name; without one nothing is signed.
+    pub key: Option<PathBuf>,
+    /// The public keys of those whose cosignatures are taken.
+    pub cosigners: Vec<PathBuf>,
+    /// The time between two checkpoints.
+    pub interval: Duration,
 }
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
+    /// Cosigners sign what the ledger signed, and it signs nothing.
+    #[error("there are cosigners and no key; name the ledger's key with --key, or make one with `ipledger key new`")]
+    NoKey,
+    /// Checkpoints without end.
+    #[error("checkpoints every 0 seconds are too many; expected 1 or more")]
+    NoInterval,
     /// The address can be reached from other machines, and there is no way yet to tell who calls.
     #[error(
         "`{0}` is not a loopback address; until certificates are supported the ledger listens on loopback only, \
@@ -34,7 +58,17 @@ pub enum ConfigError {
 impl ServeConfig {
     /// Checks what can be checked before the data folder is touched.
     pub fn checked(self) -> Result<Self, ConfigError> {
-        if self.listen.ip().is_loopback() { Ok(self) } else { Err(ConfigError::NotLoopback(self.listen)) }
+        if !self.listen.ip().is_loopback() {
+            return Err(ConfigError::NotLoopback(self.listen));
+        }
+        let EvidenceConfig { key, cosigners, interval } = &self.evidence;
+        if key.is_none() && !cosigners.is_empty() {
+            return Err(ConfigError::NoKey);
+        }
+        if key.is_some() && interval.is_zero() {
+            return Err(ConfigError::NoInterval);
+        }
+        Ok(self)
     }
 }
 
@@ -43,7 +77,12 @@ mod tests {
     use super::*;
 
     fn config(listen: &str) -> ServeConfig {
-        ServeConfig { data: DATA_DEFAULT.into(), listen: listen.parse().unwrap(), adopt: Vec::new() }
+        ServeConfig {
+            data: DATA_DEFAULT.into(),
+            listen: listen.parse().unwrap(),
+            adopt: Vec::new(),
+            evidence: EvidenceConfig::default(),
+        }
     }
 
     #[test]
@@ -55,5 +94,20 @@ mod tests {
             let refused = config(listen).checked().unwrap_err();
             assert!(refused.to_string().starts_with(&format!("`{listen}` is not a loopback address")), "{refused}");
         }
+    }
+
+    #[test]
+    fn cosigners_need_a_key_and_a_key_an_interval() {
+        let of = |key: Option<&str>, cosigners: &[&str], seconds| {
+            let evidence = EvidenceConfig {
+                key: key.map(PathBuf::from),
+                cosigners: cosigners.iter().map(PathBuf::from).collect(),
+                interval: Duration::from_secs(seconds),
+            };
+            ServeConfig { evidence, ..config(LISTEN_DEFAULT) }.checked().map(|_| ())
+        };
+        assert_eq!(of(None, &["bank.pub"], 60), Err(ConfigError::NoKey));
+        assert_eq!(of(Some("ledger.key"), &[], 0), Err(ConfigError::NoInterval));
+        assert_eq!(of(Some("ledger.key"), &["bank.pub"], 60), Ok(()));
     }
 }

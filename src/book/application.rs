@@ -87,6 +87,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Whether its total is settled: something of it is used or cancelled. Until then a total is what an applicant
+    /// once typed.
+    pub fn is_settled(&self) -> bool {
+        self.used.is_positive() || self.cancelled.is_positive()
+    }
+
     /// What may still be used.
     pub fn left(&self) -> Amount {
         self.total.minus(self.cancelled).minus(self.used).floored_at_zero()

@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, LoanId, PoolId, ProgrammeId, RequestId,
-    RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
+    RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
@@ -60,6 +60,8 @@ pub struct Book {
     pub applications: BTreeMap<ApplicationId, Application>,
     /// 凭据 with what was used of them.
     pub evidence: BTreeMap<EvidenceKey, Evidence>,
+    /// Red-letter invoices (红字发票) with the blue ones that they cancel.
+    pub red_letters: BTreeMap<InvoiceNumber, InvoiceNumber>,
     /// What counts toward each cap, granted and pending together, in yuan.
     pub cap_use: BTreeMap<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.
@@ -163,8 +165,24 @@ impl Book {
         self.in_force(date).max_by_key(|rulebook| rulebook.valid_from)
     }
 
+    /// The pool's rule in the version that began last, whether it is still in force or not.
+    pub fn last_pool_rule(&self, id: &PoolId) -> Option<&PoolRule> {
+        let rules = self.rulebooks.iter().filter_map(|rulebook| Some((rulebook, rulebook.pool(id)?)));
+        rules.max_by_key(|(rulebook, _)| rulebook.valid_from).map(|(_, rule)| rule)
+    }
+
+    /// The last day on which a version is in force: its own last day, or the day before the next version of the same
+    /// rulebook begins; `None` for ever.
+    pub fn last_day_of(&self, rulebook: &Rulebook) -> Option<CivilDate> {
+        let later = self.rulebooks.iter().filter(|other| other.id == rulebook.id && other.version > rulebook.version);
+        let superseded = later.filter_map(|other| other.valid_from.plus_days(-1)).min();
+        rulebook.valid_until.into_iter().chain(superseded).min()
+    }
+
     fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
-        self.rulebooks.iter().filter(move |rulebook| rulebook.in_force_on(date))
+        self.rulebooks.iter().filter(move |rulebook| {
+            rulebook.valid_from <= date && self.last_day_of(rulebook).is_none_or(|last| date <= last)
+        })
     }
 
     /// SHA-256 over the whole state: equal books have equal digests, whatever way they came about.

@@ -1,11 +1,13 @@
 //! The facts that commands bring and events keep: details of enterprises, rights, pledges, loans and costs.
 
+use super::registry::{PledgeState, RightState};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
     BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId, PledgeRegistrationNumber, PoolId,
     RightId, RightKind, Sequence, Uscc,
 };
 use crate::money::{Amount, Rate};
+use crate::rulebook::refusal::Bilingual;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass, codes};
 
 /// An enterprise (企业) as registered.
@@ -312,4 +314,84 @@ pub struct Caller {
     pub enterprise: Option<Uscc>,
     /// The natural person (or the bank's system account) who acts.
     pub person: PersonId,
+}
+
+/// What people call a state or a role, in both languages. The English name is its code.
+pub trait Named: Copy {
+    /// The name.
+    fn name(self) -> Bilingual;
+}
+
+macro_rules! named {
+    ($($name:ident { $($variant:ident = $zh:literal),+ $(,)? })+) => {
+        $(impl Named for $name {
+            fn name(self) -> Bilingual {
+                Bilingual { en: self.code(), zh: match self { $(Self::$variant => $zh),+ } }
+            }
+        })+
+    };
+}
+
+named! {
+    LoanState {
+        Filed = "已备案",
+        Disbursed = "已放款",
+        Repaying = "还款中",
+        Overdue = "逾期",
+        NonPerforming = "不良",
+        Claimed = "已申请补偿",
+        Compensated = "已补偿",
+        Recovering = "追偿中",
+        Settled = "已结清",
+        Closed = "已关闭",
+        Withdrawn = "已撤回",
+    }
+    ApplicationState {
+        Submitted = "已申请",
+        Approved = "已审核",
+        Refused = "不予补助",
+        Withdrawn = "已撤回",
+        Paid = "已拨付",
+        ClawbackDemanded = "追回中",
+        ClawedBack = "已追回",
+    }
+    ClaimState {
+        UnderReview = "审核中",
+        Deferred = "暂缓",
+        Approved = "已批准",
+        Refused = "不予补偿",
+        Paid = "已补偿",
+        Recovering = "追偿中",
+        Closed = "已关闭",
+    }
+    RightState {
+        NotGranted = "未授权",
+        InForce = "有效",
+        Lapsed = "失效",
+        Expired = "期满",
+        Invalidated = "宣告无效",
+    }
+    PledgeState {
+        Pending = "未生效",
+        Active = "质押中",
+        Released = "已注销",
+        Ended = "期满",
+        Void = "无效",
+    }
+    Role {
+        Bank = "银行",
+        Guarantor = "担保机构",
+        Insurer = "保险机构",
+        Enterprise = "企业",
+        Officer = "审核人员",
+        Finance = "财政人员",
+        Auditor = "审计人员",
+        Operator = "运维人员",
+    }
+    InstitutionKind {
+        Bank = "银行",
+        Guarantor = "担保机构",
+        Insurer = "保险机构",
+        Valuer = "评估机构",
+    }
 }

@@ -112,6 +112,11 @@ impl IpRight {
         state
     }
 
+    /// Whether it is in force on a day (有效).
+    pub fn is_in_force_on(&self, date: CivilDate) -> bool {
+        self.state_on(date) == RightState::InForce
+    }
+
     /// Who owns it on a day.
     pub fn owner_on(&self, date: CivilDate) -> Uscc {
         let mut owner = self.details.owner;

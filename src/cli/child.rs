@@ -1,6 +1,7 @@
 //! A server as a child process: for the demo, the benchmark and the tests, which want the real program with a real
 //! process's death.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -41,11 +42,18 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts `program serve` on a data folder and a free loopback port, and waits until it listens.
     pub async fn start(program: &Path, data: &Path, adopt: &[&str]) -> anyhow::Result<Self> {
+        let flags = adopt.iter().flat_map(|name| [OsString::from("--adopt"), name.into()]);
+        Self::start_with(program, data, flags).await
+    }
+
+    /// The same with these flags.
+    pub async fn start_with(
+        program: &Path,
+        data: &Path,
+        flags: impl IntoIterator<Item = OsString>,
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
-        for name in adopt {
-            command.args(["--adopt", name]);
-        }
+        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
         let log = collect_log(&mut child);
@@ -71,6 +79,17 @@ impl ServerProcess {
         // A dying server closes its connections a moment before it ends.
         timeout(DEATH_LIMIT, self.child.wait()).await.ok()?.ok()?;
         Some((&mut self.log).await.unwrap_or_default())
+    }
+
+    /// The processor time that the server has used, in clock ticks of 10 ms; `None` where the system does not tell.
+    pub fn processor_ticks(&self) -> Option<u64> {
+        // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()?)).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut times = fields.split_whitespace().skip(11);
+        let user: u64 = times.next()?.parse().ok()?;
+        let system: u64 = times.next()?.parse().ok()?;
+        user.checked_add(system)
     }
 
     /// Kills it at once (SIGKILL), as a power cut of the process would.

@@ -10,11 +10,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT};
+use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
 
 pub mod bench;
+pub mod checkpoint;
 pub mod child;
+pub mod client;
 pub mod demo;
+pub mod key;
+pub mod receipt;
 pub mod rulebook;
 pub mod serve;
 pub mod verify;
@@ -40,6 +44,8 @@ enum Task {
         /// Adopt a rulebook at start unless it is adopted: a shipped name such as `hebi-2017`, or a file.
         #[arg(long, value_name = "NAME|FILE")]
         adopt: Vec<String>,
+        #[command(flatten)]
+        evidence: serve::EvidenceArguments,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -61,6 +67,30 @@ enum Task {
         /// Only after you have made sure that nothing was lost: the witness exists to notice exactly that.
         #[arg(long)]
         accept_head: bool,
+        /// Prove that the journal only grew since this checkpoint, which was kept elsewhere; needs --key.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        checkpoint: Option<PathBuf>,
+        /// The public key of the ledger that signed the checkpoint.
+        #[arg(long, value_name = "PUBFILE", requires = "checkpoint")]
+        key: Option<PathBuf>,
+        /// The statement of a rotation of that key, oldest first.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        rotation: Vec<PathBuf>,
+    },
+    /// Keys of the ledger and of its cosigners.
+    Key {
+        #[command(subcommand)]
+        command: key::Task,
+    },
+    /// Checkpoints: take one home, check that the ledger only grew, cosign it.
+    Checkpoint {
+        #[command(subcommand)]
+        command: checkpoint::Task,
+    },
+    /// Receipts: take one home, check one without the ledger.
+    Receipt {
+        #[command(subcommand)]
+        command: receipt::Task,
     },
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
     Bench {
@@ -77,10 +107,19 @@ enum Task {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt } => serve::run(crate::config::ServeConfig { data, listen, adopt }),
+        Task::Serve { data, listen, adopt, evidence } => {
+            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config() })
+        }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
-        Task::Verify { data, accept_head } => verify::run(&data, accept_head, &mut out),
+        Task::Verify { data, accept_head, checkpoint, key, rotation } => {
+            let since = checkpoint.zip(key.map(|key| key::LedgerKey { key, rotation }));
+            let options = verify::Options { data, accept_head, since };
+            verify::run(&options, &mut out)
+        }
+        Task::Key { command } => key::run(&command, &mut out),
+        Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
+        Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {

@@ -191,7 +191,7 @@ fn check(name: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
             Ok(true)
         }
         Err(errors) => {
-            write!(out, "{}", errors.in_file(name))?;
+            writeln!(out, "{}", errors.in_file(name).trim_end())?;
             Ok(false)
         }
     }

@@ -3,19 +3,25 @@
 //! Stops by itself when the store fails: a ledger that cannot record must not answer.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Args;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::MissedTickBehavior;
+use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
-use crate::config::ServeConfig;
+use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
 use crate::decide::command::{Command, Request};
+use crate::evidence::keeper::check_kept;
+use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
 use crate::reader::{self, Reader};
 use crate::rulebook::load;
@@ -24,6 +30,28 @@ use crate::server::identity::DevIdentity;
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
 use crate::writer::clock::Clock;
+
+/// The flags about evidence.
+#[derive(Debug, Args)]
+pub struct EvidenceArguments {
+    /// The private key of the ledger, made with `ipledger key new`; without one no checkpoint is signed.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The public key of a cosigner whose cosignatures are taken; may be repeated.
+    #[arg(long, value_name = "PUBFILE")]
+    cosigner: Vec<PathBuf>,
+    /// How often a checkpoint is made while something is recorded.
+    #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS_DEFAULT)]
+    checkpoint_every: u64,
+}
+
+impl EvidenceArguments {
+    /// As settings.
+    pub(super) fn into_config(self) -> EvidenceConfig {
+        let Self { key, cosigner, checkpoint_every } = self;
+        EvidenceConfig { key, cosigners: cosigner, interval: Duration::from_secs(checkpoint_every) }
+    }
+}
 
 /// Serves until SIGINT or SIGTERM; an error when the store cannot be opened, replayed or written.
 pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
@@ -48,18 +76,62 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
         "journal replayed"
     );
     let (writer, reader, threads) = Writer::start(storage, Clock::System, loaded)?;
+    let keeper = open_keeper(&config, &reader)?;
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
+    let signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
-    let served = crate::server::serve(listener, edge, stopped(writer)).await;
+    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
+    if let Some(keeper) = &keeper {
+        edge = edge.with_keeper(keeper.clone());
+        tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
+    }
+    let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
+    if let Some(keeper) = &keeper {
+        keep(keeper).await;
+    }
     served.context("serving gRPC")?;
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
     info!("stopped; everything that was answered is on disk");
     Ok(true)
+}
+
+/// Compares the journal with the checkpoints that are kept beside it, and opens their keeper if the ledger has a key.
+fn open_keeper(config: &ServeConfig, reader: &Reader) -> anyhow::Result<Option<Keeper>> {
+    let (data, EvidenceConfig { key, cosigners, .. }) = (config.data.display(), &config.evidence);
+    let compared =
+        check_kept(&config.data, reader).with_context(|| format!("comparing the checkpoints in `{data}`"))?;
+    info!(entries = compared, "the journal agrees with the checkpoints beside it");
+    let Some(path) = key else {
+        warn!("no signing key: no checkpoint and no receipt is given; make a key with `ipledger key new`");
+        return Ok(None);
+    };
+    let key = SigningKey::read(path).with_context(|| format!("reading `{}`", path.display()))?;
+    let cosigners = super::key::read_public(cosigners)?;
+    info!(key = %key.public().label(), cosigners = cosigners.len(), "checkpoints are signed");
+    Ok(Some(Keeper::open(&config.data, key, cosigners, reader.clone())?))
+}
+
+/// Makes a checkpoint now and then, for as long as the process lives.
+async fn keep_at_intervals(keeper: Keeper, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        keep(&keeper).await;
+    }
+}
+
+/// Makes a checkpoint. Without one the ledger goes on: what it records is safe, only nobody else can tell yet.
+async fn keep(keeper: &Keeper) {
+    if let Err(fault) = keeper.fresh().await {
+        let fault: &dyn std::error::Error = &fault;
+        error!(fault, "no checkpoint could be made");
+    }
 }
 
 /// Tells people where the ledger is (standard error) and programs (standard output, one line).
@@ -75,17 +147,25 @@ fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends on SIGINT, on SIGTERM, or when the writer has failed.
-async fn stopped(writer: Writer) {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
-        warn!("signals cannot be received; stopping");
-        return;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => info!("interrupted; finishing what was begun"),
-        _ = terminate.recv() => info!("told to stop; finishing what was begun"),
-        fault = writer.failed() => warn!(%fault, "the store failed; stopping"),
+/// The signals that end the server in order.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From here on the signals are heard.
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Ends on SIGINT, on SIGTERM, or when the writer has failed.
+    async fn stopped(mut self, writer: Writer) {
+        tokio::select! {
+            _ = self.interrupt.recv() => info!("interrupted; finishing what was begun"),
+            _ = self.terminate.recv() => info!("told to stop; finishing what was begun"),
+            fault = writer.failed() => warn!(%fault, "the store failed; stopping"),
+        }
     }
 }
 

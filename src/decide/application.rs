@@ -5,7 +5,7 @@
 use super::command::{DemandClawback, RecordClawback};
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_nobody, not_before, state_forbids, text};
+use super::{Context, Outcome, concerning_nobody, expect_state, not_before, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::application::Application;
 use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice};
@@ -16,7 +16,7 @@ use crate::rulebook::refusal::Refusal;
 
 pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::Submitted])?;
+    expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     let payable = Account::SubsidyPayable(application.enterprise);
@@ -27,18 +27,28 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     Ok(changed(context, id, application, ApplicationChange::Approved).with(postings))
 }
 
+/// Refuses what is submitted, or takes back an approval that was not paid: the only way out for an application whose
+/// payment is refused (blacklisted since, invoice cancelled since).
 pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::Submitted])?;
+    expect_state("application_id", id, application.state, &[ApplicationState::Submitted, ApplicationState::Approved])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    let mut postings = unreserve(application);
+    if let Some((approved_on, _)) = &application.approved {
+        not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
+        let payable = Account::SubsidyPayable(application.enterprise);
+        for line in &application.lines {
+            postings.extend(transfer(payable.clone(), Account::SubsidyExpense(line.item), line.award));
+        }
+    }
     let change = ApplicationChange::Refused(reason.to_owned());
-    Ok(changed(context, id, application, change).with(unreserve(application)))
+    Ok(changed(context, id, application, change).with(postings))
 }
 
 pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::Submitted])?;
+    expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
     let change = ApplicationChange::Withdrawn(reason.to_owned());
     Ok(changed(context, id, application, change).with(unreserve(application)))
@@ -46,15 +56,14 @@ pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -
 
 pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::Approved])?;
+    expect_state("application_id", id, application.state, &[ApplicationState::Approved])?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &application.approved {
         another_person(context, "application_id", approver, text("approved it", "审核人"))?;
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
-    let enterprise = context.book.enterprises.get(&application.enterprise);
-    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
-        let change = ApplicationChange::PaymentRefused(Refusal::EnterpriseBlacklisted);
+    if let Some(refusal) = payment_refusal(context, application) {
+        let change = ApplicationChange::PaymentRefused(refusal);
         return Ok(changed(context, id, application, change));
     }
     let (line, year) = application.budget.clone();
@@ -69,13 +78,24 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
     Ok(changed(context, id, application, change).with(postings))
 }
 
+/// Why an approved subsidy is not paid after all: a blacklist entry, or an invoice that was cancelled in the meantime.
+fn payment_refusal(context: &Context<'_>, application: &Application) -> Option<Refusal> {
+    let enterprise = context.book.enterprises.get(&application.enterprise);
+    if enterprise.is_some_and(|enterprise| enterprise.blacklisted_on(context.day).is_some()) {
+        return Some(Refusal::EnterpriseBlacklisted);
+    }
+    let used = application.lines.iter().filter(|line| line.evidence.1.is_positive());
+    let mut evidence = used.filter_map(|line| context.book.evidence.get(&line.evidence.0));
+    evidence.any(|evidence| evidence.overused().is_positive()).then_some(Refusal::EvidenceUsedUp)
+}
+
 const PAID: &[ApplicationState] =
     &[ApplicationState::Paid, ApplicationState::ClawbackDemanded, ApplicationState::ClawedBack];
 
 pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) -> Result<Outcome, Rejection> {
     let id = demand.application;
     let application = application(context, id)?;
-    expect_state(id, application, PAID)?;
+    expect_state("application_id", id, application.state, PAID)?;
     not_before_payment(context, application)?;
     let left = application.granted.minus(application.demanded);
     if demand.amount > left {
@@ -120,7 +140,7 @@ fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
 pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) -> Result<Outcome, Rejection> {
     let id = clawback.application;
     let application = application(context, id)?;
-    expect_state(id, application, &[ApplicationState::ClawbackDemanded])?;
+    expect_state("application_id", id, application.state, &[ApplicationState::ClawbackDemanded])?;
     not_before_payment(context, application)?;
     let due = application.demanded.minus(application.received_back);
     if clawback.amount > due {
@@ -147,7 +167,7 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
             Reason::EvidenceUnknown,
             "blue_invoice_number",
             format!("invoice `{}` was never used here; nothing to cancel", red.blue),
-            format!("发票“{}”未在本系统使用, 无需冲红", red.blue),
+            format!("发票“{}”未在本系统使用，无需冲红", red.blue),
         ));
     };
     if context.book.evidence.contains_key(&EvidenceKey::Invoice(red.red)) || red.red == red.blue {
@@ -155,7 +175,15 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
             Reason::AlreadyExists,
             "red_invoice_number",
             format!("`{}` is known as a blue invoice; expected the red-letter invoice's own number", red.red),
-            format!("“{}”已作为蓝字发票登记; 应填写红字发票号码", red.red),
+            format!("“{}”已作为蓝字发票登记；应填写红字发票号码", red.red),
+        ));
+    }
+    if context.book.red_letters.contains_key(&red.red) {
+        return Err(Rejection::new(
+            Reason::AlreadyExists,
+            "red_invoice_number",
+            format!("red-letter invoice `{}` is recorded already; it cancels once", red.red),
+            format!("红字发票“{}”已登记；不能重复冲红", red.red),
         ));
     }
     let left = evidence.total.minus(evidence.cancelled);
@@ -175,17 +203,9 @@ fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Appli
             Reason::ApplicationUnknown,
             "application_id",
             format!("`{id}` is not an application known here; expected an id that ApplySubsidy returned"),
-            format!("未找到申请“{id}”; 应为申请时返回的编号"),
+            format!("未找到申请“{id}”；应为申请时返回的编号"),
         )
     })
-}
-
-fn expect_state(id: ApplicationId, application: &Application, allowed: &[ApplicationState]) -> Result<(), Rejection> {
-    if allowed.contains(&application.state) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(|state| state.code()).collect();
-    Err(state_forbids("application_id", id, application.state.code(), &names.join(" or ")))
 }
 
 fn not_before_submission(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
@@ -211,7 +231,7 @@ pub(super) fn another_person(
         Reason::SamePerson,
         field,
         format!("`{earlier}` {}; expected another person", what.en),
-        format!("“{earlier}”是{}; 须由另一人办理", what.zh),
+        format!("“{earlier}”是{}；须由另一人办理", what.zh),
     ))
 }
 

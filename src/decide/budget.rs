@@ -13,7 +13,7 @@ pub(super) fn appropriate(context: &Context<'_>, change: &BudgetChange) -> Resul
             Reason::DateOutOfRange,
             "year",
             format!("`{}` is before the effective date's year ({})", change.year, context.day.year()),
-            format!("“{}”早于生效日所在年度({})", change.year, context.day.year()),
+            format!("“{}”早于生效日所在年度（{}）", change.year, context.day.year()),
         ));
     }
     Ok(outcome(Event::BudgetAppropriated(change.clone()), change))
@@ -25,7 +25,7 @@ pub(super) fn adjust(context: &Context<'_>, change: &BudgetChange) -> Result<Out
             Reason::BudgetUnknown,
             "budget_line_id",
             format!("nothing was appropriated to `{}` for {}; use AppropriateBudget", change.line, change.year),
-            format!("“{}”{}年度未下达预算; 请先下达", change.line, change.year),
+            format!("“{}”{}年度未下达预算；请先下达", change.line, change.year),
         ));
     };
     let decrease = change.amount.negated();

@@ -5,15 +5,16 @@ use super::application::another_person;
 use super::command::RecordRecovery;
 use super::loan::{exceeds, exposure_postings, own_loan};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning, not_before, state_forbids, text};
+use super::{Context, Outcome, concerning, expect_state, not_before, state_forbids, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Event, Recovery};
 use crate::book::loan::Loan;
-use crate::book::nouns::{ClaimState, LoanState, Role};
+use crate::book::nouns::{ClaimState, LoanState, Named as _, Role};
 use crate::book::pool::{Claim, Pool, pool_share};
-use crate::identifier::{ClaimId, LoanId, PoolId};
+use crate::calendar::FiscalYear;
+use crate::identifier::{ClaimId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
-use crate::rulebook::explanation::{Input, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{ClaimFacts, ClaimVerdict};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
@@ -21,9 +22,7 @@ use crate::rulebook::{PoolRule, judge_claim, recovery_split};
 
 pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    if loan.state != LoanState::NonPerforming {
-        return Err(state_forbids("loan_id", id, loan.state.code(), "non-performing"));
-    }
+    expect_state("loan_id", id, loan.state, &[LoanState::NonPerforming])?;
     not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     if principal_loss > loan.outstanding() {
         return Err(exceeds(
@@ -38,7 +37,7 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
             Reason::PoolUnknown,
             "loan_id",
             format!("`{id}` was filed without a pool; there is nothing to claim on"),
-            format!("“{id}”备案时未纳入资金池, 无法申请补偿"),
+            format!("“{id}”备案时未纳入资金池，无法申请补偿"),
         ));
     };
     let rule = rule_of(context, loan, pool)?;
@@ -51,8 +50,14 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
         ..facts_of_pool(context, loan, pool, context.day.year())
     };
     let mut verdict = judge_claim(rule, &facts);
-    let later = ClaimId::new(context.stamp.sequence.value());
-    wait_in_line(context, &mut verdict, pool, &loan.terms.bank, later);
+    filed_before_overdue(&mut verdict, loan);
+    let place = Place {
+        pool,
+        bank: &loan.terms.bank,
+        year: context.day.year(),
+        claim: ClaimId::new(context.stamp.sequence.value()),
+    };
+    wait_in_line(context, &mut verdict, &place);
     let submitted = ClaimSubmitted {
         loan: id,
         pool: pool.clone(),
@@ -63,7 +68,7 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
     Ok(Outcome::new(Event::ClaimSubmitted(submitted), concerning(&loan.terms.bank, loan.terms.borrower)))
 }
 
-fn facts_of_pool(context: &Context<'_>, loan: &Loan, pool: &PoolId, year: crate::calendar::FiscalYear) -> ClaimFacts {
+fn facts_of_pool(context: &Context<'_>, loan: &Loan, pool: &PoolId, year: FiscalYear) -> ClaimFacts {
     let empty = Pool::default();
     let pool = context.book.pools.get(pool).unwrap_or(&empty);
     let bank_year = pool.bank_year(&loan.terms.bank, year);
@@ -86,36 +91,62 @@ fn rule_of<'a>(context: &Context<'a>, loan: &Loan, pool: &PoolId) -> Result<&'a 
     rule.ok_or_else(|| super::loan::pool_unknown(pool))
 }
 
-/// An earlier claim that this one must wait for: of the same bank, or one that waits for the pool's money.
-fn ahead<'a>(
-    context: &Context<'a>,
-    pool: &PoolId,
-    bank: &crate::identifier::InstitutionId,
+/// A loan that was overdue when it entered the scheme is none of the pool's business, whatever its pledge (ours).
+fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
+    let Some(since) = loan.overdue_since.filter(|since| *since < loan.filed_on) else { return };
+    if verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
+        return;
+    }
+    verdict.covered_loss = Amount::ZERO;
+    verdict.shares = Vec::new();
+    verdict.explanation.refusal = Some(Refusal::LossNotCovered);
+    verdict.explanation.bound = Bound::Gate;
+    verdict.explanation.granted = Amount::ZERO;
+    let day = |name: &str, day| Input { name: name.to_owned(), value: Value::Date(day) };
+    verdict.explanation.steps.push(Step {
+        kind: StepKind::Gate,
+        rule: "filed-before-overdue".to_owned(),
+        clause: None,
+        inputs: vec![day("filed-on", loan.filed_on), day("overdue-since", since)],
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Failed,
+    });
+}
+
+/// A claim's place in the line.
+struct Place<'a> {
+    pool: &'a PoolId,
+    bank: &'a InstitutionId,
+    /// The claim's bank-year.
+    year: FiscalYear,
     claim: ClaimId,
-) -> Option<(ClaimId, &'a Claim)> {
-    let waiting = &context.book.pools.get(pool)?.deferred;
-    let mut earlier = waiting
-        .range(..claim)
-        .filter_map(|id| Some((*id, context.book.claims.get(id)?)))
-        .filter(|(_, other)| other.bank == *bank || other.refusal == Some(Refusal::PoolShort));
+}
+
+/// An earlier claim that this one must wait for: of the same bank-year, whose ratio both add to, or one that waits for
+/// the pool's money.
+fn ahead<'a>(context: &Context<'a>, place: &Place<'_>) -> Option<&'a Claim> {
+    let waiting = &context.book.pools.get(place.pool)?.deferred;
+    let mut earlier = waiting.range(..place.claim).filter_map(|id| context.book.claims.get(id)).filter(|other| {
+        let same_year = other.bank == *place.bank && other.submitted_on.year() == place.year;
+        same_year || other.refusal == Some(Refusal::PoolShort)
+    });
     earlier.next()
 }
 
 /// A claim that could be paid waits nevertheless while an earlier one does: first come, first served.
-fn wait_in_line(
-    context: &Context<'_>,
-    verdict: &mut ClaimVerdict,
-    pool: &PoolId,
-    bank: &crate::identifier::InstitutionId,
-    claim: ClaimId,
-) {
+fn wait_in_line(context: &Context<'_>, verdict: &mut ClaimVerdict, place: &Place<'_>) {
     if verdict.explanation.refusal.is_some() {
         return;
     }
-    let Some((_, first)) = ahead(context, pool, bank, claim) else { return };
+    let Some(first) = ahead(context, place) else { return };
     let reason = first.refusal.unwrap_or(Refusal::PoolShort);
-    let kind = if reason == Refusal::BreakerTripped { StepKind::Breaker } else { StepKind::PoolBalance };
+    let (kind, bound) = if reason == Refusal::BreakerTripped {
+        (StepKind::Breaker, Bound::Gate)
+    } else {
+        (StepKind::PoolBalance, Bound::PoolBalance)
+    };
     verdict.explanation.refusal = Some(reason);
+    verdict.explanation.bound = bound;
     verdict.explanation.granted = Amount::ZERO;
     verdict.explanation.steps.push(Step {
         kind,
@@ -134,14 +165,16 @@ fn decision(verdict: ClaimVerdict) -> ClaimDecision {
 /// Judges a deferred claim again, on today's pool and the bank-year of its submission.
 pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Deferred])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Deferred])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
-    if let Some((_, first)) = ahead(context, &claim.pool, &claim.bank, id) {
+    let year = claim.submitted_on.year();
+    let place = Place { pool: &claim.pool, bank: &claim.bank, year, claim: id };
+    if let Some(first) = ahead(context, &place) {
         return Err(Rejection::new(
             Reason::OutOfOrder,
             "claim_id",
             format!("an earlier claim waits since {}; it comes first", first.submitted_on),
-            format!("{}提交的更早申请仍在等待; 须按顺序恢复", first.submitted_on),
+            format!("{}提交的更早申请仍在等待；须按顺序恢复", first.submitted_on),
         ));
     }
     let loan = own_loan(context, claim.loan)?;
@@ -150,7 +183,7 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
         principal_loss: claim.principal_loss,
         outstanding: loan.outstanding(),
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, loan, &claim.pool, claim.submitted_on.year())
+        ..facts_of_pool(context, loan, &claim.pool, year)
     };
     let decision = decision(judge_claim(rule, &facts));
     Ok(changed(context, id, claim, ClaimChange::Resumed(decision)))
@@ -158,7 +191,7 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
 
 pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::UnderReview])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::UnderReview])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     let loan = own_loan(context, claim.loan)?;
@@ -173,7 +206,7 @@ pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rej
 
 pub(super) fn refuse(context: &Context<'_>, id: ClaimId, reason: &str) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::UnderReview, ClaimState::Deferred])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::UnderReview, ClaimState::Deferred])?;
     not_before("effective_date", context.day, claim.submitted_on, text("the day of submission", "申请日"))?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     Ok(changed(context, id, claim, ClaimChange::Refused(reason.to_owned())))
@@ -181,7 +214,7 @@ pub(super) fn refuse(context: &Context<'_>, id: ClaimId, reason: &str) -> Result
 
 pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Approved])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Approved])?;
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &claim.approved {
         another_person(context, "claim_id", approver, text("approved it", "审核人"))?;
@@ -200,9 +233,14 @@ pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result
 pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -> Result<Outcome, Rejection> {
     let id = command.claim;
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering, ClaimState::Closed])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Paid, ClaimState::Recovering, ClaimState::Closed])?;
     let Some((paid_on, _)) = &claim.paid else {
-        return Err(state_forbids("claim_id", id, "closed without payment", "paid"));
+        return Err(state_forbids(
+            "claim_id",
+            id,
+            text("closed without payment", "未补偿即关闭"),
+            &[ClaimState::Paid.name()],
+        ));
     };
     not_before("effective_date", context.day, *paid_on, text("the day of payment", "补偿日"))?;
     let loan = own_loan(context, claim.loan)?;
@@ -230,7 +268,7 @@ pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -
 
 pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
     let claim = claim(context, id)?;
-    expect_state(id, claim, &[ClaimState::Paid, ClaimState::Recovering])?;
+    expect_state("claim_id", id, claim.state, &[ClaimState::Paid, ClaimState::Recovering])?;
     let paid_on = claim.paid.as_ref().map_or(claim.submitted_on, |(paid_on, _)| *paid_on);
     not_before("effective_date", context.day, paid_on, text("the day of payment", "补偿日"))?;
     Ok(changed(context, id, claim, ClaimChange::WrittenOff))
@@ -247,17 +285,9 @@ fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection>
             Reason::ClaimUnknown,
             "claim_id",
             format!("`{id}` is not a claim known here; expected an id that SubmitClaim returned"),
-            format!("未找到补偿申请“{id}”; 应为申请时返回的编号"),
+            format!("未找到补偿申请“{id}”；应为申请时返回的编号"),
         )
     })
-}
-
-fn expect_state(id: ClaimId, claim: &Claim, allowed: &[ClaimState]) -> Result<(), Rejection> {
-    if allowed.contains(&claim.state) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(|state| state.code()).collect();
-    Err(state_forbids("claim_id", id, claim.state.code(), &names.join(" or ")))
 }
 
 fn changed(context: &Context<'_>, id: ClaimId, claim: &Claim, change: ClaimChange) -> Outcome {

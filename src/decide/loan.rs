@@ -1,18 +1,20 @@
 //! A loan's life (domain.md §5): filed → disbursed → repaying → settled, overdue, cured, non-performing, closed.
 
+use std::collections::BTreeSet;
+
 use super::command::RecordPrincipalPayment;
 use super::pledge::pledge;
 use super::registry::{already_exists, enterprise, institution};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning, not_after, not_before, state_forbids, text};
+use super::{Context, Outcome, concerning, expect_state, not_after, not_before, state_forbids, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{Event, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
-use crate::book::nouns::{LoanState, LoanTerms, Role};
+use crate::book::nouns::{LoanState, LoanTerms, Named as _, Role};
 use crate::book::pool::Pool;
 use crate::book::registry::PledgeState;
 use crate::calendar::CivilDate;
-use crate::identifier::{LoanId, PoolId};
+use crate::identifier::{LoanId, PoolId, RightId};
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::FilingFacts;
@@ -35,6 +37,12 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     let listed = context.book.enterprises.get(&terms.borrower).and_then(|one| one.blacklisted_on(context.day));
     if let Some(entry) = listed {
         return refuse(Refusal::EnterpriseBlacklisted, terms.borrower.to_string(), Some(entry.from));
+    }
+    for id in pledged_rights(context, terms) {
+        let in_force = context.book.rights.get(id).is_some_and(|right| right.is_in_force_on(context.day));
+        if !in_force {
+            return refuse(Refusal::RightNotInForce, id.to_string(), None);
+        }
     }
     for key in &terms.pledges {
         let loans = context.book.pledges.get(key).map(|pledge| pledge.loans.as_slice()).unwrap_or_default();
@@ -59,6 +67,12 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     Ok(Outcome::new(Event::LoanFiled(filed), concerns).with(postings))
 }
 
+/// Every right under the loan's pledges.
+fn pledged_rights<'a>(context: &Context<'a>, terms: &LoanTerms) -> impl Iterator<Item = &'a RightId> {
+    let pledges = terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
+    pledges.flat_map(|pledge| &pledge.details.rights).collect::<Vec<_>>().into_iter()
+}
+
 fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
     let bank = institution(context, "bank_id", &terms.bank)?;
     if bank.kind != InstitutionKind::Bank {
@@ -66,11 +80,14 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
             Reason::InstitutionUnknown,
             "bank_id",
             format!("`{}` is registered as {}; expected a bank", terms.bank, bank.kind),
-            format!("“{}”登记类型为 {}; 应为银行", terms.bank, bank.kind),
+            format!("“{}”登记类型为{}；应为银行", terms.bank, bank.kind.name().zh),
         ));
     }
     enterprise(context, "borrower", terms.borrower)?;
-    if context.book.contracts.contains_key(&(terms.bank.clone(), terms.contract.clone())) {
+    let contract = context.book.contracts.get(&(terms.bank.clone(), terms.contract.clone()));
+    let earlier = contract.and_then(|id| context.book.loans.get(id));
+    // A bank that mistyped a filing withdraws it and files the same contract again.
+    if earlier.is_some_and(|loan| loan.state != LoanState::Withdrawn) {
         return Err(already_exists(
             "contract_number",
             &terms.contract,
@@ -84,6 +101,7 @@ fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejecti
 fn check_terms(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
     not_before("effective_date", context.day, terms.signed_on, text("the day of signing", "合同签订日"))?;
     not_before("matures_on", terms.matures_on, terms.signed_on, text("the day of signing", "合同签订日"))?;
+    not_after("effective_date", context.day, terms.matures_on, text("the maturity", "到期日"))?;
     if terms.ip_part > terms.principal {
         return Err(exceeds("ip_part", terms.ip_part, terms.principal, text("the principal", "贷款本金")));
     }
@@ -108,7 +126,12 @@ fn check_pledge(
     }
     let state = pledge.state_on(context.day);
     if state != PledgeState::Active {
-        return Err(state_forbids(&field, &key.number, state.code(), "active on the day of filing"));
+        return Err(state_forbids(
+            &field,
+            &key.number,
+            state.name(),
+            &[text("active on the day of filing", "备案日处于质押中")],
+        ));
     }
     Ok(())
 }
@@ -145,7 +168,7 @@ pub(super) fn no_rulebook(day: CivilDate) -> Rejection {
         Reason::RulebookConflict,
         "effective_date",
         format!("no rulebook is in force on {day}; adopt one first"),
-        format!("{day}无有效办法; 请先启用办法"),
+        format!("{day}无有效办法；请先启用办法"),
     )
 }
 
@@ -171,13 +194,13 @@ pub(super) fn exceeds(field: &str, amount: Amount, limit: Amount, what: super::T
         Reason::AmountExceeds,
         field,
         format!("`{amount}` is more than {} ({limit}); expected at most {limit}", what.en),
-        format!("“{amount}”超过{}({limit}); 应不超过 {limit}", what.zh),
+        format!("“{amount}”超过{}（{limit}）；应不超过 {limit}", what.zh),
     )
 }
 
 pub(super) fn disburse(context: &Context<'_>, id: LoanId, amount: Amount) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Filed, LoanState::Disbursed, LoanState::Repaying])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Filed, LoanState::Disbursed, LoanState::Repaying])?;
     not_before("effective_date", context.day, loan.terms.signed_on, text("the day of signing", "合同签订日"))?;
     not_after("effective_date", context.day, loan.matures_on, text("the maturity", "到期日"))?;
     let undrawn = loan.terms.principal.minus(loan.disbursed);
@@ -191,17 +214,18 @@ const PAYING: &[LoanState] = &[LoanState::Disbursed, LoanState::Repaying, LoanSt
 
 pub(super) fn record_interest(context: &Context<'_>, id: LoanId, payment: &InterestPaid) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, PAYING)?;
+    expect_state("loan_id", id, loan.state, PAYING)?;
     not_before_disbursement(context, loan)?;
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
     not_before("period_from", payment.period_from, begin, text("the day of disbursement", "放款日"))?;
     not_before("period_to", payment.period_to, payment.period_from, text("the period's first day", "计息起始日"))?;
+    not_recorded_yet(&payment.reference, &loan.interest_references)?;
     Ok(changed(id, loan, LoanChange::InterestPaid(payment.clone()), loan.exposure))
 }
 
 pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalPayment) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, payment.loan)?;
-    expect_state(payment.loan, loan, PAYING)?;
+    expect_state("loan_id", payment.loan, loan.state, PAYING)?;
     not_before_disbursement(context, loan)?;
     if payment.amount > loan.outstanding() {
         return Err(exceeds(
@@ -211,9 +235,23 @@ pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalP
             text("the outstanding principal", "未还本金"),
         ));
     }
+    not_recorded_yet(&payment.reference, &loan.principal_references)?;
     let exposure = exposure_after(context, loan, loan.repaid.plus(payment.amount));
     let change = LoanChange::PrincipalPaid(payment.amount, payment.reference.clone());
     Ok(changed(payment.loan, loan, change, exposure))
+}
+
+/// A payment is recorded once, under whatever request id: the bank's reference tells.
+fn not_recorded_yet(reference: &str, known: &BTreeSet<String>) -> Result<(), Rejection> {
+    if known.contains(reference) {
+        return Err(already_exists(
+            "reference",
+            reference,
+            "a payment is recorded once; give each payment its own reference",
+            "每笔还款只登记一次，请使用各自的凭证号",
+        ));
+    }
+    Ok(())
 }
 
 /// The pool's exposure for a loan once `repaid` of it has been repaid.
@@ -226,14 +264,14 @@ fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount) -> Amount 
 
 pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue])?;
     not_before_disbursement(context, loan)?;
     if matures_on <= loan.matures_on {
         return Err(Rejection::new(
             Reason::DateOutOfRange,
             "matures_on",
             format!("`{matures_on}` is not after the maturity ({}); expected a later day", loan.matures_on),
-            format!("“{matures_on}”不晚于原到期日({}); 应为更晚的日期", loan.matures_on),
+            format!("“{matures_on}”不晚于原到期日（{}）；应为更晚的日期", loan.matures_on),
         ));
     }
     Ok(changed(id, loan, LoanChange::Extended(matures_on), loan.exposure))
@@ -241,7 +279,7 @@ pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -
 
 pub(super) fn mark_overdue(context: &Context<'_>, id: LoanId, since: CivilDate) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Disbursed, LoanState::Repaying])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Disbursed, LoanState::Repaying])?;
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
     not_before("overdue_since", since, begin, text("the day of disbursement", "放款日"))?;
     not_after("overdue_since", since, context.day, text("the effective date", "生效日"))?;
@@ -250,28 +288,28 @@ pub(super) fn mark_overdue(context: &Context<'_>, id: LoanId, since: CivilDate) 
 
 pub(super) fn mark_non_performing(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Overdue])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Overdue])?;
     not_before_overdue(context, loan)?;
     Ok(changed(id, loan, LoanChange::MarkedNonPerforming, loan.exposure))
 }
 
 pub(super) fn mark_cured(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Overdue])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Overdue])?;
     not_before_overdue(context, loan)?;
     Ok(changed(id, loan, LoanChange::MarkedCured, loan.exposure))
 }
 
 pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, PAYING)?;
+    expect_state("loan_id", id, loan.state, PAYING)?;
     not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     if loan.outstanding().is_positive() {
         return Err(Rejection::new(
             Reason::StateForbids,
             "loan_id",
             format!("`{id}` has {} of principal outstanding; expected 0.00", loan.outstanding()),
-            format!("“{id}”尚有未还本金 {}; 应为 0.00", loan.outstanding()),
+            format!("“{id}”尚有未还本金 {}；应为 0.00", loan.outstanding()),
         ));
     }
     Ok(changed(id, loan, LoanChange::Settled, Amount::ZERO))
@@ -279,7 +317,7 @@ pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejec
 
 pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Settled, LoanState::Recovering])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Settled, LoanState::Recovering])?;
     not_before("effective_date", context.day, loan.last_event_on, text("the loan's last event", "该贷款最近业务日"))?;
     let claim = loan.claim.and_then(|claim| context.book.claims.get(&claim));
     if let Some(claim) = claim.filter(|claim| claim.returned < claim.pool_share()) {
@@ -288,7 +326,7 @@ pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Reject
             Reason::StateForbids,
             "loan_id",
             format!("`{id}` still owes the pool {due}; expected a full recovery or a write-off"),
-            format!("“{id}”尚欠资金池 {due}; 应全额追偿或核销后关闭"),
+            format!("“{id}”尚欠资金池 {due}；应全额追偿或核销后关闭"),
         ));
     }
     Ok(changed(id, loan, LoanChange::Closed, Amount::ZERO))
@@ -296,7 +334,7 @@ pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Reject
 
 pub(super) fn withdraw(context: &Context<'_>, id: LoanId, reason: &str) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
-    expect_state(id, loan, &[LoanState::Filed])?;
+    expect_state("loan_id", id, loan.state, &[LoanState::Filed])?;
     not_before("effective_date", context.day, loan.filed_on, text("the day of filing", "备案日"))?;
     Ok(changed(id, loan, LoanChange::Withdrawn(reason.to_owned()), Amount::ZERO))
 }
@@ -314,17 +352,9 @@ pub(super) fn own_loan<'a>(context: &Context<'a>, id: LoanId) -> Result<&'a Loan
             Reason::LoanUnknown,
             "loan_id",
             format!("`{id}` is not a loan known here; expected an id that FileLoan returned"),
-            format!("未找到贷款“{id}”; 应为备案时返回的编号"),
+            format!("未找到贷款“{id}”；应为备案时返回的编号"),
         )
     })
-}
-
-fn expect_state(id: LoanId, loan: &Loan, allowed: &[LoanState]) -> Result<(), Rejection> {
-    if allowed.contains(&loan.state) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(|state| state.code()).collect();
-    Err(state_forbids("loan_id", id, loan.state.code(), &names.join(" or ")))
 }
 
 fn not_before_disbursement(context: &Context<'_>, loan: &Loan) -> Result<(), Rejection> {

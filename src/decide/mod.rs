@@ -29,7 +29,7 @@ mod subsidy;
 use crate::book::Book;
 use crate::book::account::Posting;
 use crate::book::event::{Entry, Event, Refused};
-use crate::book::nouns::{Caller, Concerns};
+use crate::book::nouns::{Caller, Concerns, Named};
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, Uscc};
 use crate::rulebook::explanation::Explanation;
@@ -124,7 +124,7 @@ impl<'a> Context<'a> {
                 Reason::PeriodClosed,
                 "effective_date",
                 format!("`{day}` lies in a closed month; use a date in an open month and refer to the original"),
-                format!("“{day}”所在月份已结账; 请使用未结账月份的日期并注明原业务"),
+                format!("“{day}”所在月份已结账；请使用未结账月份的日期并注明原业务"),
             ));
         }
         Ok(context)
@@ -137,7 +137,7 @@ impl<'a> Context<'a> {
                 Reason::DateOutOfRange,
                 field,
                 format!("`{date}` is in the future; expected {} (today in Asia/Shanghai) or earlier", self.today),
-                format!("“{date}”为将来日期; 不得晚于今天({})", self.today),
+                format!("“{date}”为将来日期；不得晚于今天（{}）", self.today),
             ));
         }
         Ok(())
@@ -151,7 +151,7 @@ fn not_before(field: &str, date: CivilDate, earliest: CivilDate, what: Text) -> 
             Reason::DateOutOfRange,
             field,
             format!("`{date}` is before {} ({earliest}); expected that day or later", what.en),
-            format!("“{date}”早于{}({earliest}); 应为该日或之后", what.zh),
+            format!("“{date}”早于{}（{earliest}）；应为该日或之后", what.zh),
         ));
     }
     Ok(())
@@ -164,7 +164,7 @@ fn not_after(field: &str, date: CivilDate, latest: CivilDate, what: Text) -> Res
             Reason::DateOutOfRange,
             field,
             format!("`{date}` is after {} ({latest}); expected that day or earlier", what.en),
-            format!("“{date}”晚于{}({latest}); 应为该日或之前", what.zh),
+            format!("“{date}”晚于{}（{latest}）；应为该日或之前", what.zh),
         ));
     }
     Ok(())
@@ -178,13 +178,29 @@ const fn text(en: &'static str, zh: &'static str) -> Text {
 }
 
 /// A rejection because of a state: names the state it is in and the ones that allow the command.
-fn state_forbids(field: &str, id: impl std::fmt::Display, state: &str, allowed: &str) -> Rejection {
+fn state_forbids(field: &str, id: impl std::fmt::Display, state: Text, allowed: &[Text]) -> Rejection {
+    let en: Vec<&str> = allowed.iter().map(|state| state.en).collect();
+    let zh: Vec<&str> = allowed.iter().map(|state| state.zh).collect();
     Rejection::new(
         Reason::StateForbids,
         field,
-        format!("`{id}` is {state}; expected {allowed}"),
-        format!("“{id}”当前状态为 {state}; 应为 {allowed}"),
+        format!("`{id}` is {}; expected {}", state.en, en.join(" or ")),
+        format!("“{id}”当前状态为“{}”；应为{}", state.zh, zh.join("或")),
     )
+}
+
+/// The same for something that has a state of a closed list: refuses every state that is not allowed.
+fn expect_state<State: Named + PartialEq>(
+    field: &str,
+    id: impl std::fmt::Display,
+    state: State,
+    allowed: &[State],
+) -> Result<(), Rejection> {
+    if allowed.contains(&state) {
+        return Ok(());
+    }
+    let names: Vec<Text> = allowed.iter().map(|state| state.name()).collect();
+    Err(state_forbids(field, id, state.name(), &names))
 }
 
 /// What a command comes to: an entry without its stamp.

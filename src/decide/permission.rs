@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::rejection::{Reason, Rejection};
-use crate::book::nouns::{Caller, Role};
+use crate::book::nouns::{Caller, Named as _, Role};
 use crate::identifier::{InstitutionId, Uscc};
 
 /// Refuses a command that the caller's role or organisation does not allow.
@@ -10,11 +10,12 @@ pub(super) fn check(caller: &Caller, command: &Command) -> Result<(), Rejection>
     let allowed = roles(command);
     if !allowed.contains(&caller.role) {
         let names: Vec<&str> = allowed.iter().map(|role| role.code()).collect();
+        let names_zh: Vec<&str> = allowed.iter().map(|role| role.name().zh).collect();
         return Err(Rejection::new(
             Reason::PermissionDenied,
             "",
             format!("role `{}` may not do this; expected {}", caller.role, names.join(" or ")),
-            format!("角色“{}”无权进行此操作; 应为 {}", caller.role, names.join(" 或 ")),
+            format!("角色“{}”无权进行此操作；应为{}", caller.role.name().zh, names_zh.join("或")),
         ));
     }
     if let Some((field, institution)) = acts_for_institution(command) {
@@ -95,7 +96,7 @@ fn own_institution(caller: &Caller, field: &str, institution: &InstitutionId) ->
         Reason::PermissionDenied,
         field,
         format!("`{institution}` is not the caller's institution; a bank acts for itself only"),
-        format!("“{institution}”不是调用方机构; 银行只能办理本机构业务"),
+        format!("“{institution}”不是调用方机构；银行只能办理本机构业务"),
     ))
 }
 
@@ -107,6 +108,6 @@ fn own_enterprise(caller: &Caller, field: &str, enterprise: Uscc) -> Result<(), 
         Reason::PermissionDenied,
         field,
         format!("`{enterprise}` is not the caller's enterprise; an enterprise applies for itself only"),
-        format!("“{enterprise}”不是调用方企业; 企业只能为本企业申请"),
+        format!("“{enterprise}”不是调用方企业；企业只能为本企业申请"),
     ))
 }

@@ -4,7 +4,7 @@ use super::registry::{already_exists, enterprise, institution, right};
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning, not_before, state_forbids, text};
 use crate::book::event::Event;
-use crate::book::nouns::{PledgeDetails, PledgeKey, Role};
+use crate::book::nouns::{Named as _, PledgeDetails, PledgeKey, Role};
 use crate::book::registry::{Pledge, PledgeState, RightState};
 use crate::calendar::CivilDate;
 use crate::identifier::RightId;
@@ -59,7 +59,7 @@ pub(super) fn release(context: &Context<'_>, key: &PledgeKey) -> Result<Outcome,
     let state = pledge.state_on(context.day);
     if pledge.released_on.is_some() || state != PledgeState::Active {
         let state = if pledge.released_on.is_some() { PledgeState::Released } else { state };
-        return Err(state_forbids("registration_number", &key.number, state.code(), "active"));
+        return Err(state_forbids("registration_number", &key.number, state.name(), &[PledgeState::Active.name()]));
     }
     let concerns = concerning(&pledge.details.pledgee, pledge.details.pledgor);
     Ok(Outcome::new(Event::PledgeReleased(key.clone()), concerns))
@@ -76,7 +76,7 @@ pub(super) fn pledge<'a>(context: &Context<'a>, field: &str, key: &PledgeKey) ->
             Reason::PledgeUnknown,
             field,
             format!("pledge `{}` is not known here; register the pledge first", key.number),
-            format!("未找到质押登记“{}”; 请先登记质押", key.number),
+            format!("未找到质押登记“{}”；请先登记质押", key.number),
         )
     })
 }

@@ -4,7 +4,9 @@ use super::command::LiftBlacklistEntry;
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_enterprise, concerning_nobody, not_before, state_forbids, text};
 use crate::book::event::{BlacklistEntryLifted, Event, IpRightChanged};
-use crate::book::nouns::{BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, RightChange};
+use crate::book::nouns::{
+    BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Named as _, RightChange,
+};
 use crate::book::registry::{Enterprise, IpRight, RightState};
 use crate::identifier::{InstitutionId, RightId, Uscc};
 
@@ -51,12 +53,12 @@ pub(super) fn record_right_event(context: &Context<'_>, changed: &IpRightChanged
     let right = right(context, "right", &changed.right)?;
     not_before("effective_date", context.day, right.details.granted_on, text("the day of grant", "授权日"))?;
     let state = right.state_on(context.day);
-    let forbid = |allowed| Err(state_forbids("right", &changed.right, state.code(), allowed));
+    let forbid = |allowed| Err(state_forbids("right", &changed.right, state.name(), &[allowed]));
     match changed.change {
-        RightChange::Lapsed if state != RightState::InForce => forbid("in-force")?,
-        RightChange::Restored if state != RightState::Lapsed => forbid("lapsed")?,
+        RightChange::Lapsed if state != RightState::InForce => forbid(RightState::InForce.name())?,
+        RightChange::Restored if state != RightState::Lapsed => forbid(RightState::Lapsed.name())?,
         RightChange::Invalidated if state == RightState::Invalidated => {
-            forbid("not invalidated yet")?;
+            forbid(text("not invalidated yet", "尚未宣告无效"))?;
         }
         RightChange::Transferred(to) => {
             enterprise(context, "new_owner", to)?;
@@ -89,7 +91,12 @@ pub(super) fn lift_blacklist_entry(context: &Context<'_>, lift: &LiftBlacklistEn
         ));
     };
     if entry.lifted_on.is_some() {
-        return Err(state_forbids("blacklist_sequence", lift.entry.value(), "lifted", "in force"));
+        return Err(state_forbids(
+            "blacklist_sequence",
+            lift.entry.value(),
+            text("lifted", "已解除"),
+            &[text("in force", "有效")],
+        ));
     }
     not_before("effective_date", context.day, entry.from, text("the day it took effect", "生效日"))?;
     let lifted = BlacklistEntryLifted { entry: lift.entry, enterprise: lift.enterprise, reason: lift.reason.clone() };
@@ -103,7 +110,7 @@ pub(super) fn enterprise<'a>(context: &Context<'a>, field: &str, uscc: Uscc) -> 
             Reason::EnterpriseUnknown,
             field,
             format!("`{uscc}` is not registered; register the enterprise first"),
-            format!("“{uscc}”未登记; 请先登记企业"),
+            format!("“{uscc}”未登记；请先登记企业"),
         )
     })
 }
@@ -119,7 +126,7 @@ pub(super) fn institution<'a>(
             Reason::InstitutionUnknown,
             field,
             format!("`{id}` is not registered; register the institution first"),
-            format!("“{id}”未登记; 请先登记机构"),
+            format!("“{id}”未登记；请先登记机构"),
         )
     })
 }
@@ -131,7 +138,7 @@ pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Res
             Reason::IpRightUnknown,
             field,
             format!("`{id}` is not registered; register the right first"),
-            format!("“{id}”未登记; 请先登记知识产权"),
+            format!("“{id}”未登记；请先登记知识产权"),
         )
     })
 }
@@ -142,6 +149,6 @@ pub(super) fn already_exists(field: &str, value: impl std::fmt::Display, advice:
         Reason::AlreadyExists,
         field,
         format!("`{value}` is registered already; {advice}"),
-        format!("“{value}”已登记; {advice_zh}"),
+        format!("“{value}”已登记；{advice_zh}"),
     )
 }

@@ -60,6 +60,8 @@ pub enum Reason {
     OutOfOrder,
     /// No rulebook is in force on the date, or versions overlap.
     RulebookConflict,
+    /// The ledger was started without a key, so it signs no checkpoints.
+    NoSigningKey,
     /// The queue is full.
     QueueFull,
     /// The caller's deadline had passed before the request was decided.
@@ -95,6 +97,7 @@ codes!(Reason {
     EvidenceMismatch = "EVIDENCE_MISMATCH",
     OutOfOrder = "OUT_OF_ORDER",
     RulebookConflict = "RULEBOOK_CONFLICT",
+    NoSigningKey = "NO_SIGNING_KEY",
     QueueFull = "QUEUE_FULL",
     DeadlineExceeded = "DEADLINE_EXCEEDED",
     Unavailable = "UNAVAILABLE",
@@ -152,7 +155,8 @@ impl Reason {
             | Self::SamePerson
             | Self::EvidenceMismatch
             | Self::OutOfOrder
-            | Self::RulebookConflict => Class::FailedPrecondition,
+            | Self::RulebookConflict
+            | Self::NoSigningKey => Class::FailedPrecondition,
             Self::QueueFull => Class::ResourceExhausted,
             Self::DeadlineExceeded => Class::DeadlineExceeded,
             Self::Unavailable => Class::Unavailable,
@@ -185,7 +189,7 @@ impl Reason {
             Self::BudgetUnknown => ("the budget line is unknown", "未找到该预算指标"),
             Self::EntryUnknown => ("the entry is unknown", "未找到该分录"),
             Self::RulebookUnknown => ("the rulebook is unknown", "未找到该办法"),
-            Self::AlreadyExists => ("it is registered already", "已登记, 不能重复登记"),
+            Self::AlreadyExists => ("it is registered already", "已登记，不能重复登记"),
             Self::StateForbids => ("its state does not allow this", "当前状态不允许此操作"),
             Self::DateOutOfRange => ("a date is out of range", "日期超出允许范围"),
             Self::PeriodClosed => ("the accounting period is closed", "会计期间已结账"),
@@ -194,9 +198,10 @@ impl Reason {
             Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
             Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
-            Self::QueueFull => ("the ledger is busy", "系统繁忙, 请稍后重试"),
+            Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥，不签发检查点"),
+            Self::QueueFull => ("the ledger is busy", "系统繁忙，请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),
-            Self::Unavailable => ("the ledger is unavailable, the outcome is unknown", "系统暂不可用, 处理结果未知"),
+            Self::Unavailable => ("the ledger is unavailable, the outcome is unknown", "系统暂不可用，处理结果未知"),
         };
         Bilingual { en, zh }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_nobody, state_forbids};
+use super::{Context, Outcome, concerning_nobody, state_forbids, text};
+use crate::book::Book;
 use crate::book::event::Event;
 use crate::book::nouns::Month;
 use crate::calendar::CivilDate;
@@ -13,14 +14,14 @@ use crate::rulebook::Rulebook;
 /// not have the same programme or pool in force on the same day.
 pub(super) fn adopt(context: &Context<'_>, adopted: &Arc<Rulebook>) -> Result<Outcome, Rejection> {
     for earlier in &context.book.rulebooks {
-        if let Some(problem) = conflict(earlier, adopted) {
+        if let Some(problem) = conflict(context.book, earlier, adopted) {
             return Err(problem);
         }
     }
     Ok(Outcome::new(Event::RulebookAdopted(Arc::clone(adopted)), concerning_nobody()))
 }
 
-fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
+fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
     let reference = adopted.reference();
     if earlier.id == adopted.id {
         if adopted.version <= earlier.version {
@@ -28,7 +29,7 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
                 Reason::RulebookConflict,
                 "text",
                 format!("version {} of `{}` was adopted; expected a higher version", earlier.version, adopted.id),
-                format!("“{}”第{}版已启用; 版本号应更高", adopted.id, earlier.version),
+                format!("“{}”第{}版已启用；版本号应更高", adopted.id, earlier.version),
             ));
         }
         if adopted.valid_from <= earlier.valid_from {
@@ -40,7 +41,7 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
                     adopted.valid_from, earlier.valid_from, earlier.version
                 ),
                 format!(
-                    "“{reference}”自{}起生效; 应晚于第{}版的{}",
+                    "“{reference}”自{}起生效；应晚于第{}版的{}",
                     adopted.valid_from, earlier.version, earlier.valid_from
                 ),
             ));
@@ -48,7 +49,7 @@ fn conflict(earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {
         return None;
     }
     let shared = shared_rule(earlier, adopted)?;
-    overlap(earlier, adopted).then(|| {
+    overlap(book, earlier, adopted).then(|| {
         Rejection::new(
             Reason::RulebookConflict,
             "text",
@@ -64,15 +65,16 @@ fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
     programme.map(|programme| programme.id.to_string()).or_else(|| pool.map(|pool| pool.id.to_string()))
 }
 
-fn overlap(one: &Rulebook, other: &Rulebook) -> bool {
-    let end = |rulebook: &Rulebook| rulebook.valid_until.unwrap_or(CivilDate::MAX);
+/// Whether both are in force on some day; an earlier version ends where a later one of its rulebook begins.
+fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> bool {
+    let end = |rulebook: &Rulebook| book.last_day_of(rulebook).unwrap_or(CivilDate::MAX);
     one.valid_from <= end(other) && other.valid_from <= end(one)
 }
 
 /// Closes a month that is over. Earlier months may stay open; a closed one never opens again.
 pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcome, Rejection> {
     if context.book.closed_months.contains(&month) {
-        return Err(state_forbids("month", name(month), "closed", "open"));
+        return Err(state_forbids("month", name(month), text("closed", "已结账"), &[text("open", "未结账")]));
     }
     let this_month = Month { year: context.today.year(), month: context.today.month() };
     if month >= this_month {
@@ -80,7 +82,7 @@ pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcom
             Reason::DateOutOfRange,
             "month",
             format!("`{}` is not over; expected a month before {}", name(month), name(this_month)),
-            format!("“{}”尚未结束; 应早于 {}", name(month), name(this_month)),
+            format!("“{}”尚未结束；应早于 {}", name(month), name(this_month)),
         ));
     }
     Ok(Outcome::new(Event::PeriodClosed(month), concerning_nobody()))

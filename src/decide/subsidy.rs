@@ -10,6 +10,7 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_enterprise, facts, not_after, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, transfer};
+use crate::book::application::Evidence;
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
@@ -17,10 +18,12 @@ use crate::book::registry::RightState;
 use crate::calendar::FiscalYear;
 use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
-use crate::rulebook::facts::{CapKey, EnterpriseFacts, LineDetails, LineFacts, RightFacts, Usage};
+use crate::rulebook::facts::{
+    CapKey, ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LoanFacts, ReferenceRates, RightFacts, Usage,
+};
 use crate::rulebook::model::Transition;
 use crate::rulebook::terms::CostKind;
-use crate::rulebook::{Programme, Rulebook, judge_line};
+use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
@@ -34,24 +37,18 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         classes: None,
         revenue: None,
     };
-    let loan_facts = loan.map(|(id, loan)| facts::of_loan(context, id, loan));
-    let rates = rulebook.reference_rates();
+    let applicant = Applicant {
+        enterprise: enterprise_facts,
+        loan: loan.map(|(id, loan)| facts::of_loan(context, id, loan)),
+        rates: rulebook.reference_rates(),
+    };
     let mut running = Running::new(context.book, programme);
+    let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
     let mut lines = Vec::with_capacity(apply.items.len());
     for (index, item) in apply.items.iter().enumerate() {
         let item = checked_item(context, apply, index, item, &running)?;
-        let facts = LineFacts {
-            item: item.item,
-            cost: item.cost,
-            paid_on: item.paid_on,
-            other_public_funding: item.other_public_funding,
-            evidence_left: running.evidence_left(&item),
-            applied_on: context.day,
-            enterprise: enterprise_facts.clone(),
-            loan: loan_facts.clone(),
-            right: right_facts(context, apply.enterprise, index, &item)?,
-            details: LineDetails { rates: rates.clone(), ..LineDetails::default() },
-        };
+        let mut facts = line_facts(context, (index, &item), &applicant, &running)?;
+        facts.details.choices = choices.next().unwrap_or_default();
         let verdict = judge_line(programme, &facts, &running);
         let granted = verdict.award.is_positive();
         let line = ApplicationLine {
@@ -65,6 +62,51 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         lines.push(line);
     }
     Ok(outcome(context, apply, rulebook, programme, lines, loan.map(|(_, loan)| loan)))
+}
+
+/// What all lines of an application have in common.
+struct Applicant {
+    enterprise: EnterpriseFacts,
+    loan: Option<LoanFacts>,
+    rates: ReferenceRates,
+}
+
+fn line_facts(
+    context: &Context<'_>,
+    (index, item): (usize, &CostItem),
+    applicant: &Applicant,
+    running: &Running<'_>,
+) -> Result<LineFacts, Rejection> {
+    Ok(LineFacts {
+        item: item.item,
+        cost: item.cost,
+        paid_on: item.paid_on,
+        other_public_funding: item.other_public_funding,
+        evidence_left: running.evidence_left(item),
+        applied_on: context.day,
+        enterprise: applicant.enterprise.clone(),
+        loan: applicant.loan.clone(),
+        right: right_facts(context, applicant.enterprise.uscc, index, item)?,
+        details: LineDetails { rates: applicant.rates.clone(), ..LineDetails::default() },
+    })
+}
+
+/// What is decided where lines of the application exclude each other: the better one is taken.
+fn choices(
+    context: &Context<'_>,
+    apply: &ApplySubsidy,
+    applicant: &Applicant,
+    running: &Running<'_>,
+) -> Result<Vec<Vec<ChoiceMade>>, Rejection> {
+    if running.programme.choices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lines = Vec::with_capacity(apply.items.len());
+    for (index, item) in apply.items.iter().enumerate() {
+        let item = checked_item(context, apply, index, item, running)?;
+        lines.push(line_facts(context, (index, &item), applicant, running)?);
+    }
+    Ok(choose(running.programme, &lines, running))
 }
 
 fn outcome(
@@ -171,7 +213,7 @@ fn checked_item(
                 return Err(mismatch(
                     field("evidence"),
                     format!("a recorded interest payment proves interest only, not {}", item.item),
-                    format!("利息支付记录只能证明利息, 不能证明 {}", item.item),
+                    format!("利息支付记录只能证明利息，不能证明 {}", item.item),
                 ));
             }
             interest_item(context, apply, index, item, sequence.value())
@@ -182,7 +224,14 @@ fn checked_item(
                     field("evidence"),
                     "interest is proved by the payment that the bank recorded; expected `interest_payment_sequence`"
                         .to_owned(),
-                    "利息须以银行登记的付息记录为凭据; 应填写 interest_payment_sequence".to_owned(),
+                    "利息须以银行登记的付息记录为凭据；应填写 interest_payment_sequence".to_owned(),
+                ));
+            }
+            if context.book.red_letters.contains_key(number) {
+                return Err(mismatch(
+                    field("evidence.invoice.number"),
+                    format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
+                    format!("“{number}”为红字发票，不能作为费用凭据"),
                 ));
             }
             let known = running.total_of(&item.evidence);
@@ -190,7 +239,7 @@ fn checked_item(
                 return Err(mismatch(
                     field("evidence.invoice.total"),
                     format!("`{}` is not the total of invoice `{number}` as first used ({total})", item.evidence_total),
-                    format!("“{}”与发票“{number}”首次使用时的金额({total})不一致", item.evidence_total),
+                    format!("“{}”与发票“{number}”首次使用时的金额（{total}）不一致", item.evidence_total),
                 ));
             }
             Ok(item.clone())
@@ -221,7 +270,7 @@ fn interest_item(
         return Err(mismatch(
             format!("items[{index}].paid_on"),
             format!("`{}` is not the day that the bank recorded; expected {paid_on}", item.paid_on),
-            format!("“{}”与银行登记的付息日不一致; 应为 {paid_on}", item.paid_on),
+            format!("“{}”与银行登记的付息日不一致；应为 {paid_on}", item.paid_on),
         ));
     }
     not_before(&field, context.day, paid_on, text("the day of payment", "付息日"))?;
@@ -262,18 +311,18 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// The total of a piece of evidence, if it was used before.
+    /// The total of a piece of evidence, if some of it was used before.
     fn total_of(&self, key: &EvidenceKey) -> Option<Amount> {
         let here = self.evidence.get(key).map(|(total, _)| *total);
-        here.or_else(|| self.book.evidence.get(key).map(|evidence| evidence.total))
+        here.or_else(|| self.settled(key).map(|evidence| evidence.total))
+    }
+
+    fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
+        self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
     }
 
     fn evidence_left(&self, item: &CostItem) -> Amount {
-        let left = self
-            .book
-            .evidence
-            .get(&item.evidence)
-            .map_or(item.evidence_total, super::super::book::application::Evidence::left);
+        let left = self.settled(&item.evidence).map_or(item.evidence_total, Evidence::left);
         let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
         left.minus(used).floored_at_zero()
     }

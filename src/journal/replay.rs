@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::block::{Block, BlockFault, Head};
 use super::codec::{CodecError, decode};
+use super::merkle::Hash;
 use crate::book::Book;
 use crate::book::event::Entry;
 use crate::calendar::Timestamp;
@@ -35,6 +36,14 @@ pub struct Replayed {
 /// Reads the whole journal, checks it and applies it. `visit` sees each entry after it was applied, with the height of
 /// its block.
 pub fn replay(storage: &dyn Storage, visit: &mut dyn FnMut(Arc<Entry>, u64)) -> Result<Replayed, ReplayFault> {
+    replay_with_leaves(storage, &mut |entry, height, _leaf| visit(entry, height))
+}
+
+/// The same; `visit` sees the leaf hash of each entry's record too.
+pub fn replay_with_leaves(
+    storage: &dyn Storage,
+    visit: &mut dyn FnMut(Arc<Entry>, u64, Hash),
+) -> Result<Replayed, ReplayFault> {
     let mut replayed = Replayed { book: Book::new(), head: Head::EMPTY };
     let mut outcome = Ok(());
     storage.scan(1, &mut |block| match replayed.take(&block, visit) {
@@ -50,15 +59,15 @@ pub fn replay(storage: &dyn Storage, visit: &mut dyn FnMut(Arc<Entry>, u64)) -> 
 }
 
 impl Replayed {
-    fn take(&mut self, block: &Block, visit: &mut dyn FnMut(Arc<Entry>, u64)) -> Result<(), ReplayFault> {
+    fn take(&mut self, block: &Block, visit: &mut dyn FnMut(Arc<Entry>, u64, Hash)) -> Result<(), ReplayFault> {
         let height = block.height();
-        let head = self.head.check(block)?;
-        for record in block.records() {
+        let (head, leaves) = self.head.check_with_leaves(block)?;
+        for (record, leaf) in block.records().iter().zip(leaves) {
             let sequence = self.book.last_sequence().next().value();
             let entry = decode(record).map_err(|source| ReplayFault::Record { sequence, height, source })?;
             check_follows(&self.book, &entry).map_err(|source| ReplayFault::Entry { sequence, height, source })?;
             self.book.apply(&entry);
-            visit(Arc::new(entry), height);
+            visit(Arc::new(entry), height, leaf);
         }
         self.head = head;
         Ok(())
@@ -253,7 +262,7 @@ mod tests {
         let (_, theirs) = theirs.seal(vec![encode(&Entry { recorded_at: NOON.next(), ..entry(1) })]);
         let (stray, _) = theirs.seal(vec![encode(&entry(2))]);
         let mut replayed = replay(&ours, &mut |_, _| {}).unwrap();
-        let fault = replayed.take(&stray, &mut |_, _| {}).unwrap_err();
+        let fault = replayed.take(&stray, &mut |_, _, _| {}).unwrap_err();
         assert!(matches!(fault, ReplayFault::Block(_)), "{fault:?}");
         assert_eq!(replayed.book.last_sequence().value(), 1, "nothing of it is applied");
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! View      the book, the history of the accounts and the journal's end, all at one sequence; in memory
 //! entries   the newest ones in memory, older ones from the store: which block holds an entry is in memory too
+//! proofs    from the roots of the tree's subtrees, in memory, a byte for each entry; see `journal::merkle::subtrees`
 //! tip       a watch that moves when a block has become durable and is published
 //! ```
 //!
@@ -23,10 +24,13 @@ use crate::book::event::Entry;
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
-use crate::journal::replay::{ReplayFault, Replayed, replay};
+use crate::journal::merkle::Hash;
+use crate::journal::merkle::subtrees::Subtrees;
+use crate::journal::replay::{ReplayFault, Replayed, replay_with_leaves};
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+mod proofs;
 pub mod scope;
 #[cfg(test)]
 mod tests;
@@ -94,6 +98,7 @@ struct Published {
     view: View,
     blocks: BlockIndex,
     recent: Recent,
+    subtrees: Subtrees,
 }
 
 /// A journal that was read, checked and added up: what the writer and the reader start from.
@@ -103,14 +108,16 @@ pub struct Loaded(Published);
 /// Reads the journal from the store. `progress` hears the sequence of each entry.
 pub fn load(storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Loaded, ReplayFault> {
     let (mut history, mut blocks, mut recent) = (History::default(), BlockIndex::default(), Recent::default());
-    let Replayed { book, head } = replay(storage, &mut |entry, height| {
+    let mut subtrees = Subtrees::default();
+    let Replayed { book, head } = replay_with_leaves(storage, &mut |entry, height, leaf| {
         let sequence = entry.sequence;
         history.apply(&entry);
         blocks.note(height, sequence);
+        subtrees.append(leaf);
         recent.push(entry);
         progress(sequence.value());
     })?;
-    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent }))
+    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent, subtrees }))
 }
 
 impl Loaded {
@@ -164,6 +171,12 @@ impl Reader {
         blocking(move || reader.stored_block(sequence)).await
     }
 
+    /// The record of this sequence, the exact bytes that the Merkle tree covers; `None` when there is none yet.
+    pub async fn record(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, ReadFault> {
+        let reader = self.clone();
+        blocking(move || reader.stored_record(sequence)).await
+    }
+
     /// Up to `limit` entries (at most [`PAGE_ENTRIES_MAX`]) from this sequence on that the filter lets through.
     ///
     /// A page may be short or empty before the journal ends: [`Page::next`] says whether there is more.
@@ -215,11 +228,15 @@ impl Reader {
     }
 
     fn stored_entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
+        let Some(record) = self.stored_record(sequence)? else { return Ok(None) };
+        decode_at(sequence.value(), &record).map(Some)
+    }
+
+    fn stored_record(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, ReadFault> {
         let Some(block) = self.stored_block(sequence)? else { return Ok(None) };
         let index = sequence.value().checked_sub(block.first_sequence()).and_then(|index| usize::try_from(index).ok());
-        let record = index.and_then(|index| block.records().get(index));
-        let record = record.ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })?;
-        decode_at(sequence.value(), record).map(Some)
+        let record = index.and_then(|index| block.records().get(index)).cloned();
+        record.map(Some).ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })
     }
 
     fn stored_block(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
@@ -286,8 +303,9 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Shows the entries of one durable block, in their order, and then tells the subscribers.
-    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, head: Head) {
+    /// Shows the entries of one durable block, in their order, and then tells the subscribers. `leaves` are the leaf
+    /// hashes of their records.
+    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, leaves: &[Hash], head: Head) {
         let last = {
             let mut published = self.shared.published.write();
             let height = head.height;
@@ -296,6 +314,9 @@ impl Publisher {
                 published.view.history.apply(&entry);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
+            }
+            for leaf in leaves {
+                published.subtrees.append(*leaf);
             }
             published.view.head = head;
             published.view.book.last_sequence()

@@ -7,6 +7,7 @@ use crate::storage::memory::MemoryDisk;
 use crate::writer::fixture::{Ledger, contribute, funder, pool, register};
 
 use super::*;
+use crate::journal::merkle::proof::{is_consistent, root_from_inclusion};
 
 /// A ledger with more entries than are kept in memory, and whose last ones are in memory.
 async fn long_ledger() -> (Ledger, u64) {
@@ -185,4 +186,53 @@ async fn an_empty_ledger_answers_with_nothing() {
     let page = ledger.reader.entries(Sequence::FIRST, 10, |_| true).await.unwrap();
     assert!(page.entries.is_empty() && page.next.is_none());
     assert!(ledger.reader.view().history.trial_balance_at(Sequence::FIRST).is_empty());
+}
+
+#[tokio::test]
+async fn proofs_hold_for_what_is_durable_and_survive_a_restart() {
+    let ledger = Ledger::new();
+    for id in 1..=150 {
+        ledger.submit(contribute(id, 1, "2026-03-01")).await.unwrap();
+    }
+    check_proofs(&ledger.reader, 150).await;
+    let ledger = ledger.restart().await;
+    check_proofs(&ledger.reader, 150).await;
+}
+
+/// Every entry in a few trees, and every tree in the last, against the bytes in the store.
+#[expect(clippy::arithmetic_side_effects, reason = "the numbers of this test are small")]
+async fn check_proofs(reader: &Reader, last: u64) {
+    let root = async |size| reader.tree_root(size).await.unwrap().unwrap();
+    assert_eq!(reader.tree_size(), last);
+    assert_eq!(root(last).await, reader.view().head.tree.root());
+    for number in 1..=last {
+        let sequence = Sequence::new(number);
+        let block = reader.block_with(sequence).await.unwrap().unwrap();
+        let leaf = Hash::leaf(&block.records()[usize::try_from(number - block.first_sequence()).unwrap()]);
+        for size in [number, number.next_multiple_of(64).min(last), last] {
+            let path = reader.inclusion_proof(sequence, size).await.unwrap().unwrap();
+            let found = root_from_inclusion(leaf, number - 1, size, &path);
+            assert_eq!(found, Some(root(size).await), "entry {number} in the tree of {size}");
+        }
+        let proof = reader.consistency_proof(number, last).await.unwrap().unwrap();
+        assert!(is_consistent((number, root(number).await), (last, root(last).await), &proof), "{number} to {last}");
+    }
+    assert_eq!(reader.inclusion_proof(Sequence::new(0), last).await.unwrap(), None);
+    assert_eq!(reader.inclusion_proof(Sequence::new(last + 1), last + 1).await.unwrap(), None);
+    assert_eq!(reader.inclusion_proof(Sequence::new(5), 4).await.unwrap(), None);
+    assert_eq!(reader.consistency_proof(1, last + 1).await.unwrap(), None);
+    assert_eq!(reader.consistency_proof(2, 1).await.unwrap(), None);
+    assert_eq!(reader.tree_root(last + 1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn no_proof_covers_what_is_not_durable() {
+    let ledger = Ledger::new();
+    ledger.submit(contribute(1, 1, "2026-03-01")).await.unwrap();
+    let waiting = ledger.hold_with(contribute(2, 1, "2026-03-01")).await;
+    assert_eq!(ledger.reader.tree_size(), 1);
+    assert_eq!(ledger.reader.inclusion_proof(Sequence::new(2), 2).await.unwrap(), None);
+    ledger.storage.release();
+    waiting.await.unwrap().unwrap();
+    assert!(ledger.reader.inclusion_proof(Sequence::new(2), 2).await.unwrap().is_some());
 }

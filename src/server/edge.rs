@@ -13,6 +13,7 @@ use crate::book::nouns::Caller;
 use crate::calendar::CivilDate;
 use crate::decide::command::{self, Command};
 use crate::decide::rejection::{Reason, Rejection};
+use crate::evidence::Keeper;
 use crate::identifier::RequestId;
 use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
@@ -24,6 +25,7 @@ use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
+use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
 
 /// How long a write may take when the client sets no deadline.
@@ -41,6 +43,7 @@ pub struct Edge {
     writer: Writer,
     reader: Reader,
     identity: Arc<dyn Identify>,
+    keeper: Option<Keeper>,
     clock: Clock,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
@@ -53,13 +56,24 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, clock: Clock::System, tails, stop: Arc::new(stop) }
+        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, stop: Arc::new(stop) }
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same with a keeper of checkpoints; without one no checkpoint and no receipt is given.
+    #[must_use]
+    pub fn with_keeper(self, keeper: Keeper) -> Self {
+        Self { keeper: Some(keeper), ..self }
+    }
+
+    /// Who makes and keeps checkpoints, if the ledger signs any.
+    pub(super) const fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
     }
 
     /// What is durable.
@@ -121,7 +135,7 @@ fn command<M: WriteRequest>(
 fn respond<M: WriteRequest>(answer: &Answer) -> Response<M::Response> {
     let (entry, recorded) = (&answer.entry, answer.recorded);
     let mut response = Response::new(M::response(Answered {
-        entry: render(entry, recorded),
+        entry: render(entry, recorded, Detail::LeftOut),
         decision: decision(entry, recorded),
         ids: CreatedIds::of(entry, recorded),
     }));

@@ -93,15 +93,15 @@ fn role(text: &str) -> Result<Role, Invalid> {
     Role::parse(text).ok_or_else(|| {
         let (shown, expected) = (shown(text), roles());
         Invalid::new(
-            format!("`{shown}` is not a role; expected {expected}"),
-            format!("“{shown}”不是有效角色; 应为 {expected}"),
+            format!("`{shown}` is not a role; expected one of {expected}"),
+            format!("“{shown}”不是有效角色；应为以下之一：{expected}"),
         )
     })
 }
 
 fn roles() -> String {
     let codes: Vec<&str> = Role::ALL.iter().map(|role| role.code()).collect();
-    format!("one of {}", codes.join(", "))
+    codes.join(", ")
 }
 
 /// Reads the one value of a key. A key that is given twice is refused: two parties might each believe another one.
@@ -117,7 +117,7 @@ fn required<T>(
         return Err(unauthenticated(
             key,
             format!("metadata `{key}` is missing or not a single text; expected {expected}"),
-            format!("缺少元数据 {key}, 或其值不唯一; 应为 {expected}"),
+            format!("缺少元数据 {key}，或其值不唯一；应为 {expected}"),
         ));
     };
     parse(text).map_err(|invalid| unauthenticated(key, invalid.problem, invalid.problem_zh))
@@ -196,9 +196,9 @@ mod tests {
         check_refused(
             HERE,
             &[],
-            &expect![[
-                "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
-            ]],
+            &expect![
+                "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+            ],
         );
         check_refused(
             HERE,

@@ -20,8 +20,11 @@ use tonic::transport::{Error, Server};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
+use crate::book::event::Entry;
 use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::proto::v1;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
+use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
@@ -45,6 +48,21 @@ mod write;
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+
+/// What an entry says, in one sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// In English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+}
+
+/// An entry in words, as the API answers them.
+pub fn words(entry: &Entry) -> Words {
+    let v1::Text { en, zh } = render::words(entry);
+    Words { en, zh }
+}
 
 /// The largest request that is read, decompressed.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -101,7 +119,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -110,6 +128,7 @@ const SERVICES: [&str; 8] = [
     "ipledger.v1.RulebookService",
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
+    "ipledger.v1.EvidenceService",
 ];
 
 /// A service of the API with the limits that all of them share.
@@ -144,6 +163,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(RulebookServiceServer, edge))
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
+        .add_service(limited!(EvidenceServiceServer, edge))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.
@@ -154,24 +174,4 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use prost::Message as _;
-
-    use super::*;
-
-    #[test]
-    fn reflection_is_well_formed() {
-        assert!(reflection().build_v1().is_ok());
-        assert!(reflection().build_v1alpha().is_ok());
-    }
-
-    #[test]
-    fn health_reports_every_service_of_the_api() {
-        let set = prost_types::FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
-        let services = set.file.iter().flat_map(|file| &file.service);
-        let declared: BTreeSet<String> = services.map(|service| format!("ipledger.v1.{}", service.name())).collect();
-        assert_eq!(declared, SERVICES.iter().map(ToString::to_string).collect());
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
+use tokio::runtime::Handle;
 
-use super::decider::Batch;
+use super::decider::{Answers, Batch};
 use super::{Alarm, WriterFault};
 use crate::journal::block::Head;
 use crate::reader::Publisher;
@@ -16,6 +17,8 @@ pub(super) struct Committer {
     pub(super) head: Head,
     pub(super) publisher: Publisher,
     pub(super) alarm: Alarm,
+    /// Where the callers wait, if they wait on a runtime.
+    pub(super) runtime: Option<Handle>,
 }
 
 impl Committer {
@@ -32,15 +35,28 @@ impl Committer {
     fn commit(&mut self, batch: Batch) -> Result<(), WriterFault> {
         let Batch { records, entries, answers, .. } = batch;
         if !records.is_empty() {
-            let (block, next) = self.head.seal(records);
+            let (block, next, leaves) = self.head.seal_with_leaves(records);
             self.storage.append(&block)?;
-            self.publisher.publish(entries, next.clone());
+            self.publisher.publish(entries, &leaves, next.clone());
             self.head = next;
         }
-        for (reply, outcome) in answers {
-            // Whoever has gone meanwhile changes nothing: the entry stands.
-            drop(reply.send(outcome));
-        }
+        self.answer(answers);
         Ok(())
+    }
+
+    /// Answers everybody of a batch. More than one are answered by a task on the callers' own runtime: there the wakes
+    /// are cheap, and the answers of one connection leave in one write.
+    fn answer(&self, answers: Answers) {
+        match &self.runtime {
+            Some(runtime) if answers.len() > 1 => drop(runtime.spawn(async move { send_all(answers) })),
+            Some(_) | None => send_all(answers),
+        }
+    }
+}
+
+fn send_all(answers: Answers) {
+    for (reply, outcome) in answers {
+        // Whoever has gone meanwhile changes nothing: the entry stands.
+        drop(reply.send(outcome));
     }
 }

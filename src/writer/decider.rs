@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, select_biased};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::clock::{Clock, has_passed};
-use super::{Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, Outcome, Task, WriterFault};
+use super::{Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, LINGER, Outcome, Task, WriterFault};
 use crate::book::Book;
 use crate::book::event::{Entry, RequestKey};
 use crate::decide::command::{Request, Stamp};
@@ -25,8 +26,13 @@ pub(super) struct Decider {
     ready: Sender<Batch>,
     /// What was decided and not handed over.
     batch: Batch,
+    /// How many commands were in the batch handed over last.
+    handed_over: usize,
     alarm: Alarm,
 }
+
+/// Who gets which answer.
+pub(super) type Answers = Vec<(oneshot::Sender<Outcome>, Outcome)>;
 
 /// What is committed together.
 #[derive(Default)]
@@ -36,7 +42,7 @@ pub(super) struct Batch {
     /// The same entries, to publish.
     pub(super) entries: Vec<Arc<Entry>>,
     /// Who gets which answer once the records, and all before them, are durable.
-    pub(super) answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    pub(super) answers: Answers,
     /// What the records take in a block.
     payload_bytes: usize,
 }
@@ -65,19 +71,32 @@ impl Decider {
         (tasks, ready): (Receiver<Box<Task>>, Sender<Batch>),
         alarm: Alarm,
     ) -> Self {
-        Self { book, clock, decide, tasks, ready, batch: Batch::default(), alarm }
+        Self { book, clock, decide, tasks, ready, batch: Batch::default(), handed_over: 0, alarm }
     }
 
     /// Decides until the queue is closed and drained, or the writer has a fault. Whoever is dropped unanswered when this
     /// ends was not recorded, or was handed to a committer that failed.
     pub(super) fn run(mut self) {
         while let Ok(task) = self.tasks.recv() {
-            match self.take(task).and_then(|()| self.fill()) {
+            match self.take(task).and_then(|()| self.linger()).and_then(|()| self.fill()) {
                 Ok(()) => {}
                 Err(Stop::CommitterGone) => return,
                 Err(Stop::Fault(fault)) => return self.alarm.raise(fault),
             }
         }
+    }
+
+    /// Waits a moment for those who were answered together and come back together: without it the first of them would
+    /// go alone and the others wait for its sync. A single caller never waits.
+    fn linger(&mut self) -> Result<(), Stop> {
+        let (expected, until) = (self.handed_over, linger_until());
+        while self.batch.answers.len() < expected {
+            match self.tasks.recv_deadline(until) {
+                Ok(task) => self.take(task)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
     }
 
     /// Lets the batch grow by what is queued until the committer takes it.
@@ -97,6 +116,7 @@ impl Decider {
 
     /// Tasks first: a batch goes when nothing is queued, so a burst shares one sync.
     fn next(&mut self) -> Result<Next, Stop> {
+        self.handed_over = self.batch.answers.len();
         select_biased! {
             recv(self.tasks) -> task => Ok(task.map_or(Next::Drained, Next::Take)),
             send(self.ready, mem::take(&mut self.batch)) -> sent => {
@@ -106,6 +126,7 @@ impl Decider {
     }
 
     fn hand_over(&mut self) -> Result<(), Stop> {
+        self.handed_over = self.batch.answers.len();
         let sent = self.ready.send(mem::take(&mut self.batch));
         if sent.is_ok() { Ok(()) } else { Err(Stop::CommitterGone) }
     }
@@ -172,6 +193,12 @@ impl Batch {
     const fn is_full(&self) -> bool {
         self.answers.len() >= BATCH_COMMANDS_MAX || self.payload_bytes >= BATCH_BYTES_MAX
     }
+}
+
+/// When the wait for companions ends.
+fn linger_until() -> std::time::Instant {
+    let now = Instant::now().into_std();
+    now.checked_add(LINGER).unwrap_or(now)
 }
 
 fn deadline_exceeded() -> Rejection {

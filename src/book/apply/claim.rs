@@ -121,6 +121,9 @@ impl Book {
                 }
             }
         }
+        if let Some(loan) = self.loans.get_mut(&claim.loan) {
+            loan.last_event_on = loan.last_event_on.max(entry.effective_date);
+        }
         self.claims.insert(changed.claim, claim);
     }
 

@@ -1,11 +1,13 @@
 //! How a loan's entries change the book.
 
+use std::collections::BTreeSet;
+
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::{Entry, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
-use crate::book::nouns::{EvidenceKey, LoanState};
+use crate::book::nouns::{ClaimState, EvidenceKey, LoanState};
 use crate::calendar::CivilDate;
 use crate::identifier::LoanId;
 use crate::money::Amount;
@@ -40,6 +42,8 @@ impl Book {
                 disbursed_on: None,
                 repaid: Amount::ZERO,
                 interest_paid: Amount::ZERO,
+                interest_references: BTreeSet::new(),
+                principal_references: BTreeSet::new(),
                 last_event_on: entry.effective_date,
                 overdue_since: None,
                 ended_on: None,
@@ -67,10 +71,12 @@ impl Book {
             }
             LoanChange::InterestPaid(payment) => {
                 add(&mut loan.interest_paid, payment.amount);
+                loan.interest_references.insert(payment.reference.clone());
                 loan.begin_repaying();
             }
-            LoanChange::PrincipalPaid(amount, _) => {
+            LoanChange::PrincipalPaid(amount, reference) => {
                 add(&mut loan.repaid, *amount);
+                loan.principal_references.insert(reference.clone());
                 loan.begin_repaying();
             }
             LoanChange::Extended(matures_on) => loan.matures_on = *matures_on,
@@ -84,7 +90,10 @@ impl Book {
                 loan.state = LoanState::Repaying;
             }
             LoanChange::Settled => loan.end(LoanState::Settled, day),
-            LoanChange::Closed => loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day)),
+            LoanChange::Closed => {
+                loan.end(LoanState::Closed, loan.ended_on.unwrap_or(day));
+                self.close_claim(changed.loan);
+            }
             LoanChange::Withdrawn(_) => {
                 loan.end(LoanState::Withdrawn, day);
                 self.take_back_filing(changed.loan);
@@ -113,6 +122,14 @@ impl Book {
         };
         let bank_year = pool.bank_years.entry((loan.terms.bank.clone(), loan.filed_on.year())).or_default();
         subtract(&mut bank_year.filed, loan.terms.principal);
+    }
+
+    /// A loan of which nothing more is to come has no open claim.
+    fn close_claim(&mut self, id: LoanId) {
+        let claim = self.loans.get(&id).and_then(|loan| loan.claim);
+        if let Some(claim) = claim.and_then(|claim| self.claims.get_mut(&claim)) {
+            claim.state = ClaimState::Closed;
+        }
     }
 
     pub(super) fn set_exposure(&mut self, id: LoanId, exposure: Amount) {

@@ -70,6 +70,7 @@ impl Book {
             Event::SubsidyApplied(applied) => self.take_application(entry, applied),
             Event::ApplicationChanged(changed) => self.change_application(entry, changed),
             Event::RedLetterInvoiceRecorded(red) => {
+                self.red_letters.insert(red.red, red.blue);
                 if let Some(evidence) = self.evidence.get_mut(&EvidenceKey::Invoice(red.blue)) {
                     add(&mut evidence.cancelled, red.amount);
                 }

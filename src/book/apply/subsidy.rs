@@ -45,13 +45,16 @@ impl Book {
             restores_budget: false,
         };
         for line in &applied.lines {
-            self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
+            let evidence = self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
                 total: line.item.evidence_total,
                 used: Amount::ZERO,
                 cancelled: Amount::ZERO,
                 loan: None,
                 paid_on: None,
             });
+            if !evidence.is_settled() {
+                evidence.total = line.item.evidence_total;
+            }
         }
         if applied.refusal.is_none() {
             self.hold(&application);

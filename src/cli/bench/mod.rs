@@ -22,7 +22,16 @@ pub struct Options {
     pub rounds: usize,
 }
 
-/// Rates of one measurement over the rounds, per second.
+/// One measurement of the server.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    /// Calls per second.
+    per_second: u64,
+    /// Processor time of the server for one call, in microseconds: what is left of noise on a busy machine.
+    processor_micros: u64,
+}
+
+/// Figures of one kind over the rounds.
 #[derive(Debug, Clone, Default)]
 struct Rates(Vec<u64>);
 
@@ -66,20 +75,36 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
 
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(["in flight", "no-op/s", "spread", "durable writes/s", "spread", "writes : no-op"]);
+    table.set_header([
+        "in flight",
+        "no-op/s",
+        "spread",
+        "server CPU",
+        "durable writes/s",
+        "spread",
+        "server CPU",
+        "writes : no-op",
+    ]);
     let bench = server::Bench::start().await?;
     for in_flight in [1, 64] {
-        let (mut pings, mut writes) = (Rates::default(), Rates::default());
+        let (mut pings, mut ping_cost) = (Rates::default(), Rates::default());
+        let (mut writes, mut write_cost) = (Rates::default(), Rates::default());
         for _ in 0..options.rounds {
-            pings.0.push(bench.pings(in_flight, options.seconds).await?);
-            writes.0.push(bench.writes(in_flight, options.seconds).await?);
+            let ping = bench.pings(in_flight, options.seconds).await?;
+            pings.0.push(ping.per_second);
+            ping_cost.0.push(ping.processor_micros);
+            let write = bench.writes(in_flight, options.seconds).await?;
+            writes.0.push(write.per_second);
+            write_cost.0.push(write.processor_micros);
         }
         table.add_row([
             in_flight.to_string(),
             pings.median().to_string(),
             pings.spread(),
+            format!("{} µs", ping_cost.median()),
             writes.median().to_string(),
             writes.spread(),
+            format!("{} µs", write_cost.median()),
             format!("{} %", per_cent(writes.median(), pings.median())),
         ]);
     }

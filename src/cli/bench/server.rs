@@ -12,7 +12,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use super::per_second;
+use super::{Rate, per_second};
 use crate::cli::child::{ActAs, ServerProcess};
 use crate::identifier::Uscc;
 use crate::proto::v1;
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     /// No-op calls per second.
-    pub(super) async fn pings(&self, in_flight: usize, seconds: u64) -> anyhow::Result<u64> {
+    pub(super) async fn pings(&self, in_flight: usize, seconds: u64) -> anyhow::Result<Rate> {
         self.measure(in_flight, seconds, |channel, _, deadline| async move {
             let mut client = LedgerServiceClient::with_interceptor(channel, ActAs::new("auditor", "", "bench")?);
             let mut count: u64 = 0;
@@ -72,17 +72,15 @@ impl Bench {
     }
 
     /// Durable writes per second: each a subsidy application that is granted.
-    pub(super) async fn writes(&self, in_flight: usize, seconds: u64) -> anyhow::Result<u64> {
+    pub(super) async fn writes(&self, in_flight: usize, seconds: u64) -> anyhow::Result<Rate> {
         let (borrowers, invoices) = (Arc::clone(&self.borrowers), Arc::clone(&self.invoices));
         self.measure(in_flight, seconds, move |channel, caller, deadline| {
             let (borrowers, invoices) = (Arc::clone(&borrowers), Arc::clone(&invoices));
             async move {
                 let mut client = SubsidyServiceClient::with_interceptor(channel, ActAs::new("officer", "", "bench")?);
                 let mut count: u64 = 0;
-                for (enterprise, loan) in borrowers.iter().cycle().skip(caller) {
-                    if Instant::now() >= deadline {
-                        break;
-                    }
+                let turns = borrowers.iter().cycle().skip(caller).take_while(|_| Instant::now() < deadline);
+                for (enterprise, loan) in turns {
                     let invoice = invoices.fetch_add(1, Ordering::Relaxed);
                     let request = application(enterprise.clone(), loan.clone(), invoice);
                     let decision = client.apply_subsidy(request).await?.into_inner().decision;
@@ -100,12 +98,13 @@ impl Bench {
     }
 
     /// Runs `in_flight` callers until the time is over and adds up what they did.
-    async fn measure<Task, Run>(&self, in_flight: usize, seconds: u64, task: Run) -> anyhow::Result<u64>
+    async fn measure<Task, Run>(&self, in_flight: usize, seconds: u64, task: Run) -> anyhow::Result<Rate>
     where
         Task: Future<Output = anyhow::Result<u64>> + Send + 'static,
         Run: Fn(Channel, usize, Instant) -> Task,
     {
         let begin = Instant::now();
+        let ticks = self.server.processor_ticks().unwrap_or(0);
         let deadline = begin.checked_add(Duration::from_secs(seconds)).context("a deadline")?;
         let mut callers = JoinSet::new();
         for caller in 0..in_flight {
@@ -116,7 +115,11 @@ impl Bench {
         while let Some(done) = callers.join_next().await {
             total = total.saturating_add(done??);
         }
-        Ok(per_second(total, begin.elapsed()))
+        let ticks = self.server.processor_ticks().unwrap_or(0).saturating_sub(ticks);
+        Ok(Rate {
+            per_second: per_second(total, begin.elapsed()),
+            processor_micros: ticks.saturating_mul(10_000).checked_div(total).unwrap_or(0),
+        })
     }
 
     /// Stops the server; it must end cleanly.

@@ -32,14 +32,25 @@ impl Head {
     /// When there is no record, or more records or bytes than the limits of this module allow: whoever fills a block
     /// counts first.
     pub fn seal(&self, records: Vec<Vec<u8>>) -> (Block, Self) {
+        let (block, next, _) = self.seal_with_leaves(records);
+        (block, next)
+    }
+
+    /// The same, with the leaf hash of each record, which are made on the way.
+    ///
+    /// # Panics
+    ///
+    /// As [`Head::seal`].
+    pub fn seal_with_leaves(&self, records: Vec<Vec<u8>>) -> (Block, Self, Vec<Hash>) {
         let count = records.len();
         assert!((1..=BLOCK_RECORDS_MAX).contains(&count), "a block has 1 to {BLOCK_RECORDS_MAX} records, not {count}");
         let mut tree = self.tree.clone();
         let mut payload_bytes = 0_usize;
+        let mut leaves = Vec::with_capacity(count);
         for record in &records {
             assert!(record.len() <= RECORD_BYTES_MAX, "a record of {} bytes is over the limit", record.len());
             payload_bytes = payload_bytes.saturating_add(payload_bytes_of(record.len()));
-            tree.append(record);
+            leaves.push(tree.append(record));
         }
         assert!(payload_bytes <= BLOCK_BYTES_MAX, "a payload of {payload_bytes} bytes is over the limit of a block");
 
@@ -57,24 +68,27 @@ impl Head {
             tree_root: tree.root(),
         };
         let next = Self::after(&trailer, tree);
-        (Block { records, trailer }, next)
+        (Block { records, trailer }, next, leaves)
     }
 
     /// Checks that the block is the next one of this journal, and returns the head with it. A block agrees with its
     /// own trailer, so this is all there is to check.
     pub fn check(&self, block: &Block) -> Result<Self, BlockFault> {
+        self.check_with_leaves(block).map(|(head, _)| head)
+    }
+
+    /// The same, with the leaf hash of each record, which are made on the way.
+    pub fn check_with_leaves(&self, block: &Block) -> Result<(Self, Vec<Hash>), BlockFault> {
         let (height, trailer) = (self.height.saturating_add(1), block.trailer());
         expect(height, BlockCheck::Height, &height, &trailer.height)?;
         let first_sequence = self.last_sequence.saturating_add(1);
         expect(height, BlockCheck::FirstSequence, &first_sequence, &trailer.first_sequence)?;
         expect(height, BlockCheck::Previous, &self.block_hash, &trailer.previous)?;
         let mut tree = self.tree.clone();
-        for record in block.records() {
-            tree.append(record);
-        }
+        let leaves = block.records().iter().map(|record| tree.append(record)).collect();
         expect(height, BlockCheck::TreeSize, &tree.size(), &trailer.tree_size)?;
         expect(height, BlockCheck::TreeRoot, &tree.root(), &trailer.tree_root)?;
-        Ok(Self::after(trailer, tree))
+        Ok((Self::after(trailer, tree), leaves))
     }
 
     fn after(trailer: &Trailer, tree: Tree) -> Self {

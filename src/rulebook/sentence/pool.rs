@@ -13,7 +13,8 @@ pub(super) fn sentence(line: &LineExplanation, language: Language) -> String {
     let Some(refusal) = line.refusal else {
         return granted(line, filing, language);
     };
-    let told = last_failed(line).and_then(|step| told(step, filing, language));
+    let told =
+        last_failed(line).and_then(|step| told_by_ledger(step, language).or_else(|| told(step, filing, language)));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     let (english, chinese) = lead(refusal, filing);
     language.pick(format!("{english}: {because}."), format!("{chinese}:{because}。"))
@@ -57,6 +58,26 @@ fn granted(line: &LineExplanation, filing: bool, language: Language) -> String {
         format!("The pool pays {granted}: {share} of {covered}, the IP part of the loss of {loss}."),
         format!("资金池补偿{granted}元:损失{loss}元中知识产权部分{covered}元的{share}。"),
     )
+}
+
+/// What the ledger itself, not the pool's rule, has against a claim.
+fn told_by_ledger(step: &Step, language: Language) -> Option<String> {
+    let see = |name| shown(step, name, language);
+    if step.rule == "in-order" {
+        let since = see("earlier-claim-waits-since");
+        return Some(language.pick(
+            format!("an earlier claim, of {since}, waits and comes first"),
+            format!("{since}提交的更早申请仍在等待,须先行恢复"),
+        ));
+    }
+    if step.rule == "filed-before-overdue" {
+        let (filed, since) = (see("filed-on"), see("overdue-since"));
+        return Some(language.pick(
+            format!("the loan was filed on {filed}, when it had been overdue since {since}"),
+            format!("贷款{filed}备案时,自{since}起已逾期"),
+        ));
+    }
+    None
 }
 
 fn told(step: &Step, filing: bool, language: Language) -> Option<String> {

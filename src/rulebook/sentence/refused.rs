@@ -118,9 +118,13 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
         }
         "grants-per-enterprise" => {
             let (limit, earlier) = (see("limit"), see("earlier-grants"));
-            let often = if limit == "1" { "once".to_owned() } else { format!("at most {limit} times") };
+            let times = |count: &str| if count == "1" { "once".to_owned() } else { format!("{count} times") };
             (
-                format!("an enterprise gets this {often}, and {earlier} were granted before"),
+                format!(
+                    "an enterprise gets this {} at most, and this one has had it {}",
+                    times(&limit),
+                    times(&earlier)
+                ),
                 format!("每家企业最多享受{limit}次,此前已享受{earlier}次"),
             )
         }

@@ -1,5 +1,6 @@
 //! The rulebook as its callers see it: files in, verdicts and sentences out.
 
+mod any;
 mod cases;
 mod lines;
 mod loading;

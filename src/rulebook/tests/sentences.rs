@@ -243,7 +243,7 @@ fn why_another_gate_refused() {
             不予补助:patent:202011156730.2不属于申请企业。
             Nothing granted: `patent:202011156730.2` is not in force.
             不予补助:patent:202011156730.2不处于有效状态。
-            Nothing granted: an enterprise gets this once, and 1 were granted before.
+            Nothing granted: an enterprise gets this once at most, and this one has had it once.
             不予补助:每家企业最多享受1次,此前已享受1次。
             Nothing granted: it cannot be computed: the result of the calculation is too large; check the amount and the rate.
             不予补助:金额过大或小数位过多,无法精确计算。

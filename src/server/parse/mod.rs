@@ -15,6 +15,7 @@ use crate::proto::v1;
 use super::vocabulary::Mirrored;
 
 pub(super) mod budget;
+pub(super) mod evidence;
 pub(super) mod ledger;
 pub(super) mod loan;
 pub(super) mod period;

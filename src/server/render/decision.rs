@@ -9,7 +9,7 @@ use crate::proto::v1;
 use crate::rulebook::explanation::{Bound, LineExplanation};
 use crate::rulebook::refusal::Refusal;
 
-use super::explanation::explanation;
+use super::explanation::{Detail, explanation};
 use super::{bilingual, sentence};
 
 /// What an entry decided.
@@ -21,7 +21,7 @@ pub(crate) fn decision(entry: &Entry, recorded: bool) -> v1::Decision {
         remedy: ruling.reason.map(|reason| bilingual(reason.remedy())),
         sentence: Some(sentence::of(entry, recorded)),
         granted: ruling.granted.map(|granted| granted.to_string()).unwrap_or_default(),
-        explanation: (!ruling.lines.is_empty()).then(|| explanation(ruling.lines)),
+        explanation: explanation(ruling.lines, Detail::Figures),
     }
 }
 

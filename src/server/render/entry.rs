@@ -8,6 +8,7 @@ use crate::proto::v1::entry::Event as Wire;
 use crate::server::vocabulary::wire;
 
 use super::event as details;
+use super::explanation::Detail;
 use super::{or_empty, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
@@ -80,11 +81,11 @@ impl CreatedIds {
 
 /// An entry of the journal.
 pub(crate) fn recorded(entry: &Entry) -> v1::Entry {
-    render(entry, true)
+    render(entry, true, Detail::Sentences)
 }
 
 /// An entry; what was only validated has neither sequence nor time nor ids.
-pub(crate) fn render(entry: &Entry, recorded: bool) -> v1::Entry {
+pub(crate) fn render(entry: &Entry, recorded: bool, detail: Detail) -> v1::Entry {
     v1::Entry {
         sequence: if recorded { entry.sequence.value() } else { 0 },
         recorded_at: recorded.then(|| timestamp(entry.recorded_at)),
@@ -99,7 +100,7 @@ pub(crate) fn render(entry: &Entry, recorded: bool) -> v1::Entry {
             .map(|posting| v1::Posting { account: posting.account.to_string(), amount: posting.amount.to_string() })
             .collect(),
         kind: kind(&entry.event).to_owned(),
-        event: Some(event(&entry.event, CreatedIds::of(entry, recorded))),
+        event: Some(event(&entry.event, CreatedIds::of(entry, recorded), detail)),
     }
 }
 
@@ -112,7 +113,7 @@ fn caller(caller: &Caller) -> v1::Caller {
     }
 }
 
-fn event(event: &Event, ids: CreatedIds) -> Wire {
+fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
     match event {
         Event::EnterpriseRegistered(one) => Wire::EnterpriseRegistered(details::enterprise(one)),
         Event::EnterpriseUpdated(one) => Wire::EnterpriseUpdated(details::enterprise(one)),
@@ -123,18 +124,18 @@ fn event(event: &Event, ids: CreatedIds) -> Wire {
         Event::PledgeReleased(key) => Wire::PledgeReleased(details::pledge_key(key)),
         Event::BlacklistEntryAdded(one) => Wire::BlacklistEntryAdded(details::blacklist(one)),
         Event::BlacklistEntryLifted(one) => Wire::BlacklistEntryLifted(details::blacklist_lifted(one)),
-        Event::LoanFiled(one) => Wire::LoanFiled(details::loan_filed(one, ids.loan_id)),
+        Event::LoanFiled(one) => Wire::LoanFiled(details::loan_filed(one, ids.loan_id, detail)),
         Event::LoanChanged(one) => Wire::LoanChanged(details::loan_changed(one)),
-        Event::SubsidyApplied(one) => Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id)),
+        Event::SubsidyApplied(one) => Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id, detail)),
         Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one)),
         Event::RedLetterInvoiceRecorded(one) => Wire::RedLetterInvoiceRecorded(details::red_letter(one)),
         Event::BudgetAppropriated(one) => Wire::BudgetAppropriated(details::budget(one)),
         Event::BudgetAdjusted(one) => Wire::BudgetAdjusted(details::budget(one)),
         Event::PoolMoved(one) => Wire::PoolMoved(details::pool_moved(one)),
-        Event::ClaimSubmitted(one) => Wire::ClaimSubmitted(details::claim_submitted(one, ids.claim_id)),
-        Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one)),
+        Event::ClaimSubmitted(one) => Wire::ClaimSubmitted(details::claim_submitted(one, ids.claim_id, detail)),
+        Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
-        Event::Refused(one) => Wire::Refused(details::refused(one)),
+        Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

@@ -17,6 +17,7 @@ use crate::rulebook::facts::CapKey;
 use crate::rulebook::terms::LossParty;
 use crate::server::vocabulary::wire;
 
+use super::explanation::Detail;
 use super::{date_or_empty, explanation, or_empty};
 
 /// A fiscal year as a number.
@@ -114,13 +115,13 @@ pub(crate) fn loan_terms(terms: &LoanTerms) -> v1::LoanTerms {
     }
 }
 
-pub(crate) fn loan_filed(filed: &LoanFiled, loan_id: String) -> v1::LoanFiled {
+pub(crate) fn loan_filed(filed: &LoanFiled, loan_id: String, detail: Detail) -> v1::LoanFiled {
     v1::LoanFiled {
         loan_id,
         terms: Some(loan_terms(&filed.terms)),
         rulebook: Some(rulebook(&filed.rulebook)),
         exposure: filed.exposure.to_string(),
-        explanation: filed.explanation.as_ref().map(explanation::line),
+        explanation: filed.explanation.as_ref().and_then(|stored| explanation::line(stored, detail)),
     }
 }
 
@@ -154,14 +155,14 @@ fn payment(amount: Amount, reference: &str) -> v1::Payment {
     v1::Payment { amount: amount.to_string(), reference: reference.to_owned() }
 }
 
-pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String) -> v1::SubsidyApplied {
+pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String, detail: Detail) -> v1::SubsidyApplied {
     v1::SubsidyApplied {
         application_id,
         enterprise: applied.enterprise.to_string(),
         programme_id: applied.programme.to_string(),
         rulebook: Some(rulebook(&applied.rulebook)),
         loan_id: or_empty(applied.loan.as_ref()),
-        lines: applied.lines.iter().map(application_line).collect(),
+        lines: applied.lines.iter().map(|line| application_line(line, detail)).collect(),
         granted: applied.granted.to_string(),
         budget_line_id: applied.budget_line.to_string(),
         budget_year: year(applied.budget_year),
@@ -169,14 +170,14 @@ pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String) 
     }
 }
 
-/// One line, with its explanation.
-pub(crate) fn application_line(line: &ApplicationLine) -> v1::ApplicationLine {
+/// One line.
+pub(crate) fn application_line(line: &ApplicationLine, detail: Detail) -> v1::ApplicationLine {
     v1::ApplicationLine {
         item: Some(cost_item(&line.item)),
         award: line.award.to_string(),
         evidence_used: line.evidence_used.to_string(),
         cap_uses: line.cap_uses.iter().map(cap_key).collect(),
-        explanation: Some(explanation::line(&line.explanation)),
+        explanation: explanation::line(&line.explanation, detail),
     }
 }
 
@@ -262,22 +263,22 @@ pub(crate) fn pool_moved(moved: &PoolMoved) -> v1::PoolMoved {
     }
 }
 
-pub(crate) fn claim_submitted(submitted: &ClaimSubmitted, claim_id: String) -> v1::ClaimSubmitted {
+pub(crate) fn claim_submitted(submitted: &ClaimSubmitted, claim_id: String, detail: Detail) -> v1::ClaimSubmitted {
     v1::ClaimSubmitted {
         claim_id,
         loan_id: submitted.loan.to_string(),
         pool_id: submitted.pool.to_string(),
         rulebook: Some(rulebook(&submitted.rulebook)),
         principal_loss: submitted.principal_loss.to_string(),
-        decision: Some(claim_decision(&submitted.decision)),
+        decision: Some(claim_decision(&submitted.decision, detail)),
     }
 }
 
-fn claim_decision(decision: &ClaimDecision) -> v1::ClaimDecision {
+fn claim_decision(decision: &ClaimDecision, detail: Detail) -> v1::ClaimDecision {
     v1::ClaimDecision {
         covered_loss: decision.covered_loss.to_string(),
         shares: shares(&decision.shares),
-        explanation: Some(explanation::line(&decision.explanation)),
+        explanation: explanation::line(&decision.explanation, detail),
     }
 }
 
@@ -286,10 +287,10 @@ pub(crate) fn shares(shares: &[(LossParty, Amount)]) -> Vec<v1::Share> {
     shares.iter().map(|(party, amount)| v1::Share { party: wire(*party), amount: amount.to_string() }).collect()
 }
 
-pub(crate) fn claim_changed(changed: &ClaimChanged) -> v1::ClaimChanged {
+pub(crate) fn claim_changed(changed: &ClaimChanged, detail: Detail) -> v1::ClaimChanged {
     use v1::claim_changed::Change;
     let change = match &changed.change {
-        ClaimChange::Resumed(decision) => Change::Resumed(claim_decision(decision)),
+        ClaimChange::Resumed(decision) => Change::Resumed(claim_decision(decision, detail)),
         ClaimChange::Approved => Change::Approved(v1::Happened {}),
         ClaimChange::Refused(reason) => Change::Refused(reason.clone()),
         ClaimChange::Paid(reference) => Change::Paid(reference.clone()),
@@ -312,12 +313,12 @@ pub(crate) fn month(month: Month) -> v1::Month {
     v1::Month { year: year(month.year), month: i32::from(month.month) }
 }
 
-pub(crate) fn refused(refused: &Refused) -> v1::Refused {
+pub(crate) fn refused(refused: &Refused, detail: Detail) -> v1::Refused {
     v1::Refused {
         command: refused.command.clone(),
         reason: refused.refusal.to_string(),
         subject: refused.subject.clone(),
         since: date_or_empty(refused.since),
-        explanation: refused.explanation.as_ref().map(explanation::whole),
+        explanation: refused.explanation.as_ref().and_then(|stored| explanation::whole(stored, detail)),
     }
 }

@@ -8,33 +8,52 @@ use crate::server::vocabulary::wire;
 
 use super::or_empty;
 
+/// How much of an explanation a message carries. Sentences of single steps are four fifths of the work of an answer,
+/// so they are for those who read, not for those who write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Nothing: a decision beside the entry carries the explanation.
+    LeftOut,
+    /// Every step with its figures, a sentence for each line: what a decision carries, the same in every answer.
+    Figures,
+    /// A sentence for each step, too.
+    Sentences,
+}
+
 /// All lines.
-pub(crate) fn explanation<'a>(lines: impl IntoIterator<Item = &'a LineExplanation>) -> v1::Explanation {
-    v1::Explanation { lines: lines.into_iter().map(line).collect() }
+pub(crate) fn explanation<'a>(
+    lines: impl IntoIterator<Item = &'a LineExplanation>,
+    detail: Detail,
+) -> Option<v1::Explanation> {
+    let lines: Vec<_> = lines.into_iter().filter_map(|stored| line(stored, detail)).collect();
+    (!lines.is_empty()).then_some(v1::Explanation { lines })
 }
 
 /// The whole of a stored explanation.
-pub(crate) fn whole(stored: &Explanation) -> v1::Explanation {
-    explanation(&stored.lines)
+pub(crate) fn whole(stored: &Explanation, detail: Detail) -> Option<v1::Explanation> {
+    explanation(&stored.lines, detail)
 }
 
 /// One line.
-pub(crate) fn line(line: &LineExplanation) -> v1::LineExplanation {
-    v1::LineExplanation {
+pub(crate) fn line(line: &LineExplanation, detail: Detail) -> Option<v1::LineExplanation> {
+    if detail == Detail::LeftOut {
+        return None;
+    }
+    Some(v1::LineExplanation {
         item: line.item.map_or(0, wire),
         requested: line.requested.to_string(),
         granted: line.granted.to_string(),
         bound: wire(line.bound),
         reason: or_empty(line.refusal.as_ref()),
-        steps: line.steps.iter().map(step).collect(),
+        steps: line.steps.iter().map(|one| step(one, detail)).collect(),
         sentence: Some(v1::Text {
             en: line_sentence(line, Language::English),
             zh: line_sentence(line, Language::Chinese),
         }),
-    }
+    })
 }
 
-fn step(step: &Step) -> v1::Step {
+fn step(step: &Step, detail: Detail) -> v1::Step {
     v1::Step {
         kind: wire(step.kind),
         rule: step.rule.clone(),
@@ -42,7 +61,7 @@ fn step(step: &Step) -> v1::Step {
         inputs: step.inputs.iter().map(input).collect(),
         result: step.result.clone(),
         outcome: wire(step.outcome),
-        sentence: Some(v1::Text {
+        sentence: (detail == Detail::Sentences).then(|| v1::Text {
             en: step_sentence(step, Language::English),
             zh: step_sentence(step, Language::Chinese),
         }),

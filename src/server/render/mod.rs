@@ -1,6 +1,7 @@
 //! Entries and nouns → answers. What a write answers is rendered from its entry alone, so that a retry gets the same
 //! bytes.
 
+use crate::book::event::Entry;
 use crate::calendar::{CivilDate, Timestamp};
 use crate::proto::v1;
 use crate::rulebook::refusal::Bilingual;
@@ -11,6 +12,11 @@ pub(super) mod event;
 pub(super) mod explanation;
 pub(super) mod resource;
 mod sentence;
+
+/// What an entry of the journal says, in one sentence in each language.
+pub(super) fn words(entry: &Entry) -> v1::Text {
+    sentence::of(entry, true)
+}
 
 /// A text that may be there.
 pub(super) fn or_empty<T: ToString>(value: Option<&T>) -> String {

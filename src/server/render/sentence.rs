@@ -33,7 +33,7 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ApplicationChanged(changed) => application_changed(changed),
         Event::RedLetterInvoiceRecorded(one) => red_letter(one),
         Event::BudgetAppropriated(one) => budget(one, "is appropriated to", "下达"),
-        Event::BudgetAdjusted(one) => budget(one, "is the adjustment of", "调整"),
+        Event::BudgetAdjusted(one) => budget(one, "adjusts", "调整"),
         Event::PoolMoved(moved) => pool_moved(moved),
         Event::ClaimSubmitted(submitted) => claim_decided(&submitted.decision, number.map(ClaimId::created_by)),
         Event::ClaimChanged(changed) => claim_changed(changed),

@@ -3,6 +3,7 @@
 use tonic::{Response, Status};
 
 mod budget;
+mod evidence;
 mod ledger;
 mod loan;
 mod period;

@@ -22,6 +22,7 @@ use crate::server::edge::{Edge, unavailable};
 use crate::server::page::{PAGE_ITEMS_MAX, PageRequest};
 use crate::server::parse::{self, query};
 use crate::server::render::decision::decision;
+use crate::server::render::explanation::Detail;
 use crate::server::render::{event, resource};
 
 #[async_trait]
@@ -111,7 +112,7 @@ fn quote_subsidy(
     let entry = decide(&book, &stamp, &request)?;
     drop(book);
     let application = if let Event::SubsidyApplied(applied) = &entry.event {
-        Some(event::subsidy_applied(applied, String::new()))
+        Some(event::subsidy_applied(applied, String::new(), Detail::Sentences))
     } else {
         None
     };
@@ -135,7 +136,8 @@ async fn get_application(
     if let Some(entry) = entry {
         application.decision = Some(decision(&entry, true));
         if let Event::SubsidyApplied(applied) = &entry.event {
-            application.lines = applied.lines.iter().map(event::application_line).collect();
+            application.lines =
+                applied.lines.iter().map(|line| event::application_line(line, Detail::Sentences)).collect();
         }
     }
     Ok(v1::GetApplicationResponse { application: Some(application) })
@@ -188,6 +190,7 @@ fn get_enterprise_year(
         Amount::total(of_year.iter().filter(|(_, one)| Stage::of(one.state) == stage).map(|(_, one)| one.granted))
     };
     let (pending, paid) = (sum(Stage::Pending), sum(Stage::Paid));
+    let clawed_back = Amount::total(of_year.iter().map(|(_, one)| one.received_back));
     let skipped = of_year.len().saturating_sub(PAGE_ITEMS_MAX);
     let latest = of_year.iter().skip(skipped);
     Ok(v1::GetEnterpriseYearResponse {
@@ -197,6 +200,7 @@ fn get_enterprise_year(
             granted: pending.plus(paid).to_string(),
             pending: pending.to_string(),
             paid: paid.to_string(),
+            clawed_back: clawed_back.to_string(),
             caps: caps(&book, uscc, year),
             applications: latest.map(|(id, one)| resource::application(*id, one)).collect(),
         }),

@@ -26,6 +26,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use sled::{Batch, Config, Db, IVec};
@@ -230,14 +232,23 @@ fn create_folder(folder: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How often, and after what pause, a locked folder is tried again. A process that was killed a moment ago, or one that
+/// is just being forked, holds the lock a little longer than it lives.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
 /// Locks the folder itself, so that no second process makes or changes anything in it.
+#[expect(clippy::disallowed_methods, reason = "opening blocks anyhow, and happens once, before anything is served")]
 fn lock_folder(folder: &Path) -> Result<File, Fault> {
     let file = File::open(folder).map_err(|error| Fault::io("open", folder, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Fault::Locked { folder: folder.to_path_buf() }),
-        Err(TryLockError::Error(error)) => Err(Fault::io("lock", folder, error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(Fault::io("lock", folder, error)),
+        }
     }
+    Err(Fault::Locked { folder: folder.to_path_buf() })
 }
 
 fn open_engine(folder: &Path) -> Result<Db, Fault> {

@@ -245,3 +245,16 @@ fn errors_of_sled_become_faults() {
     assert!(matches!(fault(segment), Fault::Incompatible { .. }));
     assert!(matches!(fault(sled::Error::Corruption { at: None, bt: () }), Fault::Damaged { .. }));
 }
+
+/// A folder that is let go a moment later is waited for: a process that was just killed, or one that is being forked.
+#[test]
+fn a_lock_that_is_let_go_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStorage::open(folder.path()).unwrap();
+    let release = thread::spawn(move || {
+        thread::park_timeout(Duration::from_millis(100));
+        drop(store);
+    });
+    SledStorage::open(folder.path()).unwrap();
+    release.join().unwrap();
+}

@@ -109,11 +109,11 @@ async fn requests_that_do_not_fit_the_state_say_what_was_expected() {
     check(
         &bank.record_principal_payment(payment.clone()).await.unwrap_err(),
         &expect![[r#"
-        FailedPrecondition: a date is out of range: effective_date: `2025-03-02` is before the day of disbursement (2025-03-03); expected that day or later
-          reason DATE_OUT_OF_RANGE @ ipledger
-          precondition DATE_OUT_OF_RANGE effective_date: `2025-03-02` is before the day of disbursement (2025-03-03); expected that day or later
-          zh-CN: 日期超出允许范围：effective_date：“2025-03-02”早于放款日(2025-03-03); 应为该日或之后
-    "#]],
+            FailedPrecondition: a date is out of range: effective_date: `2025-03-02` is before the day of disbursement (2025-03-03); expected that day or later
+              reason DATE_OUT_OF_RANGE @ ipledger
+              precondition DATE_OUT_OF_RANGE effective_date: `2025-03-02` is before the day of disbursement (2025-03-03); expected that day or later
+              zh-CN: 日期超出允许范围：effective_date：“2025-03-02”早于放款日（2025-03-03）；应为该日或之后
+        "#]],
     );
     let too_much = v1::RecordPrincipalPaymentRequest {
         effective_date: DAY.into(),
@@ -123,20 +123,20 @@ async fn requests_that_do_not_fit_the_state_say_what_was_expected() {
     check(
         &bank.record_principal_payment(too_much).await.unwrap_err(),
         &expect![[r#"
-        FailedPrecondition: the amount is more than there is: amount: `5000000.01` is more than the outstanding principal (5000000.00); expected at most 5000000.00
-          reason AMOUNT_EXCEEDS @ ipledger
-          precondition AMOUNT_EXCEEDS amount: `5000000.01` is more than the outstanding principal (5000000.00); expected at most 5000000.00
-          zh-CN: 金额超出可用数额：amount：“5000000.01”超过未还本金(5000000.00); 应不超过 5000000.00
-    "#]],
+            FailedPrecondition: the amount is more than there is: amount: `5000000.01` is more than the outstanding principal (5000000.00); expected at most 5000000.00
+              reason AMOUNT_EXCEEDS @ ipledger
+              precondition AMOUNT_EXCEEDS amount: `5000000.01` is more than the outstanding principal (5000000.00); expected at most 5000000.00
+              zh-CN: 金额超出可用数额：amount：“5000000.01”超过未还本金（5000000.00）；应不超过 5000000.00
+        "#]],
     );
     let unknown = v1::RecordPrincipalPaymentRequest { loan_id: "loan-999999".into(), ..payment };
     check(
         &bank.record_principal_payment(unknown).await.unwrap_err(),
         &expect![[r#"
-        NotFound: the loan is unknown: loan_id: `loan-999999` is not a loan known here; expected an id that FileLoan returned
-          reason LOAN_UNKNOWN @ ipledger
-          zh-CN: 未找到该贷款：loan_id：未找到贷款“loan-999999”; 应为备案时返回的编号
-    "#]],
+            NotFound: the loan is unknown: loan_id: `loan-999999` is not a loan known here; expected an id that FileLoan returned
+              reason LOAN_UNKNOWN @ ipledger
+              zh-CN: 未找到该贷款：loan_id：未找到贷款“loan-999999”；应为备案时返回的编号
+        "#]],
     );
 
     let cure = v1::MarkLoanCuredRequest {
@@ -148,11 +148,11 @@ async fn requests_that_do_not_fit_the_state_say_what_was_expected() {
     check(
         &bank.mark_loan_cured(cure).await.unwrap_err(),
         &expect![[r#"
-        FailedPrecondition: its state does not allow this: loan_id: `loan-9` is disbursed; expected overdue
-          reason STATE_FORBIDS @ ipledger
-          precondition STATE_FORBIDS loan_id: `loan-9` is disbursed; expected overdue
-          zh-CN: 当前状态不允许此操作：loan_id：“loan-9”当前状态为 disbursed; 应为 overdue
-    "#]],
+            FailedPrecondition: its state does not allow this: loan_id: `loan-9` is disbursed; expected overdue
+              reason STATE_FORBIDS @ ipledger
+              precondition STATE_FORBIDS loan_id: `loan-9` is disbursed; expected overdue
+              zh-CN: 当前状态不允许此操作：loan_id：“loan-9”当前状态为“已放款”；应为逾期
+        "#]],
     );
     let future = v1::SettleLoanRequest {
         request_id: id(),
@@ -171,10 +171,10 @@ async fn requests_that_do_not_fit_the_state_say_what_was_expected() {
     check(
         &officer.approve_subsidy(approve).await.unwrap_err(),
         &expect![[r#"
-        NotFound: the application is unknown: application_id: `application-7` is not an application known here; expected an id that ApplySubsidy returned
-          reason APPLICATION_UNKNOWN @ ipledger
-          zh-CN: 未找到该申请：application_id：未找到申请“application-7”; 应为申请时返回的编号
-    "#]],
+            NotFound: the application is unknown: application_id: `application-7` is not an application known here; expected an id that ApplySubsidy returned
+              reason APPLICATION_UNKNOWN @ ipledger
+              zh-CN: 未找到该申请：application_id：未找到申请“application-7”；应为申请时返回的编号
+        "#]],
     );
     assert_eq!(world.last_sequence().await, before, "a rejected request left a trace");
 }
@@ -188,10 +188,10 @@ async fn identity_and_permission_come_before_existence() {
     check(
         &nobody.get_loan(get).await.unwrap_err(),
         &expect![[r#"
-        Unauthenticated: no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
-          reason UNAUTHENTICATED @ ipledger
-          zh-CN: 未提供身份：ipledger-dev-role：缺少元数据 ipledger-dev-role, 或其值不唯一; 应为 one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
-    "#]],
+            Unauthenticated: no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
+              reason UNAUTHENTICATED @ ipledger
+              zh-CN: 未提供身份：ipledger-dev-role：缺少元数据 ipledger-dev-role，或其值不唯一；应为 bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
+        "#]],
     );
 
     let settle = v1::SettleLoanRequest { request_id: id(), loan_id: "loan-999999".into(), ..Default::default() };
@@ -199,10 +199,10 @@ async fn identity_and_permission_come_before_existence() {
     check(
         &officer.settle_loan(settle).await.unwrap_err(),
         &expect![[r#"
-        PermissionDenied: the caller may not do this: role `officer` may not do this; expected bank
-          reason PERMISSION_DENIED @ ipledger
-          zh-CN: 无权进行此操作：角色“officer”无权进行此操作; 应为 bank
-    "#]],
+            PermissionDenied: the caller may not do this: role `officer` may not do this; expected bank
+              reason PERMISSION_DENIED @ ipledger
+              zh-CN: 无权进行此操作：角色“审核人员”无权进行此操作；应为银行
+        "#]],
     );
 
     let mut bank = world.loans("bank", "icbc", "zhang.wei");
@@ -210,10 +210,10 @@ async fn identity_and_permission_come_before_existence() {
     check(
         &bank.file_loan(for_another).await.unwrap_err(),
         &expect![[r#"
-        PermissionDenied: the caller may not do this: bank_id: `abc` is not the caller's institution; a bank acts for itself only
-          reason PERMISSION_DENIED @ ipledger
-          zh-CN: 无权进行此操作：bank_id：“abc”不是调用方机构; 银行只能办理本机构业务
-    "#]],
+            PermissionDenied: the caller may not do this: bank_id: `abc` is not the caller's institution; a bank acts for itself only
+              reason PERMISSION_DENIED @ ipledger
+              zh-CN: 无权进行此操作：bank_id：“abc”不是调用方机构；银行只能办理本机构业务
+        "#]],
     );
     assert_eq!(world.last_sequence().await, before);
 }

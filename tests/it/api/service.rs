@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ipledger::proto::v1;
+use ipledger::proto::v1::get_account_balance_request::AsOf;
 use tokio_stream::StreamExt as _;
 use tonic::codec::CompressionEncoding;
 use tonic_health::pb::HealthCheckRequest;
@@ -71,7 +72,6 @@ async fn balances_now_and_as_of() {
         let request = v1::GetAccountBalanceRequest { account: "budget/ip-finance/2025/available".into(), as_of };
         client.get_account_balance(request).await.unwrap().into_inner().account_balance.unwrap().balance
     };
-    use v1::get_account_balance_request::AsOf;
     assert_eq!(balance(None).await, "980000.00");
     assert_eq!(balance(Some(AsOf::AsOfSequence(before))).await, "1000000.00");
     assert_eq!(balance(Some(AsOf::AsOfEffectiveDate("2025-05-31".into()))).await, "1000000.00");

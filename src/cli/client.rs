@@ -1,0 +1,42 @@
+//! What every subcommand that calls a running ledger has in common: where it is, and as whom to call.
+
+use anyhow::Context as _;
+use clap::Args;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+
+use super::child::ActAs;
+use crate::config::LISTEN_DEFAULT;
+use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::server::REQUEST_BYTES_MAX;
+
+/// Where the ledger is, and as whom to call it.
+#[derive(Debug, Clone, Args)]
+pub struct Client {
+    /// The address of the ledger.
+    #[arg(long, env = "IPLEDGER_SERVER", default_value = LISTEN_DEFAULT)]
+    server: String,
+    /// The role to call in (development identity): `auditor`, `bank`, `enterprise` and so on.
+    #[arg(long, default_value = "auditor")]
+    role: String,
+    /// The institution or enterprise to call for, where the role has one.
+    #[arg(long, default_value = "")]
+    party: String,
+    /// The person who calls.
+    #[arg(long, default_value = "cli")]
+    person: String,
+}
+
+/// The client of the evidence service.
+pub(super) type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
+
+impl Client {
+    /// Connects.
+    pub(super) async fn evidence(&self) -> anyhow::Result<Evidence> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.server))
+            .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
+        let channel = endpoint.connect().await.with_context(|| format!("connecting to {}", self.server))?;
+        let caller = ActAs::new(&self.role, &self.party, &self.person)?;
+        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+}

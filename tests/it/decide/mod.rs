@@ -1,0 +1,23 @@
+//! Decisions as text scripts: one command a line, the outcome as text.
+//!
+//! A script is judged by `check`; see `script` for the language and for what every line is checked for besides the
+//! expected text.
+
+mod coverage;
+mod names;
+mod parse;
+mod render;
+mod script;
+
+mod budgets;
+mod claims;
+mod clawbacks;
+mod evidence;
+mod loans;
+mod permissions;
+mod pledges;
+mod pools;
+mod registry;
+mod rulebooks;
+mod subsidies;
+mod times;
