@@ -102,7 +102,7 @@ fn with(
 fn test(rulebook: &Rulebook, out: &mut dyn Write) -> anyhow::Result<bool> {
     let outcomes = run_cases(rulebook);
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(["case", "figure", "expected", "got", "bound", "clause", "ok"]);
     for column in [2, 3] {
         if let Some(column) = table.column_mut(column) {

@@ -12,6 +12,7 @@ pub const fn shipped() -> &'static [(&'static str, &'static str)] {
     files![
         "hebi-2017",
         "hebi-2017-literal",
+        "hebi-2017-grants",
         "qingdao-2024",
         "weihai-2020",
         "beijing-2024",

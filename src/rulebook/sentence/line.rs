@@ -104,6 +104,11 @@ fn limit(step: &Step, language: Language) -> String {
     let (english, chinese) = match step.kind {
         StepKind::OtherFunding => {
             let (other, base) = (shown(step, "other", language), shown(step, "base", language));
+            // Without other funds it is the cost itself that limits a base by formula.
+            if matches!(value(step, "other"), Some(Value::Amount(other)) if other.is_zero()) {
+                return language
+                    .pick(format!("no more than the cost of {base} is paid"), format!("补助不超过实际费用{base}元"));
+            }
             return language.pick(
                 format!("other public funds already pay {other} of {base}"),
                 format!("其他财政资金已承担{base}元中的{other}元"),

@@ -67,3 +67,54 @@ fn no_case_grants_more_than_was_asked() {
         }
     }
 }
+
+/// Whoever writes a file has the page alone: every word of every closed list is on it.
+#[test]
+fn the_page_names_every_word() {
+    use super::super::explanation::Bound;
+    use super::super::model::{
+        AsOf, Attribution, CapScope, ChoiceScope, Coverage, DateFact, Measure, Payee, PayerCapScope, Pick, Span,
+        TierMethod,
+    };
+    use super::super::terms::{CostKind, LossParty, SizeClass};
+
+    const PAGE: &str = include_str!("../../../rulebooks/README.md");
+    fn codes<T: ToString>(all: &[T]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
+    }
+    let words = [
+        codes(AsOf::ALL),
+        codes(CapScope::ALL),
+        codes(ChoiceScope::ALL),
+        codes(Coverage::ALL),
+        codes(DateFact::ALL),
+        codes(Measure::ALL),
+        codes(Payee::ALL),
+        codes(PayerCapScope::ALL),
+        codes(Pick::ALL),
+        codes(Span::ALL),
+        codes(TierMethod::ALL),
+        codes(CostKind::ALL),
+        codes(LossParty::ALL),
+        codes(SizeClass::ALL),
+        codes(Bound::ALL),
+    ];
+    for word in words.concat() {
+        assert!(PAGE.contains(&format!("`{word}`")) || PAGE.contains(&format!("\"{word}\"")), "`{word}`");
+    }
+    for year in Attribution::ALL {
+        let short = year.code().replace("-year", "");
+        assert!(PAGE.contains(&format!("{short}-")), "`{year}`");
+    }
+    // The conditions are listed in the loader's own message.
+    let file = format!(
+        "{}{}ratio = \"0.5\"\n[[programme.gate]]\ncondition = \"?\"\nclause = \"c1\"\n",
+        super::HEAD,
+        super::PROGRAMME
+    );
+    let message = load(&file).unwrap_err().in_file("page");
+    let (_, conditions) = message.split_once("use one of: ").unwrap();
+    for condition in conditions.split(", ") {
+        assert!(PAGE.contains(&format!("`{}`", condition.trim())), "`{condition}`");
+    }
+}

@@ -6,6 +6,7 @@ mod lines;
 mod loading;
 mod pools;
 mod property;
+mod refusals;
 mod sentences;
 
 use std::collections::BTreeMap;
