@@ -93,6 +93,17 @@ impl CivilDate {
         Self::within_bounds(EPOCH.checked_add(span).ok()?)
     }
 
+    /// The day so many months later; the last day of that month where it has no such day.
+    pub fn plus_months(self, months: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_months(months).ok()?;
+        Self::within_bounds(self.0.checked_add(span).ok()?)
+    }
+
+    /// The last day of the month before.
+    pub fn last_day_of_month_before(self) -> Option<Self> {
+        self.plus_days(i64::from(self.0.day()).saturating_neg())
+    }
+
     /// As in a Chinese document: `2026年3月5日`.
     pub fn chinese(self) -> String {
         format!("{}年{}月{}日", self.0.year(), self.0.month(), self.0.day())
@@ -328,6 +339,15 @@ mod tests {
         assert_eq!(last_instant.shanghai_date(), date("2026-12-31"));
         assert_eq!(last_instant.next().shanghai_date(), date("2027-01-01"));
         assert_eq!(last_instant.next().to_string(), "2026-12-31T16:00:00.000000Z");
+    }
+
+    #[test]
+    fn months_end_where_they_end() {
+        assert_eq!(date("2024-01-31").plus_months(1), Some(date("2024-02-29")));
+        assert_eq!(date("2024-01-31").plus_months(13), Some(date("2025-02-28")));
+        assert_eq!(date("2024-03-31").last_day_of_month_before(), Some(date("2024-02-29")));
+        assert_eq!(date("2024-03-01").last_day_of_month_before(), Some(date("2024-02-29")));
+        assert_eq!(CivilDate::MAX.plus_months(u32::MAX), None);
     }
 
     #[test]

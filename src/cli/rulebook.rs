@@ -6,8 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use comfy_table::{CellAlignment, Table, presets};
 
-use crate::rulebook::{Rulebook, load, shipped};
+use crate::rulebook::compare::compare;
+use crate::rulebook::trial::{run_case, run_cases};
+use crate::rulebook::{Language, Rulebook, line_sentence, load, shipped, step_sentence};
 
 /// Largest file that is read at all, in bytes; the loader refuses what is beyond its own limit with a better message.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -20,6 +23,25 @@ pub enum Task {
         /// The file, or a shipped name such as `hebi-2017`.
         file: String,
     },
+    /// Run the worked cases of a file and compare: case, expected, got, bound, clause.
+    Test {
+        /// The file, or a shipped name such as `hebi-2017`.
+        file: String,
+    },
+    /// Print how a worked case of a file is decided, step by step, in Chinese and English.
+    Explain {
+        /// The file, or a shipped name such as `hebi-2017`.
+        file: String,
+        /// The case's id, or the beginning of it, such as `S1`.
+        case: String,
+    },
+    /// Say in plain words what changes from one version to another, and for which worked cases.
+    Diff {
+        /// The version in force: a file, or a shipped name.
+        old: String,
+        /// The version to come: a file, or a shipped name.
+        new: String,
+    },
     /// List the rulebooks that are shipped with the program.
     List,
 }
@@ -28,6 +50,9 @@ pub enum Task {
 pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     match task {
         Task::Check { file } => check(file, out),
+        Task::Test { file } => with(file, out, test),
+        Task::Explain { file, case } => with(file, out, |rulebook, out| explain(rulebook, case, out)),
+        Task::Diff { old, new } => with(old, out, |old, out| with(new, out, |new, out| diff(old, new, out))),
         Task::List => {
             for (file, text) in shipped() {
                 let title = load(text).map(|rulebook| rulebook.title.zh).unwrap_or_default();
@@ -51,7 +76,111 @@ pub fn read(name: &str) -> anyhow::Result<String> {
         .len();
     anyhow::ensure!(bytes <= FILE_BYTES_MAX, "`{name}` has {bytes} bytes; a rulebook has at most {FILE_BYTES_MAX}");
     let content = fs::read(&path).with_context(|| format!("reading `{name}`"))?;
-    String::from_utf8(content).with_context(|| format!("`{name}` is not UTF-8; save it as UTF-8"))
+    String::from_utf8(content).map_err(|error| {
+        let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = valid.filter(|byte| **byte == b'\n').count().saturating_add(1);
+        anyhow::anyhow!("`{name}` is not UTF-8 on line {line}; save the whole file as UTF-8, not GBK or a mixture")
+    })
+}
+
+/// Loads a file and goes on, or says what is wrong with it.
+fn with(
+    name: &str,
+    out: &mut dyn Write,
+    then: impl FnOnce(&Rulebook, &mut dyn Write) -> anyhow::Result<bool>,
+) -> anyhow::Result<bool> {
+    match load(&read(name)?) {
+        Ok(rulebook) => then(&rulebook, out),
+        Err(errors) => {
+            writeln!(out, "{}", errors.in_file(name))?;
+            Ok(false)
+        }
+    }
+}
+
+/// Runs the worked cases; `false` when one differs, or there is none.
+fn test(rulebook: &Rulebook, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let outcomes = run_cases(rulebook);
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["case", "figure", "expected", "got", "bound", "clause", "ok"]);
+    for column in [2, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for outcome in &outcomes {
+        table.add_row([
+            outcome.case.clone(),
+            outcome.what.clone(),
+            outcome.expected.grouped(),
+            outcome.got.grouped(),
+            outcome.bound().to_owned(),
+            outcome.clause(),
+            if outcome.is_as_expected() { "yes" } else { "NO" }.to_owned(),
+        ]);
+    }
+    writeln!(out, "{table}")?;
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_as_expected()) {
+        for difference in &outcome.differs {
+            writeln!(out, "{} · {}: {difference}", outcome.case, outcome.what)?;
+        }
+        if let Some(explanation) = &outcome.explanation {
+            writeln!(out, "{} · {}: {}", outcome.case, outcome.what, line_sentence(explanation, Language::English))?;
+        }
+    }
+    let wrong = outcomes.iter().filter(|outcome| !outcome.is_as_expected()).count();
+    let reference = rulebook.reference();
+    writeln!(out, "{reference}: {} figures of {} cases, {wrong} differ", outcomes.len(), rulebook.cases.len())?;
+    if outcomes.is_empty() {
+        writeln!(out, "{reference} has no [[case]]; add worked cases to see that the rules do what the text says")?;
+    }
+    Ok(wrong == 0 && !outcomes.is_empty())
+}
+
+/// Every step of a case in both languages, with the words of the clause.
+fn explain(rulebook: &Rulebook, id: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let found = rulebook.cases.iter().find(|case| case.id == id);
+    let found = found.or_else(|| rulebook.cases.iter().find(|case| case.id.starts_with(id)));
+    let Some(case) = found else {
+        let ids: Vec<&str> = rulebook.cases.iter().map(|case| case.id.as_str()).collect();
+        anyhow::bail!("`{id}` is not a case of {}; expected one of: {}", rulebook.reference(), ids.join("; "));
+    };
+    writeln!(out, "{} · {}", rulebook.reference(), case.id)?;
+    let mut shown: Option<crate::rulebook::explanation::LineExplanation> = None;
+    for outcome in run_case(rulebook, case) {
+        let Some(line) = &outcome.explanation else { continue };
+        if shown.as_ref() == Some(line) {
+            continue;
+        }
+        writeln!(out)?;
+        writeln!(out, "{}", outcome.what)?;
+        for language in [Language::Chinese, Language::English] {
+            writeln!(out, "  {}", line_sentence(line, language))?;
+        }
+        for (number, step) in (1..).zip(&line.steps) {
+            writeln!(out, "  {number}. {}", step_sentence(step, Language::Chinese))?;
+            writeln!(out, "     {}", step_sentence(step, Language::English))?;
+            if let Some(clause) = step.clause.as_ref().and_then(|clause| rulebook.clause(clause)) {
+                writeln!(out, "     {}: {}", clause.heading, clause.text)?;
+            }
+        }
+        shown.clone_from(&outcome.explanation);
+    }
+    Ok(true)
+}
+
+/// What changes, rule by rule, and what it does to the worked cases of both files.
+fn diff(old: &Rulebook, new: &Rulebook, out: &mut dyn Write) -> anyhow::Result<bool> {
+    writeln!(out, "{} → {}", old.reference(), new.reference())?;
+    let changes = compare(old, new);
+    for change in &changes {
+        writeln!(out, "  {change}")?;
+    }
+    if changes.is_empty() {
+        writeln!(out, "  no rule changes")?;
+    }
+    Ok(true)
 }
 
 fn check(name: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
@@ -77,7 +206,7 @@ fn summary(rulebook: &Rulebook, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "  sha256: {}", hex::encode(rulebook.digest))?;
     for programme in &rulebook.programmes {
         writeln!(out, "  programme {}: {} / {}", programme.id, programme.name.zh, programme.name.en)?;
-        writeln!(out, "    ratio {}", programme.ratio.percent())?;
+        writeln!(out, "    ratio {}", crate::rulebook::describe::ratio(&programme.ratio))?;
         for cap in &programme.caps {
             let items: Vec<&str> = cap.items.iter().map(|item| item.code()).collect();
             writeln!(out, "    cap {} ({}): {} over {}", cap.id, cap.scope, cap.amount.grouped(), items.join(", "))?;

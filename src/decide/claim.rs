@@ -81,6 +81,7 @@ fn facts_of_pool(context: &Context<'_>, loan: &Loan, pool: &PoolId, year: Fiscal
         free_balance: pool.free_balance(),
         bank_year_losses: bank_year.losses,
         bank_year_filed: bank_year.filed,
+        details: super::facts::of_claim(context, loan),
     }
 }
 
@@ -245,14 +246,19 @@ pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -
     let loan = own_loan(context, claim.loan)?;
     let rule = rule_of(context, loan, &claim.pool)?;
     let net = command.amount.minus(command.cost).floored_at_zero();
-    let mut shares = recovery_split(rule, net);
+    let mut shares = recovery_split(rule, &claim.shares, net);
     let to_pool = pool_share(&shares).at_most(claim.pool_share().minus(claim.returned));
     let excess = pool_share(&shares).minus(to_pool);
     for (party, share) in &mut shares {
         match party {
             LossParty::Pool => *share = to_pool,
             LossParty::Bank => *share = share.plus(excess),
-            LossParty::Insurer | LossParty::Guarantor | LossParty::Valuer => {}
+            LossParty::Insurer
+            | LossParty::Guarantor
+            | LossParty::Valuer
+            | LossParty::Province
+            | LossParty::City
+            | LossParty::District => {}
         }
     }
     let postings = transfer(Account::PoolCash(claim.pool.clone()), Account::PoolRecovered(claim.pool.clone()), to_pool);

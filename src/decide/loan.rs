@@ -20,7 +20,7 @@ use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::FilingFacts;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::InstitutionKind;
-use crate::rulebook::{RulebookRef, exposure_of, judge_filing};
+use crate::rulebook::{RulebookRef, covered_principal, exposure_of, judge_filing};
 
 const FILE: &str = "FileLoan";
 
@@ -151,7 +151,13 @@ fn cover(context: &Context<'_>, terms: &LoanTerms) -> Result<Cover, Rejection> {
     let (rulebook, rule) = context.book.pool_rule_on(pool_id, context.day).ok_or_else(|| pool_unknown(pool_id))?;
     let empty = Pool::default();
     let pool = context.book.pools.get(pool_id).unwrap_or(&empty);
-    let facts = FilingFacts { ip_part: terms.ip_part, exposure: pool.exposure, free_balance: pool.free_balance() };
+    let facts = FilingFacts {
+        ip_part: terms.ip_part,
+        exposure: pool.exposure,
+        free_balance: pool.free_balance(),
+        principal: Some(terms.principal),
+        borrower_filed: rule.borrower_limit.map(|_| super::facts::borrower_filed(context, terms)),
+    };
     let verdict = judge_filing(rule, &facts);
     Ok(Cover { rulebook: rulebook.reference(), exposure: verdict.exposure, explanation: Some(verdict.explanation) })
 }
@@ -252,7 +258,8 @@ fn not_recorded_yet(reference: &str, known: &BTreeSet<String>) -> Result<(), Rej
 fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount) -> Amount {
     let Some(pool) = &loan.terms.pool else { return Amount::ZERO };
     let rule = context.book.rulebook(&loan.rulebook).and_then(|rulebook| rulebook.pool(pool));
-    rule.map_or(loan.exposure, |rule| exposure_of(rule, loan.ip_part_after(repaid)))
+    let left = loan.terms.principal.minus(repaid).floored_at_zero();
+    rule.map_or(loan.exposure, |rule| exposure_of(rule, covered_principal(rule, loan.ip_part_after(repaid), left)))
 }
 
 pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -> Result<Outcome, Rejection> {

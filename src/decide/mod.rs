@@ -11,6 +11,7 @@
 //!   yet; people appeal such decisions, so they are kept;
 //! - a **rejection**: the request was not in order; nothing is kept.
 
+mod facts;
 pub mod command;
 pub mod rejection;
 

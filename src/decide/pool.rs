@@ -40,9 +40,9 @@ pub(super) fn withdraw(context: &Context<'_>, command: &PoolTransfer) -> Result<
             text("the pool's balance that no claim waits for", "资金池扣除待补偿款后的可用余额"),
         ));
     }
-    if pool.exposure.exceeds_share(free.minus(command.amount), rule.leverage_limit) {
-        let rest = free.minus(command.amount);
-        let (exposure, limit) = (pool.exposure, rule.leverage_limit);
+    let rest = free.minus(command.amount);
+    if let Some(limit) = rule.leverage_limit.filter(|limit| pool.exposure.exceeds_share(rest, *limit)) {
+        let exposure = pool.exposure;
         return Err(Rejection::new(
             Reason::AmountExceeds,
             "amount",

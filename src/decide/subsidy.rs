@@ -7,7 +7,7 @@ use super::command::ApplySubsidy;
 use super::loan::own_loan;
 use super::registry::{enterprise, right};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_enterprise, not_after, not_before, text};
+use super::{Context, Outcome, concerning_enterprise, facts, not_after, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, transfer};
 use crate::book::application::Evidence;
@@ -18,10 +18,12 @@ use crate::book::registry::RightState;
 use crate::calendar::FiscalYear;
 use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
-use crate::rulebook::facts::{CapKey, EnterpriseFacts, LineFacts, LoanFacts, RightFacts, Usage};
+use crate::rulebook::facts::{
+    CapKey, ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LoanFacts, ReferenceRates, RightFacts, Usage,
+};
 use crate::rulebook::model::Transition;
 use crate::rulebook::terms::CostKind;
-use crate::rulebook::{Programme, Rulebook, judge_line};
+use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
@@ -32,23 +34,21 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         uscc: apply.enterprise,
         size_class: applicant.details.size_class,
         blacklisted_since: applicant.blacklisted_on(context.day).map(|entry| entry.from),
+        classes: None,
+        revenue: None,
     };
-    let loan_facts = loan.map(|(id, loan)| loan_facts(context, id, loan));
+    let applicant = Applicant {
+        enterprise: enterprise_facts,
+        loan: loan.map(|(id, loan)| facts::of_loan(context, id, loan)),
+        rates: rulebook.reference_rates(),
+    };
     let mut running = Running::new(context.book, programme);
+    let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
     let mut lines = Vec::with_capacity(apply.items.len());
     for (index, item) in apply.items.iter().enumerate() {
         let item = checked_item(context, apply, index, item, &running)?;
-        let facts = LineFacts {
-            item: item.item,
-            cost: item.cost,
-            paid_on: item.paid_on,
-            other_public_funding: item.other_public_funding,
-            evidence_left: running.evidence_left(&item),
-            applied_on: context.day,
-            enterprise: enterprise_facts.clone(),
-            loan: loan_facts.clone(),
-            right: right_facts(context, apply.enterprise, index, &item)?,
-        };
+        let mut facts = line_facts(context, (index, &item), &applicant, &running)?;
+        facts.details.choices = choices.next().unwrap_or_default();
         let verdict = judge_line(programme, &facts, &running);
         let granted = verdict.award.is_positive();
         let line = ApplicationLine {
@@ -62,6 +62,51 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         lines.push(line);
     }
     Ok(outcome(context, apply, rulebook, programme, lines, loan.map(|(_, loan)| loan)))
+}
+
+/// What all lines of an application have in common.
+struct Applicant {
+    enterprise: EnterpriseFacts,
+    loan: Option<LoanFacts>,
+    rates: ReferenceRates,
+}
+
+fn line_facts(
+    context: &Context<'_>,
+    (index, item): (usize, &CostItem),
+    applicant: &Applicant,
+    running: &Running<'_>,
+) -> Result<LineFacts, Rejection> {
+    Ok(LineFacts {
+        item: item.item,
+        cost: item.cost,
+        paid_on: item.paid_on,
+        other_public_funding: item.other_public_funding,
+        evidence_left: running.evidence_left(item),
+        applied_on: context.day,
+        enterprise: applicant.enterprise.clone(),
+        loan: applicant.loan.clone(),
+        right: right_facts(context, applicant.enterprise.uscc, index, item)?,
+        details: LineDetails { rates: applicant.rates.clone(), ..LineDetails::default() },
+    })
+}
+
+/// What is decided where lines of the application exclude each other: the better one is taken.
+fn choices(
+    context: &Context<'_>,
+    apply: &ApplySubsidy,
+    applicant: &Applicant,
+    running: &Running<'_>,
+) -> Result<Vec<Vec<ChoiceMade>>, Rejection> {
+    if running.programme.choices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lines = Vec::with_capacity(apply.items.len());
+    for (index, item) in apply.items.iter().enumerate() {
+        let item = checked_item(context, apply, index, item, running)?;
+        lines.push(line_facts(context, (index, &item), applicant, running)?);
+    }
+    Ok(choose(running.programme, &lines, running))
 }
 
 fn outcome(
@@ -135,20 +180,6 @@ fn programme_for<'a>(
     })
 }
 
-fn loan_facts(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFacts {
-    let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
-    LoanFacts {
-        loan: id,
-        bank: loan.terms.bank.clone(),
-        principal: loan.terms.principal,
-        ip_part: loan.terms.ip_part,
-        annual_rate: loan.terms.annual_rate,
-        disbursed_on: loan.disbursed_on,
-        pledged_on: pledges.map(|pledge| pledge.registered_on).max().unwrap_or(loan.filed_on),
-        ended_on: loan.ended_on,
-    }
-}
-
 fn right_facts(
     context: &Context<'_>,
     applicant: Uscc,
@@ -161,6 +192,7 @@ fn right_facts(
         right: id.clone(),
         owned: right.owner_on(context.day) == applicant,
         in_force: right.state_on(context.day) == RightState::InForce,
+        expires_on: Some(right.details.expires_on),
     }))
 }
 

@@ -77,6 +77,10 @@ slugs! {
     ClauseId, "clause id", "条款标识";
     /// A cap (限额) whose use is counted.
     CapId, "cap id", "限额标识";
+    /// A reference-rate series (基准利率序列) that a rulebook names.
+    SeriesId, "series id", "利率序列标识";
+    /// A word of a rulebook: a class, a mode, a product, a trait (政策用词).
+    Tag, "word of a rulebook", "政策用词";
     /// A body that pays into a pool or a budget line (出资方).
     FunderId, "funder id", "出资方标识";
     /// A district (行政区): the six-digit code of GB/T 2260, or a name.

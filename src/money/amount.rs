@@ -134,8 +134,12 @@ impl Amount {
     /// zero the first party takes everything, so that no fen is lost; no parties give no parts. A negative sum is
     /// divided as its positive twin.
     pub fn split(self, weights: &[u32]) -> Vec<Self> {
+        self.split_by(&weights.iter().copied().map(i128::from).collect::<Vec<_>>())
+    }
+
+    fn split_by(self, weights: &[i128]) -> Vec<Self> {
         let size = self.whole_fen().abs();
-        let whole_weight = weights.iter().fold(0_i128, |sum, weight| sum.saturating_add(i128::from(*weight)));
+        let whole_weight = weights.iter().fold(0_i128, |sum, weight| sum.saturating_add(*weight));
         let mut parts: Vec<Part> = if whole_weight == 0 {
             let first_takes_all = |index| if index == 0 { size } else { 0 };
             (0..weights.len()).map(|index| Part { fen: first_takes_all(index), remainder: 0 }).collect()
@@ -152,6 +156,20 @@ impl Amount {
         }
         let signed = |fen: i128| if self.is_negative() { fen.saturating_neg() } else { fen };
         parts.into_iter().map(|part| Self::from_whole_fen(signed(part.fen))).collect()
+    }
+
+    /// Divides the sum in proportion to other sums, to the fen, by the largest remainder; the parts add up to the whole.
+    ///
+    /// As [`Amount::split`], with amounts for weights; a negative one counts as zero.
+    pub fn split_like(self, weights: &[Self]) -> Vec<Self> {
+        let fen: Vec<i128> = weights.iter().map(|weight| weight.whole_fen().max(0)).collect();
+        let whole = fen.iter().fold(0_i128, |sum, weight| sum.saturating_add(*weight));
+        // 28 digits times 28 do not fit, so the weights lose their last digits first; real sums have far fewer.
+        let mut shrink = 1_i128;
+        while self.whole_fen().abs().checked_mul(whole.div_euclid(shrink)).is_none() {
+            shrink = shrink.saturating_mul(10);
+        }
+        self.split_by(&fen.iter().map(|weight| weight.div_euclid(shrink)).collect::<Vec<_>>())
     }
 
     /// Whether this sum is *above* `of` × `rate`, compared exactly; equal is not above.
@@ -210,9 +228,9 @@ struct Part {
 }
 
 impl Part {
-    fn of(size: i128, weight: u32, whole_weight: i128) -> Self {
-        // 28 digits times 10 digits fit into the 38 of an i128.
-        let share = size.saturating_mul(i128::from(weight));
+    fn of(size: i128, weight: i128, whole_weight: i128) -> Self {
+        // 28 digits times 10 digits fit into the 38 of an i128; `split_like` has made sure of larger weights.
+        let share = size.saturating_mul(weight);
         Self { fen: share.div_euclid(whole_weight), remainder: share.rem_euclid(whole_weight) }
     }
 }

@@ -38,6 +38,68 @@ impl Exact {
         self.scaled(i128::from(numerator), i128::from(denominator))
     }
 
+    /// The exact product with `numerator` / `denominator`, such as the clamped rate over the actual one.
+    pub fn times_quotient(self, numerator: Rate, denominator: Rate) -> Result<Self, MoneyError> {
+        let ((top, top_scale), (bottom, bottom_scale)) = (numerator.fraction(), denominator.fraction());
+        if bottom <= 0 {
+            return Err(MoneyError::NotAFraction(0));
+        }
+        let product = |one: i128, two: i128| one.checked_mul(two).ok_or(MoneyError::TooManyDigits);
+        self.scaled(product(top, bottom_scale)?, product(top_scale, bottom)?)
+    }
+
+    /// The exact product with `part` / `whole`, such as what the slices of a loan come to over the loan.
+    pub fn times_part(self, part: Self, whole: Amount) -> Result<Self, MoneyError> {
+        if !whole.is_positive() {
+            return Err(MoneyError::NotAFraction(0));
+        }
+        let denominator = part.denominator.checked_mul(whole.whole_fen()).ok_or(MoneyError::TooManyDigits)?;
+        self.scaled(part.numerator, denominator)
+    }
+
+    /// The exact sum.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        let product = |one: i128, two: i128| one.checked_mul(two).ok_or(MoneyError::TooManyDigits);
+        let common = greatest_common_divisor(self.denominator, other.denominator);
+        let (own, others) = (self.denominator.div_euclid(common), other.denominator.div_euclid(common));
+        let left = product(self.numerator, others)?;
+        let right = product(other.numerator, own)?;
+        let numerator = left.checked_add(right).ok_or(MoneyError::TooManyDigits)?;
+        let denominator = product(self.denominator, others)?;
+        let shared = greatest_common_divisor(numerator, denominator);
+        Ok(Self { numerator: numerator.div_euclid(shared), denominator: denominator.div_euclid(shared) })
+    }
+
+    /// The amount if it is whole fen.
+    pub fn whole(self) -> Option<Amount> {
+        (self.denominator == 1).then(|| self.round(Rounding::Down))
+    }
+
+    /// In yuan: all its decimals, at least two; a fraction in lowest terms, `2000000/3`, where they never end.
+    pub fn text(self) -> String {
+        const FEN: i128 = 100;
+        let (mut rest, mut twos, mut fives) = (self.denominator, 0_u32, 0_u32);
+        while rest.rem_euclid(2) == 0 {
+            (rest, twos) = (rest.div_euclid(2), twos.saturating_add(1));
+        }
+        while rest.rem_euclid(5) == 0 {
+            (rest, fives) = (rest.div_euclid(5), fives.saturating_add(1));
+        }
+        let scale = twos.max(fives);
+        let lifted = 10_i128.checked_pow(scale).and_then(|power| {
+            let factor = power.div_euclid(self.denominator.div_euclid(rest.max(1)));
+            self.numerator.checked_mul(factor)
+        });
+        match lifted {
+            Some(mantissa) if rest == 1 => decimal_text(mantissa, scale.saturating_add(2)),
+            Some(_) | None => {
+                let common = greatest_common_divisor(self.numerator, FEN);
+                let (top, bottom) = (self.numerator.div_euclid(common), FEN.div_euclid(common));
+                format!("{top}/{}", self.denominator.saturating_mul(bottom))
+            }
+        }
+    }
+
     /// The amount in whole fen, by the named rule.
     pub fn round(self, rounding: Rounding) -> Amount {
         let size = self.numerator.abs();
@@ -52,7 +114,7 @@ impl Exact {
         Amount::from_whole_fen(if self.numerator < 0 { rounded.saturating_neg() } else { rounded })
     }
 
-    fn scaled(self, numerator: i128, denominator: i128) -> Result<Self, MoneyError> {
+    pub(super) fn scaled(self, numerator: i128, denominator: i128) -> Result<Self, MoneyError> {
         let own = greatest_common_divisor(numerator, denominator);
         let (numerator, denominator) = (numerator.div_euclid(own), denominator.div_euclid(own));
         // Both fractions are in lowest terms; cancelled crosswise, so is their product, and no step is larger than it.
@@ -72,6 +134,17 @@ impl From<Amount> for Exact {
     fn from(amount: Amount) -> Self {
         Self { numerator: amount.whole_fen(), denominator: 1 }
     }
+}
+
+/// `mantissa` over 10^`scale`, without trailing zeros beyond the second decimal.
+fn decimal_text(mantissa: i128, scale: u32) -> String {
+    const YUAN_SCALE: usize = 2;
+    let scale = usize::try_from(scale).unwrap_or(YUAN_SCALE);
+    let sign = if mantissa < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", mantissa.unsigned_abs(), width = scale.saturating_add(1));
+    let (yuan, decimals) = digits.split_at(digits.len().saturating_sub(scale));
+    let kept = decimals.trim_end_matches('0');
+    format!("{sign}{yuan}.{kept:0<YUAN_SCALE$}")
 }
 
 /// Euclid; `positive` is positive, so the divisor is too.
@@ -134,6 +207,31 @@ mod tests {
     }
 
     #[test]
+    fn the_text_of_a_product_is_exact() {
+        let text = |exact: Exact| exact.text();
+        assert_eq!(text(yuan("37400")), "37400.00");
+        assert_eq!(text(yuan("0.01").times(rate("0.5")).unwrap()), "0.005");
+        assert_eq!(text(yuan("0.03").times_fraction(1, 3).unwrap()), "0.01");
+        assert_eq!(text(yuan("20000").times_fraction(1, 3).unwrap()), "20000/3");
+        assert_eq!(text(yuan("0.01").times_fraction(1, 3).unwrap()), "1/300");
+        assert_eq!(text(yuan("3650000").times(rate("0.0435")).unwrap().times_fraction(100, 365).unwrap()), "43500.00");
+        let clamped = yuan("500000").times_quotient(rate("0.0434"), rate("0.05")).unwrap();
+        assert_eq!(text(clamped), "434000.00");
+        assert_eq!(yuan("1").times_quotient(rate("0.1"), Rate::ZERO), Err(MoneyError::NotAFraction(0)));
+    }
+
+    #[test]
+    fn sums_are_exact() {
+        let third = yuan("1").times_fraction(1, 3).unwrap();
+        let sum = third.plus(third).and_then(|two| two.plus(third)).unwrap();
+        assert_eq!(sum, yuan("1"));
+        let part = yuan("9").times_part(third, Amount::from_yuan(3)).unwrap();
+        assert_eq!(part, yuan("1"));
+        assert_eq!(part.whole(), Some(Amount::from_yuan(1)));
+        assert_eq!(third.whole(), None);
+    }
+
+    #[test]
     fn what_does_not_fit_is_an_error() {
         let largest = Exact::from(Amount::INPUT_MAX);
         assert_eq!(largest.times(Rate::ONE), Ok(largest));
@@ -170,6 +268,12 @@ mod tests {
         #[test]
         fn never_panics(fen: i64, numerator: i64, denominator: i64, points: u32) {
             let exact = Exact::from(Amount::from_fen(fen)).times_fraction(numerator, denominator);
+            if let Ok(exact) = exact {
+                prop_assert!(!exact.text().is_empty());
+                prop_assert!(exact.plus(exact).map_or(true, |sum| sum.round(Rounding::Up) >= Amount::from_fen(i64::MIN)));
+                let part = exact.times_part(exact, Amount::from_fen(numerator));
+                prop_assert!(part.is_err() || numerator > 0);
+            }
             let product = exact.and_then(|exact| exact.times(Rate::from_basis_points(points)));
             if let Ok(product) = product {
                 let size = |rule| product.round(rule).fen().abs();

@@ -40,6 +40,23 @@ impl Rate {
         sum.map(|sum| Self(sum.normalize())).ok_or(MoneyError::TooLarge)
     }
 
+    /// The difference, or zero where the other is larger.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        let difference = self.0.checked_sub(other.0).unwrap_or_default();
+        Self(difference.max(Decimal::ZERO).normalize())
+    }
+
+    /// The product, or an error where it is beyond 10^6 or needs more than 12 decimals.
+    pub fn times(self, other: Self) -> Result<Self, MoneyError> {
+        let product = self.0.checked_mul(other.0).ok_or(MoneyError::TooManyDigits)?.normalize();
+        // `checked_mul` rounds beyond 28 digits, so a product that was cut has more than 12 decimals as well.
+        if product.scale() > 12 || self.0.scale().saturating_add(other.0.scale()) > 28 {
+            return Err(MoneyError::TooManyDigits);
+        }
+        if product < Decimal::from(1_000_000_u32) { Ok(Self(product)) } else { Err(MoneyError::TooLarge) }
+    }
+
     /// Exactly nothing.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
@@ -110,6 +127,16 @@ mod tests {
         assert_eq!(rate("1.0"), Rate::ONE);
         assert_eq!(rate("0.00"), Rate::ZERO);
         assert_eq!(Rate::from_basis_points(435), rate("0.0435"));
+    }
+
+    #[test]
+    fn products_and_differences_are_exact() {
+        assert_eq!(rate("1.4").times(rate("0.031")), Ok(rate("0.0434")));
+        assert_eq!(rate("0.031").times(Rate::ZERO), Ok(Rate::ZERO));
+        assert_eq!(rate("999999").times(rate("2")), Err(MoneyError::TooLarge));
+        assert_eq!(rate("0.0000001").times(rate("0.0000001")), Err(MoneyError::TooManyDigits));
+        assert_eq!(rate("0.5").minus(rate("0.2")), rate("0.3"));
+        assert_eq!(rate("0.2").minus(rate("0.5")), Rate::ZERO);
     }
 
     #[test]

@@ -48,6 +48,16 @@ pub enum StepKind {
     Breaker,
     /// The pool's free balance.
     PoolBalance,
+    /// One of several that exclude each other (择一).
+    Choice,
+    /// The ceiling of all public money together (财政资金合计上限).
+    Ceiling,
+    /// The closing run: approved amounts in proportion to the budget (按比例折算).
+    ProRata,
+    /// Cap per bank and year.
+    BankYearCap,
+    /// Cap per programme and year.
+    ProgrammeYearCap,
 }
 codes!(StepKind {
     Gate = "gate",
@@ -68,6 +78,11 @@ codes!(StepKind {
     Leverage = "leverage",
     Breaker = "breaker",
     PoolBalance = "pool-balance",
+    Choice = "choice",
+    Ceiling = "ceiling",
+    ProRata = "pro-rata",
+    BankYearCap = "bank-year-cap",
+    ProgrammeYearCap = "programme-year-cap",
 });
 
 /// What a step did to the amount.
@@ -154,6 +169,14 @@ pub enum Bound {
     Budget,
     /// The pool's balance.
     PoolBalance,
+    /// The ceiling of all public money together.
+    Ceiling,
+    /// The closing run.
+    ProRata,
+    /// The bank's cap of the year.
+    BankYearCap,
+    /// The programme's cap of the year.
+    ProgrammeYearCap,
 }
 codes!(Bound {
     Ratio = "ratio",
@@ -168,6 +191,10 @@ codes!(Bound {
     LifetimeCap = "lifetime-cap",
     Budget = "budget",
     PoolBalance = "pool-balance",
+    Ceiling = "ceiling",
+    ProRata = "pro-rata",
+    BankYearCap = "bank-year-cap",
+    ProgrammeYearCap = "programme-year-cap",
 });
 
 /// The explanation of one line: a cost item of an application, or the whole of a pool decision.

@@ -1,9 +1,69 @@
 //! What a rule is judged on: facts about one line and the running sums, gathered by the caller.
+//!
+//! A fact that nobody stated is `None`. A rule that needs it refuses; it never guesses and never grants.
 
-use super::terms::{CostKind, SizeClass};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::model::{Missing, Properties, Series};
+use super::terms::{CostKind, LossParty, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, Uscc};
+use crate::identifier::{
+    BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, SeriesId, Tag, Uscc,
+};
 use crate::money::{Amount, Rate};
+
+/// What is known of reference rates: each series with the last day that it covers. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReferenceRates(Arc<BTreeMap<SeriesId, SeriesValues>>);
+
+/// The values of one series.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeriesValues {
+    /// By the first day.
+    pub values: BTreeMap<CivilDate, Rate>,
+    /// The last day that they cover.
+    pub known_until: Option<CivilDate>,
+}
+
+impl ReferenceRates {
+    /// The values that a rulebook brings along.
+    pub fn of(series: &[Series]) -> Self {
+        let known = series.iter().map(|one| {
+            let values = one.values.iter().copied().collect();
+            (one.id.clone(), SeriesValues { values, known_until: one.known_until })
+        });
+        Self(Arc::new(known.collect()))
+    }
+
+    /// With further values; a series that is in both is taken from `over`.
+    #[must_use]
+    pub fn with(&self, over: &Self) -> Self {
+        let mut merged = BTreeMap::clone(&self.0);
+        merged.extend(over.0.iter().map(|(id, values)| (id.clone(), values.clone())));
+        Self(Arc::new(merged))
+    }
+
+    /// From plain values.
+    pub fn from_values(values: BTreeMap<SeriesId, SeriesValues>) -> Self {
+        Self(Arc::new(values))
+    }
+
+    /// The value in force on the day.
+    pub fn on(&self, series: &SeriesId, day: CivilDate) -> Result<Rate, Missing> {
+        self.lowest(series, day, day)
+    }
+
+    /// The lowest value in force on a day from `first` to `last`.
+    pub fn lowest(&self, series: &SeriesId, first: CivilDate, last: CivilDate) -> Result<Rate, Missing> {
+        let known = self.0.get(series).ok_or(Missing("reference-rate"))?;
+        let covered = known.known_until.is_some_and(|until| last <= until) && first <= last;
+        let at_first = known.values.range(..=first).next_back().filter(|_| covered);
+        let at_first = at_first.map(|(_, rate)| *rate).ok_or(Missing("reference-rate"))?;
+        let later = known.values.range(first..=last).map(|(_, rate)| *rate);
+        Ok(later.fold(at_first, Rate::min))
+    }
+}
 
 /// The facts of one cost item of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +86,60 @@ pub struct LineFacts {
     pub loan: Option<LoanFacts>,
     /// The right that the cost belongs to (a patent insurance), if any.
     pub right: Option<RightFacts>,
+    /// What only some rules ask for.
+    pub details: LineDetails,
+}
+
+/// Facts of a line that only some rules ask for; `None` where nobody stated them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineDetails {
+    /// The reference rates that are known.
+    pub rates: ReferenceRates,
+    /// The standard premium of the insurance product, in yuan.
+    pub standard_premium: Option<Amount>,
+    /// The days that the interest was paid for: the first one, and the one after the last.
+    pub interest_period: Option<(CivilDate, CivilDate)>,
+    /// The how-manieth application it is, from 1; counted from the grants before where it is not stated.
+    pub ordinal: Option<u32>,
+    /// What a lump sum is given for.
+    pub occasion: Option<Tag>,
+    /// How many units a lump sum is given for; 1 where it is not stated.
+    pub units: Option<u32>,
+    /// What was decided where several lines exclude each other.
+    pub choices: Vec<ChoiceMade>,
+}
+
+/// A choice among lines of one application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChoiceMade {
+    /// Which choice.
+    pub choice: CapId,
+    /// Whether this line's member was taken.
+    pub taken: bool,
+    /// The member that was taken: a kind of cost or a loan.
+    pub member: String,
+    /// What the taken member brings, and what this line's member would, in yuan.
+    pub awards: (Amount, Amount),
+}
+
+impl LineFacts {
+    /// What properties are judged on; the ordinal where it is known.
+    pub fn properties(&self, ordinal: Option<u32>) -> Properties<'_> {
+        let loan = self.loan.as_ref();
+        let details = loan.map(|loan| &loan.details);
+        Properties {
+            item: Some(self.item),
+            size_class: Some(self.enterprise.size_class),
+            classes: self.enterprise.classes.as_ref(),
+            mode: details.and_then(|details| details.mode.as_ref()),
+            product: details.and_then(|details| details.product.as_ref()),
+            traits: details.and_then(|details| details.traits.as_ref()),
+            right_kinds: details.and_then(|details| details.right_kinds.as_ref()),
+            occasion: self.details.occasion.as_ref(),
+            principal: loan.map(|loan| loan.principal),
+            ordinal,
+        }
+    }
 }
 
 /// The applicant on the day of application.
@@ -37,6 +151,10 @@ pub struct EnterpriseFacts {
     pub size_class: SizeClass,
     /// Whether a blacklist entry is in force, since when.
     pub blacklisted_since: Option<CivilDate>,
+    /// The classes of the rulebook that it belongs to (企业类别); `None` where nobody stated them.
+    pub classes: Option<BTreeSet<Tag>>,
+    /// Revenue of the last year, in yuan.
+    pub revenue: Option<Amount>,
 }
 
 /// The loan on the day of application.
@@ -58,6 +176,31 @@ pub struct LoanFacts {
     pub pledged_on: CivilDate,
     /// Last day of the loan's life so far: settled or closed.
     pub ended_on: Option<CivilDate>,
+    /// What only some rules ask for.
+    pub details: LoanDetails,
+}
+
+/// Facts of a loan that only some rules ask for; `None` where nobody stated them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoanDetails {
+    /// Day of signing.
+    pub signed_on: Option<CivilDate>,
+    /// Contract maturity.
+    pub matures_on: Option<CivilDate>,
+    /// Whether it was repaid in full.
+    pub repaid: Option<bool>,
+    /// The mode (合作模式) by the rulebook's word, such as `guaranteed`.
+    pub mode: Option<Tag>,
+    /// The product (贷款产品) by the rulebook's word.
+    pub product: Option<Tag>,
+    /// The traits that it has, by the rulebook's words.
+    pub traits: Option<BTreeSet<Tag>>,
+    /// The kinds of the rights that secure it.
+    pub right_kinds: Option<BTreeSet<RightKind>>,
+    /// Whether the borrower owns every right that secures it.
+    pub rights_owned: Option<bool>,
+    /// Whether at least one right secures a loan for the first time.
+    pub first_pledge: Option<bool>,
 }
 
 /// The insured right on the day of application.
@@ -69,6 +212,8 @@ pub struct RightFacts {
     pub owned: bool,
     /// Whether it is in force.
     pub in_force: bool,
+    /// The last day of its term.
+    pub expires_on: Option<CivilDate>,
 }
 
 /// The running sum that a cap is checked against.
@@ -92,6 +237,21 @@ pub trait Usage {
     fn earlier_grants(&self, programme: &ProgrammeId, enterprise: Uscc) -> u32;
     /// What is available in the budget line, in yuan; zero where nothing was appropriated.
     fn budget_left(&self, line: &BudgetLineId, year: FiscalYear) -> Amount;
+    /// What counts toward a cap over many enterprises; `None` where nobody keeps that sum.
+    fn used_by_all(&self, _: &WideKey) -> Option<Amount> {
+        None
+    }
+}
+
+/// The running sum of a cap over many enterprises.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WideKey {
+    /// The cap's id.
+    pub cap: CapId,
+    /// The year.
+    pub year: FiscalYear,
+    /// The bank, for a cap per bank.
+    pub bank: Option<InstitutionId>,
 }
 
 /// The verdict on one line.
@@ -103,6 +263,8 @@ pub struct LineVerdict {
     pub eligible_cost: Amount,
     /// Sums that grow by the award.
     pub cap_uses: Vec<CapKey>,
+    /// Sums over many enterprises that grow by the award.
+    pub wide_uses: Vec<WideKey>,
     /// How it came about.
     pub explanation: super::explanation::LineExplanation,
 }
@@ -116,6 +278,10 @@ pub struct FilingFacts {
     pub exposure: Amount,
     /// The pool's cash less what is approved or submitted but not paid, in yuan.
     pub free_balance: Amount,
+    /// Contract principal, in yuan; `None` where nobody stated it.
+    pub principal: Option<Amount>,
+    /// Principal of the borrower's other live loans with the pool, of all banks, in yuan.
+    pub borrower_filed: Option<Amount>,
 }
 
 /// Facts for a claim on a pool.
@@ -137,6 +303,54 @@ pub struct ClaimFacts {
     pub bank_year_losses: Amount,
     /// The principal that the bank filed with the pool in the year, in yuan.
     pub bank_year_filed: Amount,
+    /// What only some rules ask for.
+    pub details: ClaimDetails,
+}
+
+/// Facts of a claim that only some rules ask for; `None` where nobody stated them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClaimDetails {
+    /// The borrower's size class.
+    pub size_class: Option<SizeClass>,
+    /// The borrower's classes.
+    pub classes: Option<BTreeSet<Tag>>,
+    /// What only some rules ask of the loan.
+    pub loan: LoanDetails,
+    /// Day of the first disbursement.
+    pub disbursed_on: Option<CivilDate>,
+    /// Latest registration day of the loan's pledges.
+    pub pledged_on: Option<CivilDate>,
+    /// The how-manieth business year of the bank with the pool it is, from 1 (业务年度).
+    pub bank_business_year: Option<u32>,
+    /// What the payee itself is liable for, in yuan.
+    pub payee_liability: Option<Amount>,
+    /// What other public payers pay on the same loss, in yuan.
+    pub other_public: Option<Amount>,
+    /// Whether the higher level has recognised the loss.
+    pub higher_recognised: Option<bool>,
+    /// Working days from the recognition to the claim.
+    pub working_days: Option<i64>,
+    /// Which parties take part in the loan.
+    pub parties: Option<BTreeSet<LossParty>>,
+    /// What counts toward the payers' caps, in yuan; a cap that is not here is not known.
+    pub used: BTreeMap<CapId, Amount>,
+}
+
+impl ClaimFacts {
+    /// What properties are judged on.
+    pub fn properties(&self) -> Properties<'_> {
+        let details = &self.details;
+        Properties {
+            size_class: details.size_class,
+            classes: details.classes.as_ref(),
+            mode: details.loan.mode.as_ref(),
+            product: details.loan.product.as_ref(),
+            traits: details.loan.traits.as_ref(),
+            right_kinds: details.loan.right_kinds.as_ref(),
+            principal: Some(self.principal),
+            ..Properties::default()
+        }
+    }
 }
 
 /// The verdict on filing: the exposure the pool takes on, or the refusal in the explanation.
@@ -154,7 +368,7 @@ pub struct ClaimVerdict {
     /// The part of the loss that the vector divides: the IP share of the principal lost, in yuan.
     pub covered_loss: Amount,
     /// What each party bears, in the rulebook's order; sums to `covered_loss`.
-    pub shares: Vec<(super::terms::LossParty, Amount)>,
+    pub shares: Vec<(LossParty, Amount)>,
     /// How it came about; `refusal` set when refused or deferred.
     pub explanation: super::explanation::LineExplanation,
 }

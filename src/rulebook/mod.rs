@@ -5,7 +5,7 @@
 //! explanation:
 //!
 //! `gates → eligible base → clamp → IP share → ratio → minus other public funding → per-item cap → per-loan cap →
-//! joint cap → enterprise-year cap → lifetime cap → budget → round`
+//! joint cap → enterprise-year cap → lifetime cap → bank-year cap → programme-year cap → budget → round`
 //!
 //! This module is pure. It knows no command, no book, no clock: [`judge_line`] and its siblings take facts and running
 //! sums and return a verdict; whoever calls them turns the verdict into an entry.
@@ -17,15 +17,17 @@ pub mod facts;
 pub mod model;
 pub mod load;
 pub mod judge;
-mod gate;
+pub mod describe;
+pub mod compare;
 pub mod pool;
+pub mod trial;
 pub mod sentence;
 mod shipped;
 
-pub use judge::judge_line;
+pub use judge::{ClosingShare, choose, closing_run, judge_application, judge_line};
 pub use load::{LoadError, LoadErrors, load};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
-pub use pool::{exposure_of, judge_claim, judge_filing, recovery_split};
+pub use pool::{covered_principal, exposure_of, judge_claim, judge_filing, recovery_split};
 pub use sentence::{Language, explanation_sentence, line_sentence, step_sentence};
 pub use shipped::shipped;
 

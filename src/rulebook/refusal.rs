@@ -48,6 +48,16 @@ pub enum Refusal {
     BreakerTripped,
     /// The pool's free balance does not cover its share: the claim waits.
     PoolShort,
+    /// The rule needs a fact that is not known, such as a reference rate (缺少判断依据).
+    FactMissing,
+    /// Of several that exclude each other, another one was taken (择一享受).
+    NotChosen,
+    /// All public money together has reached its ceiling (财政资金合计上限).
+    CeilingReached,
+    /// The bank's cap of the year is used up.
+    BankYearCapUsedUp,
+    /// The programme's cap of the year is used up.
+    ProgrammeYearCapUsedUp,
 }
 codes!(Refusal {
     EnterpriseBlacklisted = "ENTERPRISE_BLACKLISTED",
@@ -70,6 +80,11 @@ codes!(Refusal {
     NotOverdueLongEnough = "NOT_OVERDUE_LONG_ENOUGH",
     BreakerTripped = "BREAKER_TRIPPED",
     PoolShort = "POOL_SHORT",
+    FactMissing = "FACT_MISSING",
+    NotChosen = "NOT_CHOSEN",
+    CeilingReached = "CEILING_REACHED",
+    BankYearCapUsedUp = "BANK_YEAR_CAP_USED_UP",
+    ProgrammeYearCapUsedUp = "PROGRAMME_YEAR_CAP_USED_UP",
 });
 
 /// A short text in both languages of the scheme.
@@ -107,6 +122,11 @@ impl Refusal {
                 ("the bank's loss ratio of the year is above the limit", "该银行本年度损失率超过熔断线")
             }
             Self::PoolShort => ("the pool's free balance is too small", "资金池可用余额不足"),
+            Self::FactMissing => ("a fact that the rule needs is not known", "缺少判断所需的依据"),
+            Self::NotChosen => ("another one was taken, and only one can be", "已择一享受其他项目"),
+            Self::CeilingReached => ("all public money together has reached its ceiling", "各级财政资金合计已达上限"),
+            Self::BankYearCapUsedUp => ("the bank's cap of the year is used up", "该银行年度限额已用完"),
+            Self::ProgrammeYearCapUsedUp => ("the programme's cap of the year is used up", "项目年度限额已用完"),
         };
         Bilingual { en, zh }
     }
@@ -143,6 +163,15 @@ impl Refusal {
             Self::NotOverdueLongEnough => ("claim again when the limit has passed", "逾期天数满足后再申请"),
             Self::BreakerTripped => ("the claim resumes in order when the ratio falls", "损失率回落后按顺序恢复补偿"),
             Self::PoolShort => ("the claim resumes in order when the pool is refilled", "资金池补足后按顺序恢复补偿"),
+            Self::FactMissing => (
+                "see the failed step of the explanation for what is missing, have it recorded, and submit again",
+                "请查看说明中未通过的步骤, 补录所缺依据后重新提交",
+            ),
+            Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选, 请先撤回已享受的项目"),
+            Self::CeilingReached => ("nothing more can be paid for this loss or cost", "该损失或费用不能再获财政资金"),
+            Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp => {
+                ("nothing more can be granted under this cap in the year", "本年度该限额内不能再获补助")
+            }
         };
         Bilingual { en, zh }
     }

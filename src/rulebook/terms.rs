@@ -40,6 +40,8 @@ pub enum CostKind {
     Insurance,
     /// Premium of a patent insurance: enforcement or infringement liability (专利保险).
     PatentInsurance,
+    /// A lump sum without a cost: a grant for a right, a prize (奖补).
+    Grant,
 }
 codes!(CostKind {
     Interest = "interest",
@@ -47,6 +49,7 @@ codes!(CostKind {
     Guarantee = "guarantee",
     Insurance = "insurance",
     PatentInsurance = "patent-insurance",
+    Grant = "grant",
 });
 
 /// Size class of an enterprise (企业划型), as in the Provisions on the Classification of SMEs (工信部联企业〔2011〕300号).
@@ -76,6 +79,12 @@ pub enum LossParty {
     Guarantor,
     /// A valuer (评估机构).
     Valuer,
+    /// The province (省级财政).
+    Province,
+    /// The city (市级财政).
+    City,
+    /// The district or county (区县级财政).
+    District,
 }
 codes!(LossParty {
     Pool = "pool",
@@ -83,6 +92,9 @@ codes!(LossParty {
     Insurer = "insurer",
     Guarantor = "guarantor",
     Valuer = "valuer",
+    Province = "province",
+    City = "city",
+    District = "district",
 });
 
 /// Kind of an institution (合作机构).

@@ -49,9 +49,9 @@ macro_rules! mirrored {
     };
 }
 
-mirrored!(CostKind = CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance });
+mirrored!(CostKind = CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance, Grant });
 mirrored!(SizeClass = SizeClass { Micro, Small, Medium, Large });
-mirrored!(LossParty = LossParty { Pool, Bank, Insurer, Guarantor, Valuer });
+mirrored!(LossParty = LossParty { Pool, Bank, Insurer, Guarantor, Valuer, Province, City, District });
 mirrored!(InstitutionKind = InstitutionKind { Bank, Guarantor, Insurer, Valuer });
 mirrored!(
     BlacklistGround =
@@ -100,6 +100,11 @@ mirrored!(
         Leverage,
         Breaker,
         PoolBalance,
+        Choice,
+        Ceiling,
+        ProRata,
+        BankYearCap,
+        ProgrammeYearCap
     }
 );
 mirrored!(StepOutcome = StepOutcome { Passed, Reduced, Failed, Deferred });
@@ -117,5 +122,9 @@ mirrored!(
         LifetimeCap,
         Budget,
         PoolBalance,
+        Ceiling,
+        ProRata,
+        BankYearCap,
+        ProgrammeYearCap
     }
 );

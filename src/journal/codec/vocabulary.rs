@@ -31,8 +31,8 @@ numbered!(RightKind { Patent, Trademark, Copyright, Other });
 numbered!(SizeClass { Micro, Small, Medium, Large });
 numbered!(InstitutionKind { Bank, Guarantor, Insurer, Valuer });
 numbered!(BlacklistGround { CounterfeitPatent, CounterfeitTrademark, Piracy, DeliberateInfringement, Fraud });
-numbered!(CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance });
-numbered!(LossParty { Pool, Bank, Insurer, Guarantor, Valuer });
+numbered!(CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance, Grant });
+numbered!(LossParty { Pool, Bank, Insurer, Guarantor, Valuer, Province, City, District });
 numbered!(Refusal {
     EnterpriseBlacklisted,
     RightAlreadyPledged,
@@ -54,6 +54,11 @@ numbered!(Refusal {
     NotOverdueLongEnough,
     BreakerTripped,
     PoolShort,
+    FactMissing,
+    NotChosen,
+    CeilingReached,
+    BankYearCapUsedUp,
+    ProgrammeYearCapUsedUp,
 });
 numbered!(StepKind {
     Gate,
@@ -74,6 +79,11 @@ numbered!(StepKind {
     Leverage,
     Breaker,
     PoolBalance,
+    Choice,
+    Ceiling,
+    ProRata,
+    BankYearCap,
+    ProgrammeYearCap,
 });
 numbered!(StepOutcome { Passed, Reduced, Failed, Deferred });
 numbered!(Bound {
@@ -89,4 +99,8 @@ numbered!(Bound {
     LifetimeCap,
     Budget,
     PoolBalance,
+    Ceiling,
+    ProRata,
+    BankYearCap,
+    ProgrammeYearCap,
 });

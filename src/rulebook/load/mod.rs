@@ -5,10 +5,16 @@
 //! rulebook. A key or a value that this version does not know is a problem, never ignored, because a rule that is
 //! half understood pays the wrong amount.
 
+mod base;
+mod cap;
+mod case;
 mod errors;
+mod gate;
+mod pool;
 mod programme;
-mod rest;
+mod ratio;
 mod table;
+mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,9 +26,10 @@ use errors::Problems;
 pub use errors::{LoadError, LoadErrors};
 use table::{Table, bilingual, code, date, flag, parsed, text, whole};
 
+use super::facts::ReferenceRates;
 use super::model::{BilingualText, Clause, Rulebook, Source, Transition};
 use crate::calendar::CivilDate;
-use crate::identifier::{CapId, ClauseId, PoolId, ProgrammeId, RulebookId};
+use crate::identifier::{CapId, ClauseId, PoolId, ProgrammeId, RulebookId, SeriesId};
 
 /// The largest rulebook file. The seed's takes 10 KiB; a national collection of clauses stays far below this.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -37,6 +44,12 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
     if file.len() > FILE_BYTES_MAX {
         let problem = format!("the file has {} bytes, the limit is {FILE_BYTES_MAX}", file.len());
         problems.add(0, problem, "shorten the clauses to the words that decide");
+        return Err(problems.into_errors());
+    }
+    // A file that was saved in one encoding and read in another has lost its text.
+    if let Some(place) = file.find(char::REPLACEMENT_CHARACTER) {
+        let problem = "the text has characters that were lost between two encodings (U+FFFD)";
+        problems.add(place, problem, "save the original as UTF-8 and copy the words anew");
         return Err(problems.into_errors());
     }
     let (root, syntax) = DeTable::parse_recoverable(file);
@@ -56,7 +69,11 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
 struct Known {
     /// With whether the text is ambiguous.
     clauses: BTreeMap<ClauseId, bool>,
-    programmes: BTreeSet<ProgrammeId>,
+    /// With their place in the file.
+    programmes: BTreeMap<ProgrammeId, usize>,
+    /// Which programmes exclude which, with the place that says so: in the order of the file.
+    yields: Vec<(ProgrammeId, usize, Vec<ProgrammeId>)>,
+    series: BTreeSet<SeriesId>,
     caps: BTreeSet<CapId>,
     pools: BTreeSet<PoolId>,
     cases: BTreeSet<String>,
@@ -85,13 +102,21 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     let mut known = Known::default();
     let clauses = root.tables("clause", "[[clause]]", problems);
     let clauses: Vec<_> = clauses.into_iter().filter_map(|table| clause(table, &mut known, problems)).collect();
+    let series = root.tables("series", "[[series]]", problems);
+    let series: Vec<_> = series.into_iter().filter_map(|table| base::series(table, &mut known, problems)).collect();
     let programmes = root.tables("programme", "[[programme]]", problems);
-    let programmes =
+    let mut programmes: Vec<_> =
         programmes.into_iter().filter_map(|table| programme::programme(table, &mut known, problems)).collect();
+    exclusivity(&known, problems);
+    for table in root.tables("cap", "[[cap]]", problems) {
+        cap::shared_cap(table, &mut programmes, &mut known, problems);
+    }
     let pools = root.tables("pool", "[[pool]]", problems);
-    let pools = pools.into_iter().filter_map(|table| rest::pool(table, &mut known, problems)).collect();
+    let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
+    let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
-    let cases = cases.into_iter().filter_map(|table| rest::case(table, &mut known, problems)).collect();
+    let cases =
+        cases.into_iter().filter_map(|table| case::case(table, &mut known, (&rates, &pools), problems)).collect();
     root.finish(problems);
     if known.rules > RULES_MAX {
         problems.add(0, format!("the file has {} rules, the limit is {RULES_MAX}", known.rules), "split the rulebook");
@@ -108,10 +133,34 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         valid_until: head.valid_until,
         transition: head.transition,
         clauses,
+        series,
         programmes,
         pools,
         cases,
     })
+}
+
+/// Programmes that exclude each other in a circle would leave it to the order of arrival what is granted.
+fn exclusivity(known: &Known, problems: &mut Problems<'_>) {
+    let edges: BTreeMap<&ProgrammeId, &[ProgrammeId]> =
+        known.yields.iter().map(|(from, _, to)| (from, to.as_slice())).collect();
+    for (from, place, to) in &known.yields {
+        for other in to.iter().filter(|other| !known.programmes.contains_key(*other)) {
+            let problem = format!("there is no programme `{other}`");
+            problems.add(*place, problem, "name programmes of this file");
+        }
+        let mut reached: BTreeSet<&ProgrammeId> = BTreeSet::new();
+        let mut next: Vec<&ProgrammeId> = to.iter().collect();
+        while let Some(one) = next.pop() {
+            if reached.insert(one) {
+                next.extend(edges.get(one).copied().unwrap_or_default());
+            }
+        }
+        if reached.contains(from) {
+            let problem = format!("the programme `{from}` yields to itself: the exclusion goes round in a circle");
+            problems.add(*place, problem, "say which of them comes first, and let only the others yield");
+        }
+    }
 }
 
 /// The table `[rulebook]`.

@@ -1,87 +1,150 @@
-//! `[[programme]]` with its `[[programme.gate]]` and `[[programme.cap]]`.
+//! `[[programme]]` with what hangs on it; gates, caps, bases and ratios have files of their own.
 
+use super::base::{base, clamp};
+use super::cap::{cap, choice};
 use super::errors::Problems;
+use super::gate::gate;
+use super::ratio::{items, ratio_rule};
 use super::table::{Table, bilingual, code, flag, list, parsed, text, whole};
 use super::{Known, duplicate, named_clause};
-use crate::identifier::{BudgetLineId, CapId, ClauseId, ProgrammeId, shown};
-use crate::money::{Amount, Rate, Rounding};
-use crate::rulebook::model::{Attribution, BilingualText, Cap, CapScope, Clawback, Condition, Gate, Programme};
-use crate::rulebook::terms::{CostKind, SizeClass};
+use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
+use crate::money::{Rate, Rounding};
+use crate::rulebook::model::{
+    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, Payee, Programme,
+};
+use crate::rulebook::terms::CostKind;
 
 pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Programme> {
     known.count();
     let id = table.required("id", problems, parsed(ProgrammeId::parse));
     if let Some(id) = &id
-        && !known.programmes.insert(id.clone())
+        && known.programmes.insert(id.clone(), table.start).is_some()
     {
         duplicate(&table, "programme", id, problems);
     }
     let name = table.required("name", problems, bilingual);
     let reading = table.optional("reading", problems, bilingual);
     let clause = named_clause(&mut table, known, reading.is_some(), problems);
-    let items = table.required("items", problems, list(code(CostKind::parse, CostKind::ALL)));
+    let paid_for = table.required("items", problems, items);
     let attribution = table.required("attribution", problems, code(Attribution::parse, Attribution::ALL));
-    let ratio = ratio(&mut table, problems);
+    let ratio = table.required("ratio", problems, ratio_rule);
     let grants_per_enterprise = table.optional("grants_per_enterprise", problems, whole(1..=u32::MAX));
     let budget = table.required("budget", problems, parsed(BudgetLineId::parse));
     let rounding = rounding(&mut table, problems);
     let clawback = table.required("clawback", problems, |node, _, problems| {
         Table::of(node, "`clawback`", problems).and_then(|table| clawback(table, problems))
     });
-    let scope = Scope { reading: reading.as_ref(), items: items.as_deref() };
-    let gates = table.tables("gate", "[[programme.gate]]", problems);
-    let gates: Vec<Gate> = gates.into_iter().filter_map(|table| gate(table, &scope, known, problems)).collect();
-    let caps = table.tables("cap", "[[programme.cap]]", problems);
-    let needs_loan = needs_loan(&gates, scope.items.unwrap_or_default());
-    let caps = caps.into_iter().filter_map(|table| cap(table, &scope, needs_loan, known, problems)).collect();
+    let scope = Scope { reading: reading.as_ref(), items: paid_for.as_deref() };
+    let parts = parts(&mut table, &scope, known, problems);
+    let further = further(&mut table, &scope, known, problems);
+    if let Some(id) = id.as_ref().filter(|_| !further.yields_to.is_empty()) {
+        known.yields.push((id.clone(), table.place("yields_to"), further.yields_to.clone()));
+    }
     table.finish(problems);
     Some(Programme {
         id: id?,
         name: name?,
         clause: clause?,
-        reading,
-        items: items?,
+        items: paid_for?,
         attribution: attribution?,
-        gates,
+        gates: parts.gates,
+        base: parts.base?,
+        clamps: parts.clamps,
+        ip_share_items: further.ip_share_items,
         ratio: ratio?,
-        caps,
+        public_share_at_most: further.public_share_at_most,
+        choices: parts.choices,
+        caps: parts.caps,
         grants_per_enterprise,
+        yields_to: further.yields_to,
+        payee: further.payee,
+        closing_run: further.closing_run,
         budget: budget?,
         rounding,
         clawback: clawback?,
+        reading,
     })
 }
 
+/// The lists of tables of a programme, and its base.
+struct Parts {
+    gates: Vec<Gate>,
+    base: Option<Base>,
+    clamps: Vec<crate::rulebook::model::Clamp>,
+    choices: Vec<crate::rulebook::model::Choice>,
+    caps: Vec<crate::rulebook::model::Cap>,
+}
+
+fn parts(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, problems: &mut Problems<'_>) -> Parts {
+    let has_base = table.has("base");
+    let base = table.optional("base", problems, |node, key, problems| base(node, key, known, problems));
+    let gates = table.tables("gate", "[[programme.gate]]", problems);
+    let gates: Vec<Gate> = gates.into_iter().filter_map(|table| gate(table, scope, known, problems)).collect();
+    let clamps = table.tables("clamp", "[[programme.clamp]]", problems);
+    let clamps = clamps.into_iter().filter_map(|table| clamp(table, scope, known, problems)).collect();
+    let needs_loan = needs_loan(&gates, scope.items.unwrap_or_default());
+    let choices = table.tables("choice", "[[programme.choice]]", problems);
+    let choices = choices.into_iter().filter_map(|table| choice(table, scope, needs_loan, known, problems)).collect();
+    let caps = table.tables("cap", "[[programme.cap]]", problems);
+    let caps = caps.into_iter().filter_map(|table| cap(table, scope, needs_loan, known, problems)).collect();
+    let base = if has_base { base } else { Some(Base::ActualCost) };
+    Parts { gates, base, clamps, choices, caps }
+}
+
+/// The keys that a simple programme does not have.
+struct Further {
+    ip_share_items: Vec<CostKind>,
+    public_share_at_most: Rate,
+    yields_to: Vec<ProgrammeId>,
+    payee: Payee,
+    closing_run: Option<ClosingRule>,
+}
+
+fn further(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, problems: &mut Problems<'_>) -> Further {
+    let ip_share_items = table.optional("ip_share_items", problems, items).unwrap_or_default();
+    scope.check("ip_share_items", &ip_share_items, table, problems);
+    let public_share = table.optional("public_share_at_most", problems, parsed(Rate::parse)).unwrap_or(Rate::ONE);
+    if public_share > Rate::ONE || public_share.is_zero() {
+        let problem = format!("all public money is `{public_share}` of the cost at most");
+        problems.add(table.place("public_share_at_most"), problem, "write 80 % as `0.8`; at most 1");
+    }
+    let yields_to = table.optional("yields_to", problems, list(parsed(ProgrammeId::parse))).unwrap_or_default();
+    let payee = table.optional("payee", problems, code(Payee::parse, Payee::ALL)).unwrap_or(Payee::Enterprise);
+    let closing_run = table.optional("closing_run", problems, |node, _, problems| {
+        let mut table = Table::of(node, "[programme.closing_run]", problems)?;
+        let (reading, clause) = read_clause(&mut table, scope, known, problems);
+        table.finish(problems);
+        Some(ClosingRule { clause: clause?, reading })
+    });
+    Further { ip_share_items, public_share_at_most: public_share, yields_to, payee, closing_run }
+}
+
 /// What a gate or a cap inherits from its programme.
-struct Scope<'a> {
-    reading: Option<&'a BilingualText>,
+pub(super) struct Scope<'a> {
+    pub(super) reading: Option<&'a BilingualText>,
     /// `None` where the programme's own list has a problem.
-    items: Option<&'a [CostKind]>,
+    pub(super) items: Option<&'a [CostKind]>,
 }
 
 impl Scope<'_> {
+    /// The `items` of a part; those of the programme where it names none.
+    pub(super) fn items(&self, table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<CostKind> {
+        let named = table.optional("items", problems, items);
+        let items = named.unwrap_or_else(|| self.items.unwrap_or_default().to_vec());
+        self.check("items", &items, table, problems);
+        items
+    }
+
     /// A kind of cost that the programme does not pay toward is a slip of the pen in a gate or cap.
-    fn check(&self, items: &[CostKind], table: &Table<'_, '_>, problems: &mut Problems<'_>) {
+    pub(super) fn check(&self, key: &str, items: &[CostKind], table: &Table<'_, '_>, problems: &mut Problems<'_>) {
         let Some(known) = self.items else {
             return;
         };
         for item in items.iter().filter(|item| !known.contains(item)) {
             let problem = format!("`{item}` is not among the items of the programme");
-            problems.add(table.place("items"), problem, "name only items of the programme");
+            problems.add(table.place(key), problem, "name only items of the programme");
         }
     }
-}
-
-fn ratio(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Rate> {
-    let ratio = table.required("ratio", problems, parsed(Rate::parse))?;
-    if ratio > Rate::ONE {
-        let problem = format!("the ratio `{ratio}` is above 1: more than the cost would be granted");
-        problems.add(table.place("ratio"), problem, "write half as `0.5`");
-    }
-    if ratio.is_zero() {
-        problems.add(table.place("ratio"), "the ratio is 0: nothing would be granted", "write half as `0.5`");
-    }
-    Some(ratio)
 }
 
 /// Only `down`: any other rounding could grant more than ratio × cost.
@@ -100,45 +163,6 @@ fn clawback(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Cla
     Some(Clawback { restores_cap: restores_cap?, restores_budget: restores_budget? })
 }
 
-fn gate(mut table: Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<Gate> {
-    known.count();
-    let condition = condition(&mut table, problems);
-    let items = table.optional("items", problems, list(code(CostKind::parse, CostKind::ALL)));
-    let items = items.unwrap_or_else(|| scope.items.unwrap_or_default().to_vec());
-    scope.check(&items, &table, problems);
-    let (reading, clause) = read_clause(&mut table, scope, known, problems);
-    table.finish(problems);
-    Some(Gate { condition: condition?, items, clause: clause?, reading })
-}
-
-fn condition(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
-    const PLAIN: &[Condition] = &[
-        Condition::NotBlacklisted,
-        Condition::LoanRequired,
-        Condition::LoanDisbursed,
-        Condition::PledgedByDisbursement,
-        Condition::PaidWithinLoan,
-        Condition::PaidByLoanEnd,
-        Condition::RightRequired,
-        Condition::RightOwned,
-        Condition::RightInForce,
-        Condition::RightIsPatent,
-    ];
-    let name = table.required("condition", problems, text)?;
-    let size_class = Condition::SizeClass(Vec::new());
-    if name == size_class.code() {
-        let classes = table.required("size_classes", problems, list(code(SizeClass::parse, SizeClass::ALL)));
-        return classes.map(Condition::SizeClass);
-    }
-    let condition = PLAIN.iter().find(|condition| condition.code() == name);
-    if condition.is_none() {
-        let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain([size_class.code()]).collect();
-        let problem = format!("`{}` is not a condition", shown(&name));
-        problems.add(table.place("condition"), problem, format!("use one of: {}", codes.join(", ")));
-    }
-    condition.cloned()
-}
-
 /// Whether every line that passes the gates has a loan.
 fn needs_loan(gates: &[Gate], items: &[CostKind]) -> bool {
     gates
@@ -146,44 +170,8 @@ fn needs_loan(gates: &[Gate], items: &[CostKind]) -> bool {
         .any(|gate| gate.condition == Condition::LoanRequired && items.iter().all(|item| gate.items.contains(item)))
 }
 
-fn cap(
-    mut table: Table<'_, '_>,
-    scope: &Scope<'_>,
-    needs_loan: bool,
-    known: &mut Known,
-    problems: &mut Problems<'_>,
-) -> Option<Cap> {
-    known.count();
-    let id = table.required("id", problems, parsed(CapId::parse));
-    if let Some(id) = &id
-        && !known.caps.insert(id.clone())
-    {
-        duplicate(&table, "cap", id, problems);
-    }
-    let cap_scope = table.required("scope", problems, code(CapScope::parse, CapScope::ALL));
-    let items = table.required("items", problems, list(code(CostKind::parse, CostKind::ALL)));
-    let amount = table.required("amount", problems, parsed(Amount::parse));
-    if amount.is_some_and(|amount| !amount.is_positive()) {
-        problems.add(table.place("amount"), "a cap of 0 grants nothing", "write the limit, or remove the items");
-    }
-    let (reading, clause) = read_clause(&mut table, scope, known, problems);
-    if let Some(items) = &items {
-        scope.check(items, &table, problems);
-        if cap_scope == Some(CapScope::Item) && items.len() > 1 {
-            let problem = "a cap of scope `item` counts one kind of cost";
-            problems.add(table.place("items"), problem, "write one cap for each, or use the scope `joint`");
-        }
-    }
-    if cap_scope.is_some_and(CapScope::is_per_loan) && !needs_loan {
-        let problem = "the cap counts per loan, but the programme does not ask for a loan";
-        problems.add(table.place("scope"), problem, "add a gate with `condition = \"loan-required\"` for all items");
-    }
-    table.finish(problems);
-    Some(Cap { id: id?, scope: cap_scope?, items: items?, amount: amount?, clause: clause?, reading })
-}
-
 /// The reading and the clause of a gate or cap; the programme's reading counts for both.
-fn read_clause(
+pub(super) fn read_clause(
     table: &mut Table<'_, '_>,
     scope: &Scope<'_>,
     known: &Known,

@@ -69,6 +69,11 @@ impl<'d, 'i> Table<'d, 'i> {
         self.asked.extend(keys);
     }
 
+    /// Whether the key is written.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// Where a key's value begins, or the table where there is no such key.
     pub(super) fn place(&self, key: &str) -> usize {
         self.entries.get(key).map_or(self.start, |node| node.span().start)

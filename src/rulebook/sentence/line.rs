@@ -27,6 +27,10 @@ fn bound_step(line: &LineExplanation) -> Option<&Step> {
         Bound::YearCap => StepKind::YearCap,
         Bound::LifetimeCap => StepKind::LifetimeCap,
         Bound::Budget => StepKind::Budget,
+        Bound::Ceiling => StepKind::Ceiling,
+        Bound::ProRata => StepKind::ProRata,
+        Bound::BankYearCap => StepKind::BankYearCap,
+        Bound::ProgrammeYearCap => StepKind::ProgrammeYearCap,
     };
     // Of several caps of one scope the last that reduced decided; a cap that ended the line is the last anyway.
     let decided = |step: &&Step| step.kind == kind && step.outcome != StepOutcome::Passed;
@@ -111,7 +115,14 @@ fn limit(step: &Step, language: Language) -> String {
         StepKind::YearCap => (format!("{total} for {year}"), format!("{year}年度限额{total}元")),
         StepKind::LifetimeCap => (format!("{total} for all years"), format!("累计限额{total}元")),
         StepKind::Budget => (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算({})", step.rule)),
+        StepKind::BankYearCap => (format!("{total} for the bank in {year}"), format!("该银行{year}年度限额{total}元")),
+        StepKind::ProgrammeYearCap => {
+            (format!("{total} for the programme in {year}"), format!("项目{year}年度限额{total}元"))
+        }
+        StepKind::Ceiling => return ceiling(step, language),
+        StepKind::ProRata => return pro_rata(step, language),
         StepKind::Gate
+        | StepKind::Choice
         | StepKind::Base
         | StepKind::Evidence
         | StepKind::Clamp
@@ -124,4 +135,24 @@ fn limit(step: &Step, language: Language) -> String {
         | StepKind::PoolBalance => (total.clone(), format!("限额{total}元")),
     };
     language.pick(format!("{left} of the {english} was left"), format!("{chinese}{rest}"))
+}
+
+/// "all public money together is at most 80 % of 4,000,000.00, of which others pay 2,000,000.00"
+fn ceiling(step: &Step, language: Language) -> String {
+    let see = |name| shown(step, name, language);
+    let (share, of, other) = (see("ceiling"), see("liability"), see("other"));
+    language.pick(
+        format!("all public money together is at most {share} of {of}, and others pay {other}"),
+        format!("各级财政资金合计不超过{of}元的{share},其他财政资金已承担{other}元"),
+    )
+}
+
+/// "500,000.00 are there for the 1,000,000.00 that was approved in all"
+fn pro_rata(step: &Step, language: Language) -> String {
+    let see = |name| shown(step, name, language);
+    let (budget, total) = (see("budget"), see("approved-in-all"));
+    language.pick(
+        format!("{budget} are there for the {total} approved in all"),
+        format!("全部核定{total}元,预算{budget}元,按比例折算"),
+    )
 }

@@ -3,6 +3,7 @@
 //! Sentences are rendered from the codes and inputs of an explanation and are never stored, so their wording may
 //! improve at any time. They say amounts in yuan with separators, and name the limit that decided.
 
+mod condition;
 mod line;
 mod pool;
 mod refused;
@@ -81,6 +82,9 @@ fn shown(step: &Step, name: &str, language: Language) -> String {
 
 fn shown_input(input: &Input, language: Language) -> String {
     match &input.value {
+        Value::Text(text) if input.name == "missing" => {
+            language.pick(text.replace('-', " "), step::word(text).unwrap_or(text))
+        }
         Value::Amount(amount) => amount.grouped(),
         // A multiple is said as a number, a part as a percentage.
         Value::Rate(rate) if input.name == "leverage-limit" => rate.to_string(),
@@ -107,9 +111,33 @@ fn word(text: &str, language: Language) -> String {
         (Some(item), _) => cost(item, language).to_owned(),
         (None, Some(class)) => language.pick(class.code(), size_class(class)),
         (None, None) if text == "none" => language.pick("none", "无"),
+        (None, None) if CODES.contains(&text) => {
+            language.pick(text.replace('-', " "), step::word(text).unwrap_or(text))
+        }
         (None, None) => text.to_owned(),
     }
 }
+
+/// Codes of ours that stand as values of inputs; names that an operator gave stay as they are.
+const CODES: &[&str] = &[
+    "yes",
+    "no",
+    "signing",
+    "disbursement",
+    "registration",
+    "settlement",
+    "payment",
+    "application",
+    "another-loan",
+    "another-item",
+    "bank",
+    "guarantor",
+    "insurer",
+    "valuer",
+    "province",
+    "city",
+    "district",
+];
 
 const fn size_class(class: SizeClass) -> &'static str {
     match class {
@@ -129,6 +157,7 @@ const fn cost(item: CostKind, language: Language) -> &'static str {
             CostKind::Guarantee => "guarantee fee",
             CostKind::Insurance => "premium",
             CostKind::PatentInsurance => "patent insurance premium",
+            CostKind::Grant => "lump sum",
         },
         Language::Chinese => match item {
             CostKind::Interest => "贷款利息",
@@ -136,6 +165,7 @@ const fn cost(item: CostKind, language: Language) -> &'static str {
             CostKind::Guarantee => "担保费",
             CostKind::Insurance => "保险费",
             CostKind::PatentInsurance => "专利保险费",
+            CostKind::Grant => "定额奖补",
         },
     }
 }

@@ -3,7 +3,7 @@
 use super::super::explanation::{LineExplanation, Step, StepKind, Value};
 use super::super::refusal::Refusal;
 use super::super::terms::CostKind;
-use super::{Language, cost, grouped, last_failed, line, shown, value};
+use super::{Language, condition, cost, grouped, last_failed, line, shown, value};
 
 pub(super) fn sentence(explanation: &LineExplanation, item: CostKind, refusal: Refusal, language: Language) -> String {
     let told = last_failed(explanation).and_then(|step| told(explanation, item, step, language));
@@ -13,12 +13,19 @@ pub(super) fn sentence(explanation: &LineExplanation, item: CostKind, refusal: R
 
 /// What the failed step says; `None` where the refusal's meaning says it as well.
 fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: Language) -> Option<String> {
+    if let Some(missing) = condition::missing(step, language) {
+        return Some(missing);
+    }
     match step.kind {
         StepKind::Gate => gate(item, step, language),
+        StepKind::Base if step.rule != "actual-cost" => None,
         StepKind::Base => {
             let cost_paid = shown(step, "cost", language);
             let noun = cost(item, language);
             Some(language.pick(format!("the {noun} is {cost_paid}"), format!("{noun}为{cost_paid}元")))
+        }
+        StepKind::Ratio if value(step, "error").is_none() => {
+            Some(language.pick("the rule has no ratio for this case".to_owned(), "办法未规定该情形的比例"))
         }
         StepKind::Ratio => {
             let error = shown(step, "error", Language::English);
@@ -40,7 +47,12 @@ fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: La
         | StepKind::JointCap
         | StepKind::YearCap
         | StepKind::LifetimeCap
+        | StepKind::Ceiling
+        | StepKind::ProRata
+        | StepKind::BankYearCap
+        | StepKind::ProgrammeYearCap
         | StepKind::Budget => Some(line::limited(explanation, item, step, language)),
+        StepKind::Choice => Some(choice(step, language)),
         StepKind::Evidence
         | StepKind::Clamp
         | StepKind::IpShare
@@ -116,7 +128,7 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
                 format!("每家企业最多享受{limit}次,此前已享受{earlier}次"),
             )
         }
-        _ => return None,
+        _ => return condition::failed(step, language),
     };
     Some(language.pick(english, chinese))
 }
@@ -145,5 +157,21 @@ fn outside_life(step: &Step, language: Language) -> (String, String) {
     (
         format!("it was paid on {paid}, outside the life of the loan from {begun} to {ended}"),
         format!("支付日{paid}不在贷款存续期间({begun}至{ended})内"),
+    )
+}
+
+/// Another one of those that exclude each other was taken.
+fn choice(step: &Step, language: Language) -> String {
+    let taken = shown(step, "taken", language);
+    if value(step, "taken-award").is_none() {
+        return language.pick(
+            format!("only one of several is granted, and {taken} was granted before"),
+            format!("只能择一享受,此前已享受{taken}"),
+        );
+    }
+    let (there, here) = (shown(step, "taken-award", language), shown(step, "own-award", language));
+    language.pick(
+        format!("only one of several is granted, and {taken} gives more: {there} instead of {here}"),
+        format!("只能择一享受,{taken}可得{there}元,本项{here}元,已取较高者"),
     )
 }

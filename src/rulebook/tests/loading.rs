@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused() {
         "schema = 1",
         "schema = 1\nsponsor = \"x\"",
         &expect![
-            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, programme, pool, case"
+            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, case"
         ],
     );
     check(
@@ -185,14 +185,14 @@ fn an_unknown_key_is_refused() {
         "attribution =",
         "colour = 1\nattribution =",
         &expect![
-            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, gate, cap"
+            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
         ],
     );
     check(
         "scope =",
         "scpoe = 1\nscope =",
         &expect![
-            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; remove it, or use one of: id, scope, items, amount, reading, clause"
+            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
         ],
     );
     check(
@@ -237,7 +237,7 @@ fn a_slip_in_a_programme_is_refused() {
         "items = [\"interest\", \"insurance\"]",
         "items = [\"interest\", \"travel\"]",
         &expect![
-            "city.toml:20: `travel` is not a value of `items`; use one of: interest, valuation, guarantee, insurance, patent-insurance"
+            "city.toml:20: `travel` is not a value of `items`; use one of: interest, valuation, guarantee, insurance, patent-insurance, grant"
         ],
     );
     check(
@@ -270,7 +270,7 @@ fn a_slip_in_a_gate_is_refused() {
     gate(
         "condition = \"rich\"\nclause = \"c1\"\n",
         &expect![
-            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, size-class"
+            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, pledged-by-settlement, loan-repaid, loan-rights-owned, first-pledge, no-other-public-funding, size-class, property, rate-at-most, ip-share-at-least, revenue-at-most, right-months-left-at-least, date-within, applied-within-days"
         ],
     );
     gate(
@@ -357,7 +357,7 @@ fn a_slip_in_a_pool_is_refused() {
     check(
         "covers = \"ip-part-of-principal\"",
         "covers = \"everything\"",
-        &expect!["city.toml:37: `everything` is not a value of `covers`; use one of: ip-part-of-principal"],
+        &expect!["city.toml:37: `everything` is not a value of `covers`; use one of: ip-part-of-principal, principal"],
     );
     check(
         "leverage_limit = \"10\"\n",
@@ -417,8 +417,8 @@ fn a_slip_in_a_case_is_refused() {
     refused(
         &format!("{}{case}", whole()),
         &expect![[r#"
-        city.toml:43: `lines` has no `expect`; add `expect = …`
-        city.toml:43: `luck` is not a value of `bound`; use one of: ratio, gate, evidence, clamp, other-funding, item-cap, loan-cap, joint-cap, year-cap, lifetime-cap, budget, pool-balance"#]],
+            city.toml:43: `lines` has no `expect`; add `expect = …`
+            city.toml:43: `luck` is not a value of `bound`; use one of: ratio, gate, evidence, clamp, other-funding, item-cap, loan-cap, joint-cap, year-cap, lifetime-cap, budget, pool-balance, ceiling, pro-rata, bank-year-cap, programme-year-cap"#]],
     );
 }
 
@@ -454,11 +454,11 @@ fn everything_is_reported_in_one_go() {
     refused(
         &file,
         &expect![[r#"
-        city.toml:4: `version` is `0`; use 1 to 4294967295
-        city.toml:24: the ratio `2` is above 1: more than the cost would be granted; write half as `0.5`
-        city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, gate, cap
-        city.toml:26: [[programme.cap]] has no `amount`; add `amount = …`
-        city.toml:36: the shares are 9000 basis points in all; make them 10000, the whole of the loss"#]],
+            city.toml:4: `version` is `0`; use 1 to 4294967295
+            city.toml:24: the ratio `2` is above 1: more than the cost would be granted; write half as `0.5`
+            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, ip_share_items, public_share_at_most, yields_to, payee, closing_run
+            city.toml:26: [[programme.cap]] has no `amount`; add `amount = …`
+            city.toml:36: the shares are 9000 basis points in all; make them 10000, the whole of the loss"#]],
     );
     assert!(load(&file).unwrap_err().to_string().starts_with("rulebook:4: "));
 }

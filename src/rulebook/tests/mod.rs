@@ -1,5 +1,7 @@
 //! The rulebook as its callers see it: files in, verdicts and sentences out.
 
+mod any;
+mod cases;
 mod lines;
 mod loading;
 mod pools;
@@ -8,7 +10,9 @@ mod sentences;
 
 use std::collections::BTreeMap;
 
-use super::facts::{CapKey, EnterpriseFacts, LineFacts, LineVerdict, LoanFacts, RightFacts, Usage};
+use super::facts::{
+    CapKey, EnterpriseFacts, LineDetails, LineFacts, LineVerdict, LoanDetails, LoanFacts, RightFacts, Usage,
+};
 use super::model::{Programme, Rulebook};
 use super::terms::{CostKind, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
@@ -151,6 +155,8 @@ fn facts(item: CostKind, cost: &str) -> LineFacts {
             uscc: Uscc::parse("91110000600037341L").unwrap(),
             size_class: SizeClass::Small,
             blacklisted_since: None,
+            classes: None,
+            revenue: None,
         },
         loan: Some(LoanFacts {
             loan: LoanId::new(7),
@@ -161,11 +167,14 @@ fn facts(item: CostKind, cost: &str) -> LineFacts {
             disbursed_on: Some(day("2026-01-15")),
             pledged_on: day("2026-01-10"),
             ended_on: None,
+            details: LoanDetails::default(),
         }),
         right: Some(RightFacts {
             right: RightId::parse("patent:202011156730.2").unwrap(),
             owned: true,
             in_force: true,
+            expires_on: None,
         }),
+        details: LineDetails::default(),
     }
 }

@@ -2,7 +2,7 @@
 //! Method: the edge values of domain.md: single fen, 60 and 61 days, exactly 3 %, exactly the leverage limit.
 
 use super::super::explanation::{Bound, StepKind, StepOutcome};
-use super::super::facts::{ClaimFacts, ClaimVerdict, FilingFacts};
+use super::super::facts::{ClaimDetails, ClaimFacts, ClaimVerdict, FilingFacts};
 use super::super::model::PoolRule;
 use super::super::refusal::Refusal;
 use super::super::terms::LossParty;
@@ -24,6 +24,7 @@ pub(super) fn claim(loss: &str) -> ClaimFacts {
         free_balance: yuan("20000000.00"),
         bank_year_losses: Amount::ZERO,
         bank_year_filed: yuan("1000000000.00"),
+        details: ClaimDetails::default(),
     }
 }
 
@@ -58,7 +59,7 @@ fn four_parties_divide_54_26_16_4() {
         assert_eq!(shares(&judge_claim(&rule, &claim(loss))), expected, "{loss}");
     }
     let recovered: Vec<String> =
-        recovery_split(&rule, yuan("1000000.01")).iter().map(|(_, part)| part.to_string()).collect();
+        recovery_split(&rule, &[], yuan("1000000.01")).iter().map(|(_, part)| part.to_string()).collect();
     assert_eq!(recovered, ["540000.01", "260000.00", "160000.00", "40000.00"]);
 }
 
@@ -143,8 +144,13 @@ fn a_claim_waits_for_a_pool_that_is_short() {
 #[test]
 fn the_leverage_limit_is_reached_but_not_passed() {
     let file = |before: &str| {
-        let facts =
-            FilingFacts { ip_part: yuan("2000000.00"), exposure: yuan(before), free_balance: yuan("1000000.00") };
+        let facts = FilingFacts {
+            ip_part: yuan("2000000.00"),
+            exposure: yuan(before),
+            free_balance: yuan("1000000.00"),
+            principal: None,
+            borrower_filed: None,
+        };
         judge_filing(&hebi_pool(), &facts)
     };
     let at = file("9000000.00");
@@ -156,7 +162,13 @@ fn the_leverage_limit_is_reached_but_not_passed() {
 
 #[test]
 fn a_loan_without_an_ip_part_is_not_covered() {
-    let facts = FilingFacts { ip_part: Amount::ZERO, exposure: Amount::ZERO, free_balance: yuan("1000000.00") };
+    let facts = FilingFacts {
+        ip_part: Amount::ZERO,
+        exposure: Amount::ZERO,
+        free_balance: yuan("1000000.00"),
+        principal: None,
+        borrower_filed: None,
+    };
     assert_eq!(judge_filing(&hebi_pool(), &facts).explanation.refusal, Some(Refusal::LossNotCovered));
 }
 

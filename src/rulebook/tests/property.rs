@@ -10,7 +10,7 @@
 use proptest::prelude::*;
 
 use super::super::facts::LineFacts;
-use super::super::model::Programme;
+use super::super::model::{Programme, RatioRule};
 use super::super::terms::CostKind;
 use super::super::{Language, judge_line, line_sentence};
 use super::{LOAN_REQUIRED, Sums, cap, facts, programme};
@@ -55,7 +55,7 @@ const CAPS: [(&str, i64); 4] =
 fn capped(ratio_points: u32) -> Programme {
     let caps = CAPS.map(|(scope, limit)| cap(scope, &Amount::from_fen(limit).to_string())).concat();
     let keys = format!("{LOAN_REQUIRED}{caps}");
-    Programme { ratio: Rate::from_basis_points(ratio_points), ..programme(&keys) }
+    Programme { ratio: RatioRule::flat(Rate::from_basis_points(ratio_points)), ..programme(&keys) }
 }
 
 fn situation(numbers: &Numbers) -> (Programme, LineFacts, Sums) {

@@ -260,7 +260,13 @@ fn why_another_gate_refused() {
 #[test]
 fn what_a_pool_takes_on() {
     let filing = |ip_part: &str, exposure: &str| {
-        let facts = FilingFacts { ip_part: yuan(ip_part), exposure: yuan(exposure), free_balance: yuan("1000000.00") };
+        let facts = FilingFacts {
+            ip_part: yuan(ip_part),
+            exposure: yuan(exposure),
+            free_balance: yuan("1000000.00"),
+            principal: None,
+            borrower_filed: None,
+        };
         judge_filing(&hebi_pool(), &facts).explanation
     };
     check(
@@ -371,6 +377,16 @@ fn every_refusal_has_a_sentence() {
         不予补助:该银行本年度损失率超过熔断线。
         Nothing granted: the pool's free balance is too small.
         不予补助:资金池可用余额不足。
+        Nothing granted: a fact that the rule needs is not known.
+        不予补助:缺少判断所需的依据。
+        Nothing granted: another one was taken, and only one can be.
+        不予补助:已择一享受其他项目。
+        Nothing granted: all public money together has reached its ceiling.
+        不予补助:各级财政资金合计已达上限。
+        Nothing granted: the bank's cap of the year is used up.
+        不予补助:该银行年度限额已用完。
+        Nothing granted: the programme's cap of the year is used up.
+        不予补助:项目年度限额已用完。
     "#]]
     .assert_eq(&text);
 }
@@ -439,7 +455,13 @@ fn each_step_is_a_line() {
     facts.evidence_left = yuan("90000.00");
     let line = judged(&facts, &Sums::new().used_before("pledge-cost-year", "162600.00"));
     let pool = judge_claim(&hebi_pool(), &claim("1000000.00")).explanation;
-    let filing = FilingFacts { ip_part: yuan("1000000.00"), exposure: yuan("1.00"), free_balance: yuan("2000000.00") };
+    let filing = FilingFacts {
+        ip_part: yuan("1000000.00"),
+        exposure: yuan("1.00"),
+        free_balance: yuan("2000000.00"),
+        principal: None,
+        borrower_filed: None,
+    };
     let filing = judge_filing(&hebi_pool(), &filing).explanation;
     let mut text = String::new();
     for language in [Language::English, Language::Chinese] {

@@ -157,7 +157,7 @@ fn what_is_wrong_with_an_item_is_said_under_its_path() {
         &message,
         subsidy::apply,
         &expect![[r"
-        items[1].item: `99` is not a value of this field; expected one of COST_KIND_INTEREST, COST_KIND_VALUATION, COST_KIND_GUARANTEE, COST_KIND_INSURANCE, COST_KIND_PATENT_INSURANCE
+        items[1].item: `99` is not a value of this field; expected one of COST_KIND_INTEREST, COST_KIND_VALUATION, COST_KIND_GUARANTEE, COST_KIND_INSURANCE, COST_KIND_PATENT_INSURANCE, COST_KIND_GRANT
         items[1].cost: the amount is empty; write yuan with up to two decimals, such as `37400.00`
         items[1].evidence: is missing; expected `invoice` or `interest_payment_sequence`
         items[2].evidence.invoice.number: `123` is not an invoice number; expected 20 digits, or a code of 10 or 12 digits, a hyphen and a number of 8 digits
@@ -296,7 +296,7 @@ fn a_rulebook_is_refused_with_its_lines() {
         &expect![[r"
         text: line 1: the file has no `rulebook`; add `rulebook = …`
         text: line 1: the file has no `source`; add `source = …`
-        text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, programme, pool, case"]],
+        text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, case"]],
     );
 }
 

@@ -113,7 +113,7 @@ fn show_pool(book: &Book, caller: &Caller, id: &PoolId, today: CivilDate) -> Opt
         cash: pool.cash.to_string(),
         free_balance: pool.free_balance().to_string(),
         exposure: pool.exposure.to_string(),
-        leverage_limit: rule.map(|rule| rule.leverage_limit.to_string()).unwrap_or_default(),
+        leverage_limit: rule.and_then(|rule| rule.leverage_limit).map(|limit| limit.to_string()).unwrap_or_default(),
         exposure_limit: rule.map(|rule| exposure_limit(pool, rule)).unwrap_or_default(),
         bank_years: bank_years.map(|((bank, year), figures)| bank_year(bank, *year, figures, rule)).collect(),
         funders: funders
@@ -123,9 +123,9 @@ fn show_pool(book: &Book, caller: &Caller, id: &PoolId, today: CivilDate) -> Opt
     })
 }
 
-/// Free balance × leverage limit; empty if the product is beyond all amounts, that is, no limit.
+/// Free balance × leverage limit; empty where there is no limit, or the product is beyond all amounts.
 fn exposure_limit(pool: &Pool, rule: &PoolRule) -> String {
-    let limit = pool.free_balance().times(rule.leverage_limit);
+    let limit = rule.leverage_limit.and_then(|limit| pool.free_balance().times(limit).ok());
     limit.map(|limit| limit.round(Rounding::Down).to_string()).unwrap_or_default()
 }
 

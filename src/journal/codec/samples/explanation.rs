@@ -9,15 +9,37 @@ use crate::rulebook::terms::CostKind;
 
 /// A line whose codes depend on `index`, with a step for every third kind.
 pub(super) fn line(index: usize) -> LineExplanation {
-    let kinds = StepKind::ALL.iter().enumerate().filter(|(place, _)| place % 3 == index % 3);
+    let kinds = first(StepKind::ALL, 18).iter().enumerate().filter(|(place, _)| place % 3 == index % 3);
     LineExplanation {
-        item: (index % 4 != 1).then(|| nth(CostKind::ALL, index)),
+        item: (index % 4 != 1).then(|| nth(first(CostKind::ALL, 5), index)),
         requested: Amount::from_yuan(74_800),
         granted: nth(&[Amount::ZERO, Amount::from_yuan(37_400)], index),
-        bound: nth(Bound::ALL, index),
-        refusal: (index.is_multiple_of(2) || index > 3).then(|| nth(Refusal::ALL, index)),
+        bound: nth(first(Bound::ALL, 12), index),
+        refusal: (index.is_multiple_of(2) || index > 3).then(|| nth(first(Refusal::ALL, 20), index)),
         steps: kinds.map(|(place, kind)| step(place, *kind)).collect(),
     }
+}
+
+/// The values of policies beyond the first city's: they joined the closed lists later.
+pub(super) fn later_line(index: usize) -> LineExplanation {
+    LineExplanation {
+        item: Some(CostKind::Grant),
+        requested: Amount::from_yuan(74_800),
+        granted: Amount::from_yuan(37_400),
+        bound: nth(rest(Bound::ALL, 12), index),
+        refusal: Some(nth(rest(Refusal::ALL, 20), index)),
+        steps: rest(StepKind::ALL, 18).iter().enumerate().map(|(place, kind)| step(place, *kind)).collect(),
+    }
+}
+
+/// The values that a list had when the golden bytes were written.
+pub(super) fn first<T>(list: &[T], count: usize) -> &[T] {
+    list.get(..count).unwrap_or(list)
+}
+
+/// The values that joined it later.
+pub(super) fn rest<T>(list: &[T], count: usize) -> &[T] {
+    list.get(count..).unwrap_or_default()
 }
 
 fn step(index: usize, kind: StepKind) -> Step {

@@ -27,13 +27,13 @@ use crate::identifier::{
     RulebookId, Sequence, Uscc,
 };
 use crate::money::{Amount, Rate};
-use crate::rulebook::explanation::{Bound, Explanation};
+use crate::rulebook::explanation::Explanation;
 use crate::rulebook::facts::CapKey;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
 use crate::rulebook::{self, RulebookRef};
 
-use explanation::line;
+use explanation::{first, later_line, line, rest};
 
 /// The smallest rulebook that loads.
 const RULEBOOK: &str = r#"schema = 1
@@ -64,6 +64,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(money());
     events.extend(claims());
     events.extend(rulebooks_and_refusals());
+    events.extend(later_values());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -144,7 +145,7 @@ fn accounts() -> Vec<Account> {
         Account::SubsidyClawback(uscc()),
         Account::TreasuryCash,
     ];
-    accounts.extend(CostKind::ALL.iter().copied().map(Account::SubsidyExpense));
+    accounts.extend(first(CostKind::ALL, 5).iter().copied().map(Account::SubsidyExpense));
     accounts
 }
 
@@ -290,7 +291,7 @@ fn loans() -> Vec<Event> {
 
 fn subsidies() -> Vec<Event> {
     let item = |index: usize, evidence: EvidenceKey| CostItem {
-        item: nth(CostKind::ALL, index),
+        item: nth(first(CostKind::ALL, 5), index),
         cost: Amount::from_yuan(74_800),
         paid_on: day("2026-06-21"),
         other_public_funding: Amount::from_fen(12),
@@ -376,7 +377,7 @@ fn money() -> Vec<Event> {
 
 fn claims() -> Vec<Event> {
     let shares: Vec<(LossParty, Amount)> =
-        LossParty::ALL.iter().map(|party| (*party, Amount::from_yuan(20_000))).collect();
+        first(LossParty::ALL, 5).iter().map(|party| (*party, Amount::from_yuan(20_000))).collect();
     let decision = |index| ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
         shares: shares.clone(),
@@ -412,7 +413,7 @@ fn claims() -> Vec<Event> {
 fn rulebooks_and_refusals() -> Vec<Event> {
     let adopted = rulebook::load(RULEBOOK).unwrap_or_else(|errors| panic!("{errors}"));
     let mut events = vec![Event::RulebookAdopted(Arc::new(adopted))];
-    events.extend(Refusal::ALL.iter().enumerate().map(|(index, refusal)| {
+    events.extend(first(Refusal::ALL, 20).iter().enumerate().map(|(index, refusal)| {
         Event::Refused(Refused {
             command: "FileLoan".to_owned(),
             refusal: *refusal,
@@ -426,7 +427,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
         })
     }));
     // All bounds and all reasons, each with all steps.
-    let lines = (0..Bound::ALL.len().max(Refusal::ALL.len())).map(line).collect();
+    let lines = (0..20).map(line).collect();
     events.push(Event::Refused(Refused {
         command: "ApplySubsidy".to_owned(),
         refusal: Refusal::NotEligible,
@@ -435,4 +436,26 @@ fn rulebooks_and_refusals() -> Vec<Event> {
         explanation: Some(Explanation { lines }),
     }));
     events
+}
+
+/// What joined the closed lists after the first golden bytes were written.
+fn later_values() -> Vec<Event> {
+    let reasons = rest(Refusal::ALL, 20);
+    let lines = (0..reasons.len()).map(later_line).collect();
+    let refused = Refused {
+        command: "ApplySubsidy".to_owned(),
+        refusal: Refusal::FactMissing,
+        subject: "application".to_owned(),
+        since: None,
+        explanation: Some(Explanation { lines }),
+    };
+    let decision = ClaimDecision {
+        covered_loss: Amount::from_yuan(100_000),
+        shares: rest(LossParty::ALL, 5).iter().map(|party| (*party, Amount::from_yuan(20_000))).collect(),
+        explanation: later_line(0),
+    };
+    vec![
+        Event::Refused(refused),
+        Event::ClaimChanged(ClaimChanged { claim: ClaimId::new(63), change: ClaimChange::Resumed(decision) }),
+    ]
 }

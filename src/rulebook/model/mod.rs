@@ -3,11 +3,29 @@
 //! [`load`](super::load()) is the only way to make a [`Rulebook`] from a file; whoever holds one may rely on what the
 //! loader refuses: clauses that exist, shares of 10 000 basis points, ratios of at most 1, unique ids.
 
+mod base;
+mod case;
+mod choice;
+mod condition;
+mod pool;
+mod property;
+mod ratio;
+
 use std::fmt;
 use std::sync::Arc;
 
-use super::explanation::Bound;
-use super::terms::{CostKind, LossParty, SizeClass, codes};
+pub use base::{AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Pick, RateTerm, Series, Span, TenorSeries};
+pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LinesCase};
+pub use choice::{Between, Choice, ChoiceScope};
+pub use condition::{Condition, DateFact, Gate};
+pub use pool::{
+    Breaker, BreakerEffect, Coverage, Payer, PayerCap, PayerCapScope, PoolCondition, PoolGate, PoolRule, Provenance,
+};
+pub use property::{Missing, Properties, Property, When};
+pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
+
+use super::facts::ReferenceRates;
+use super::terms::{CostKind, codes};
 use crate::calendar::CivilDate;
 use crate::identifier::{BudgetLineId, CapId, ClauseId, PoolId, ProgrammeId, RulebookId};
 use crate::money::{Amount, Rate, Rounding};
@@ -35,6 +53,8 @@ pub struct Rulebook {
     pub transition: Transition,
     /// The text, clause by clause.
     pub clauses: Vec<Clause>,
+    /// The reference-rate series that rules name.
+    pub series: Vec<Series>,
     /// The subsidies.
     pub programmes: Vec<Programme>,
     /// The risk-compensation pools.
@@ -44,6 +64,11 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
+    /// The values of the series that the file brings along.
+    pub fn reference_rates(&self) -> ReferenceRates {
+        ReferenceRates::of(&self.series)
+    }
+
     /// The version that events name.
     pub fn reference(&self) -> RulebookRef {
         RulebookRef { id: self.id.clone(), version: self.version }
@@ -147,12 +172,28 @@ pub struct Programme {
     pub attribution: Attribution,
     /// Conditions, judged in this order.
     pub gates: Vec<Gate>,
-    /// The part of the actual cost that is granted; at most 1.
-    pub ratio: Rate,
+    /// What the ratio is taken of.
+    pub base: Base,
+    /// Limits of the base by a reference rate or a number of days; in this order.
+    pub clamps: Vec<Clamp>,
+    /// The kinds of cost of which only the IP part of the loan counts (知识产权质押部分).
+    pub ip_share_items: Vec<CostKind>,
+    /// The part of the base that is granted; never more than 1.
+    pub ratio: RatioRule,
+    /// With all other public money at most this part of the cost; 1 where the text says nothing (ours).
+    pub public_share_at_most: Rate,
+    /// Exclusivity among items or loans.
+    pub choices: Vec<Choice>,
     /// Limits; judged by scope, then in this order.
     pub caps: Vec<Cap>,
     /// How many lines may be granted to one enterprise, ever; `None` for any number (首件: 1).
     pub grants_per_enterprise: Option<u32>,
+    /// Programmes that exclude this one once they were granted to the enterprise.
+    pub yields_to: Vec<ProgrammeId>,
+    /// Who is paid.
+    pub payee: Payee,
+    /// Whether a year that is approved beyond its budget is paid in proportion (按比例折算).
+    pub closing_run: Option<ClosingRule>,
     /// Which budget line pays (预算指标).
     pub budget: BudgetLineId,
     /// How the award becomes whole fen; the loader accepts only [`Rounding::Down`], "not more than".
@@ -163,71 +204,46 @@ pub struct Programme {
 
 /// Which day's year a cost belongs to (年度归属).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "each names a year, as the files do")]
 pub enum Attribution {
     /// The year in which the cost was paid (支付年度).
     PaymentYear,
     /// The year in which the application was made (申报年度).
     ApplicationYear,
+    /// The year in which the loan ended (结清年度).
+    SettlementYear,
+    /// The year of the first disbursement (放款年度).
+    DisbursementYear,
+    /// The year in which the pledge was registered (质押登记年度).
+    RegistrationYear,
 }
-codes!(Attribution { PaymentYear = "payment-year", ApplicationYear = "application-year" });
+codes!(Attribution {
+    PaymentYear = "payment-year",
+    ApplicationYear = "application-year",
+    SettlementYear = "settlement-year",
+    DisbursementYear = "disbursement-year",
+    RegistrationYear = "registration-year",
+});
 
-/// A condition of a programme, with the clause that sets it.
+/// Who is paid (补助对象).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payee {
+    /// The enterprise.
+    Enterprise,
+    /// The bank.
+    Bank,
+    /// The guarantor.
+    Guarantor,
+}
+codes!(Payee { Enterprise = "enterprise", Bank = "bank", Guarantor = "guarantor" });
+
+/// The closing run of a programme year.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gate {
-    /// What must hold.
-    pub condition: Condition,
-    /// The kinds of cost that it is judged for.
-    pub items: Vec<CostKind>,
+pub struct ClosingRule {
     /// The clause that sets it.
     pub clause: ClauseId,
-    /// How an ambiguous clause is read here, where it differs from the programme's reading.
+    /// How an ambiguous clause is read here.
     pub reading: Option<BilingualText>,
-}
-
-/// What a gate asks. A condition on a loan or a right does not hold where there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// The enterprise is not on the blacklist (未列入失信名单).
-    NotBlacklisted,
-    /// The cost belongs to a filed loan.
-    LoanRequired,
-    /// The loan was disbursed by the day of application: the pledge was *used successfully* (成功运用).
-    LoanDisbursed,
-    /// Every pledge was registered no later than the day of the first disbursement.
-    PledgedByDisbursement,
-    /// The cost was paid from the first disbursement until the loan ended.
-    PaidWithinLoan,
-    /// The cost was paid no later than the day the loan ended.
-    PaidByLoanEnd,
-    /// The cost belongs to a right.
-    RightRequired,
-    /// The applicant owns the right.
-    RightOwned,
-    /// The right is in force.
-    RightInForce,
-    /// The right is a patent.
-    RightIsPatent,
-    /// The enterprise is of one of these size classes.
-    SizeClass(Vec<SizeClass>),
-}
-
-impl Condition {
-    /// The stable text: used in rulebook files and as the rule of a gate's step.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotBlacklisted => "not-blacklisted",
-            Self::LoanRequired => "loan-required",
-            Self::LoanDisbursed => "loan-disbursed",
-            Self::PledgedByDisbursement => "pledged-by-disbursement",
-            Self::PaidWithinLoan => "paid-within-loan",
-            Self::PaidByLoanEnd => "paid-by-loan-end",
-            Self::RightRequired => "right-required",
-            Self::RightOwned => "right-owned",
-            Self::RightInForce => "right-in-force",
-            Self::RightIsPatent => "right-is-patent",
-            Self::SizeClass(_) => "size-class",
-        }
-    }
 }
 
 /// A limit on what is granted (限额).
@@ -239,8 +255,12 @@ pub struct Cap {
     pub scope: CapScope,
     /// The kinds of cost that count toward it and are limited by it.
     pub items: Vec<CostKind>,
-    /// The limit, in yuan.
+    /// The limit in yuan; the largest that it may be, where it depends on something.
     pub amount: Amount,
+    /// What the limit depends on.
+    pub rule: CapRule,
+    /// Where the cap applies.
+    pub when: When,
     /// The clause that sets it.
     pub clause: ClauseId,
     /// How an ambiguous clause is read here, where it differs from the programme's reading.
@@ -260,6 +280,10 @@ pub enum CapScope {
     EnterpriseYear,
     /// One enterprise in all years (累计).
     Lifetime,
+    /// One bank in one year.
+    BankYear,
+    /// The programme in one year, all enterprises together.
+    ProgrammeYear,
 }
 codes!(CapScope {
     Item = "item",
@@ -267,14 +291,27 @@ codes!(CapScope {
     Joint = "joint",
     EnterpriseYear = "enterprise-year",
     Lifetime = "lifetime",
+    BankYear = "bank-year",
+    ProgrammeYear = "programme-year",
 });
+
+/// What the limit of a cap depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CapRule {
+    /// Nothing.
+    Fixed,
+    /// The first of these that holds; the cap's amount where none does.
+    By(Vec<(When, Amount)>),
+    /// A part of the loan's contract principal, and at most the cap's amount.
+    ShareOfPrincipal(Rate),
+}
 
 impl CapScope {
     /// Whether the running sum is kept per loan.
     pub const fn is_per_loan(self) -> bool {
         match self {
             Self::Item | Self::Loan | Self::Joint => true,
-            Self::EnterpriseYear | Self::Lifetime => false,
+            Self::EnterpriseYear | Self::Lifetime | Self::BankYear | Self::ProgrammeYear => false,
         }
     }
 }
@@ -286,100 +323,4 @@ pub struct Clawback {
     pub restores_cap: bool,
     /// The money of the budget line.
     pub restores_budget: bool,
-}
-
-/// The rule of a risk-compensation pool (风险补偿资金池).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolRule {
-    /// Its id.
-    pub id: PoolId,
-    /// Its name on pages.
-    pub name: BilingualText,
-    /// Where its numbers come from.
-    pub provenance: Provenance,
-    /// Who bears what, in basis points; 10 000 in all, no party twice, the pool among them.
-    pub shares: Vec<(LossParty, u32)>,
-    /// What the shares divide.
-    pub coverage: Coverage,
-    /// A claim needs *more than* so many days overdue.
-    pub overdue_days_over: i64,
-    /// The exposure is at most this many times the free balance (放大倍数).
-    pub leverage_limit: Rate,
-    /// When a bank's claims wait.
-    pub breaker: Option<Breaker>,
-}
-
-impl PoolRule {
-    /// The clause of the rule; `None` where the numbers are ours.
-    pub fn clause(&self) -> Option<&ClauseId> {
-        match &self.provenance {
-            Provenance::Clause(clause) => Some(clause),
-            Provenance::Ours(_) => None,
-        }
-    }
-
-    /// The pool's own share, in basis points.
-    pub fn pool_basis_points(&self) -> u32 {
-        self.shares.iter().find(|(party, _)| *party == LossParty::Pool).map_or(0, |(_, points)| *points)
-    }
-}
-
-/// Where a rule's numbers come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Provenance {
-    /// From the document.
-    Clause(ClauseId),
-    /// Ours: a default that a bureau may change, with a note that says so.
-    Ours(BilingualText),
-}
-
-/// What part of a loss is shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Coverage {
-    /// The principal lost (no interest, no cost), in the proportion of the loan's IP part.
-    IpPartOfPrincipal,
-}
-codes!(Coverage { IpPartOfPrincipal = "ip-part-of-principal" });
-
-/// The limit on a bank's losses of a year (熔断线).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Breaker {
-    /// Covered losses of the year over principal filed in the year; it trips *above* this.
-    pub ratio: Rate,
-    /// What it does.
-    pub effect: BreakerEffect,
-}
-
-/// What a tripped breaker does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BreakerEffect {
-    /// The claim waits (暂缓补偿); it is not refused.
-    Defer,
-}
-codes!(BreakerEffect { Defer = "defer" });
-
-/// A worked case (算例) of a rulebook: what a programme must grant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Case {
-    /// Its id, for reports.
-    pub id: String,
-    /// Which programme.
-    pub programme: ProgrammeId,
-    /// What counts toward caps before the first line, in yuan.
-    pub used: Vec<(CapId, Amount)>,
-    /// The lines of the application, in order.
-    pub lines: Vec<CaseLine>,
-}
-
-/// A line of a worked case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseLine {
-    /// What kind of cost.
-    pub item: CostKind,
-    /// What was paid, in yuan.
-    pub cost: Amount,
-    /// What must be granted, in yuan.
-    pub expect: Amount,
-    /// The bound that must decide, if the case says.
-    pub bound: Option<Bound>,
 }

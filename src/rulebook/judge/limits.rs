@@ -1,0 +1,229 @@
+//! The limits of a line: other public funding, caps, budget, and the rounding at the end.
+
+use super::reference::attributed_year;
+use super::{Granted, Limit, Line, Part, amount_input, input, rounding_code};
+use crate::calendar::FiscalYear;
+use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
+use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
+use crate::rulebook::facts::{CapKey, LineFacts, Usage, WideKey};
+use crate::rulebook::model::{Cap, CapRule, CapScope, Missing, Programme, Properties};
+use crate::rulebook::refusal::Refusal;
+
+/// Why a limit cannot be had.
+enum NoLimit {
+    Missing(Missing),
+    Money(MoneyError),
+}
+
+impl From<Missing> for NoLimit {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+impl Line {
+    /// Subsidy and other public money together do not exceed the eligible cost (ours), or the part of it that the rule
+    /// allows.
+    pub(super) fn other_funding(
+        &mut self,
+        programme: &Programme,
+        facts: &LineFacts,
+        cost: Amount,
+    ) -> Result<(), Refusal> {
+        let part = Part { kind: StepKind::OtherFunding, rule: "", clause: None };
+        let share = programme.public_share_at_most;
+        let other = facts.other_public_funding.floored_at_zero();
+        let allowed = if share < Rate::ONE {
+            match cost.times(share) {
+                Ok(product) => product.round(Rounding::Down),
+                Err(error) => return Err(self.not_computed(part, Vec::new(), error)),
+            }
+        } else {
+            cost
+        };
+        let left = allowed.minus(other).floored_at_zero();
+        let rule = Limit { part, bound: Bound::OtherFunding, refusal: Refusal::OtherFundingCovers, left };
+        let mut inputs = vec![amount_input("base", cost), amount_input("other", other)];
+        if share < Rate::ONE {
+            inputs.push(input("public-share-at-most", Value::Rate(share)));
+        }
+        inputs.push(amount_input("left", left));
+        self.limit(&rule, inputs)
+    }
+
+    /// Every cap that counts the cost, by scope, then in the order of the file; the sums that the award adds to.
+    pub(super) fn caps(
+        &mut self,
+        programme: &Programme,
+        facts: &LineFacts,
+        usage: &dyn Usage,
+        granted: &mut Granted,
+    ) -> Result<(), Refusal> {
+        let mut caps: Vec<&Cap> = programme.caps.iter().filter(|cap| cap.items.contains(&facts.item)).collect();
+        caps.sort_by_key(|cap| cap.scope); // stable
+        for cap in caps {
+            self.cap(cap, programme, facts, usage, granted)?;
+        }
+        Ok(())
+    }
+
+    fn cap(
+        &mut self,
+        cap: &Cap,
+        programme: &Programme,
+        facts: &LineFacts,
+        usage: &dyn Usage,
+        granted: &mut Granted,
+    ) -> Result<(), Refusal> {
+        let (kind, bound, refusal) = cap_terms(cap.scope);
+        let part = Part { kind, rule: cap.id.as_str(), clause: Some(&cap.clause) };
+        let found = room(cap, programme, (facts, self.ordinal), usage);
+        let (mut inputs, room) = match found {
+            Ok(None) => return Ok(()),
+            Ok(Some(room)) => (Vec::new(), room),
+            // The loader asks for the gate `loan-required`; a cap per loan without a loan would be no cap at all.
+            Err(NoLimit::Missing(Missing("loan"))) => {
+                self.end(part, vec![input("loan", Value::Text("none".to_owned()))], Bound::Gate);
+                return Err(Refusal::NotEligible);
+            }
+            Err(NoLimit::Missing(missing)) => return Err(self.missing(part, Vec::new(), missing)),
+            Err(NoLimit::Money(error)) => return Err(self.not_computed(part, Vec::new(), error)),
+        };
+        let left = room.limit.minus(room.used).floored_at_zero();
+        inputs.extend([
+            amount_input("limit", room.limit),
+            amount_input("used-before", room.used),
+            amount_input("left", left),
+        ]);
+        inputs.extend(room.year.map(year_input));
+        self.limit(&Limit { part, bound, refusal, left }, inputs)?;
+        match room.key {
+            Key::Own(key) => granted.cap_uses.push(key),
+            Key::Wide(key) => granted.wide_uses.push(key),
+        }
+        Ok(())
+    }
+
+    /// The budget line's rest in the year of application: a grant is paid from the year in which it is decided.
+    pub(super) fn budget(
+        &mut self,
+        programme: &Programme,
+        facts: &LineFacts,
+        usage: &dyn Usage,
+    ) -> Result<(), Refusal> {
+        let year = facts.applied_on.year();
+        let left = usage.budget_left(&programme.budget, year).floored_at_zero();
+        let rule = Limit {
+            part: Part { kind: StepKind::Budget, rule: programme.budget.as_str(), clause: None },
+            bound: Bound::Budget,
+            refusal: Refusal::BudgetUsedUp,
+            left,
+        };
+        self.limit(&rule, vec![amount_input("left", left), year_input(year)])
+    }
+
+    pub(super) fn round(&mut self, rounding: Rounding) -> Result<Amount, Refusal> {
+        let award = self.amount.round(rounding);
+        let part = Part { kind: StepKind::Round, rule: rounding_code(rounding), clause: None };
+        let before = vec![input("unrounded", Value::Exact(self.amount.text()))];
+        if !award.is_positive() {
+            self.end(part, before, self.bound);
+            return Err(Refusal::NotEligible);
+        }
+        let whole = Exact::from(award) == self.amount;
+        self.amount = Exact::from(award);
+        self.record(part, before, if whole { StepOutcome::Passed } else { StepOutcome::Reduced });
+        Ok(award)
+    }
+}
+
+/// A cap as it stands for a line.
+struct Room {
+    limit: Amount,
+    used: Amount,
+    year: Option<FiscalYear>,
+    key: Key,
+}
+
+enum Key {
+    Own(CapKey),
+    Wide(WideKey),
+}
+
+/// The cap's limit and what counts toward it; `None` where it does not apply.
+fn room(
+    cap: &Cap,
+    programme: &Programme,
+    (facts, ordinal): (&LineFacts, u32),
+    usage: &dyn Usage,
+) -> Result<Option<Room>, NoLimit> {
+    let properties = facts.properties(Some(ordinal));
+    if !cap.when.holds(&properties)? {
+        return Ok(None);
+    }
+    let limit = limit_of(cap, facts, &properties)?;
+    let loan = facts.loan.as_ref();
+    if cap.scope.is_per_loan() && loan.is_none() {
+        return Err(Missing("loan").into());
+    }
+    let year = match cap.scope {
+        CapScope::EnterpriseYear | CapScope::BankYear | CapScope::ProgrammeYear => {
+            Some(attributed_year(programme.attribution, facts)?)
+        }
+        CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::Lifetime => None,
+    };
+    let wide = match cap.scope {
+        CapScope::BankYear => Some(Some(loan.ok_or(Missing("loan"))?.bank.clone())),
+        CapScope::ProgrammeYear => Some(None),
+        CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::EnterpriseYear | CapScope::Lifetime => None,
+    };
+    if let (Some(bank), Some(year)) = (wide, year) {
+        let key = WideKey { cap: cap.id.clone(), year, bank };
+        let used = usage.used_by_all(&key).ok_or(Missing("used-by-all"))?;
+        return Ok(Some(Room { limit, used, year: Some(year), key: Key::Wide(key) }));
+    }
+    let key = CapKey {
+        cap: cap.id.clone(),
+        enterprise: facts.enterprise.uscc,
+        year,
+        loan: loan.map(|loan| loan.loan).filter(|_| cap.scope.is_per_loan()),
+    };
+    Ok(Some(Room { limit, used: usage.used(&key), year, key: Key::Own(key) }))
+}
+
+fn limit_of(cap: &Cap, facts: &LineFacts, properties: &Properties<'_>) -> Result<Amount, NoLimit> {
+    match &cap.rule {
+        CapRule::Fixed => Ok(cap.amount),
+        CapRule::By(rows) => {
+            for (when, amount) in rows {
+                if when.holds(properties)? {
+                    return Ok(*amount);
+                }
+            }
+            Ok(Amount::ZERO)
+        }
+        CapRule::ShareOfPrincipal(share) => {
+            let principal = facts.loan.as_ref().ok_or(Missing("loan"))?.principal;
+            let limit = principal.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
+            Ok(limit.round(Rounding::Down).at_most(cap.amount))
+        }
+    }
+}
+
+fn year_input(year: FiscalYear) -> Input {
+    input("year", Value::Count(i64::from(year.value())))
+}
+
+const fn cap_terms(scope: CapScope) -> (StepKind, Bound, Refusal) {
+    match scope {
+        CapScope::Item => (StepKind::ItemCap, Bound::ItemCap, Refusal::ItemCapUsedUp),
+        CapScope::Loan => (StepKind::LoanCap, Bound::LoanCap, Refusal::LoanCapUsedUp),
+        CapScope::Joint => (StepKind::JointCap, Bound::JointCap, Refusal::JointCapUsedUp),
+        CapScope::EnterpriseYear => (StepKind::YearCap, Bound::YearCap, Refusal::YearCapUsedUp),
+        CapScope::Lifetime => (StepKind::LifetimeCap, Bound::LifetimeCap, Refusal::LifetimeCapUsedUp),
+        CapScope::BankYear => (StepKind::BankYearCap, Bound::BankYearCap, Refusal::BankYearCapUsedUp),
+        CapScope::ProgrammeYear => {
+            (StepKind::ProgrammeYearCap, Bound::ProgrammeYearCap, Refusal::ProgrammeYearCapUsedUp)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reference rates and days of a line: what a base, a clamp or a gate looks up.
+
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::money::{MoneyError, Rate};
+use crate::rulebook::facts::{LineFacts, LoanFacts};
+use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Missing, RateTerm, Span};
+
+/// Why a rate cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoRate {
+    /// A fact is missing.
+    Missing(Missing),
+    /// The product does not fit.
+    Money(MoneyError),
+}
+
+impl From<Missing> for NoRate {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+impl From<MoneyError> for NoRate {
+    fn from(error: MoneyError) -> Self {
+        Self::Money(error)
+    }
+}
+
+/// A reference rate that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The value of the series.
+    pub(super) reference: Rate,
+    /// What the term makes of it.
+    pub(super) rate: Rate,
+}
+
+/// The rate that a term comes to for a line.
+pub(super) fn rate_of(term: &RateTerm, attribution: Attribution, facts: &LineFacts) -> Result<Found, NoRate> {
+    let loan = loan(facts)?;
+    let series = series_of(term, loan)?;
+    let rates = &facts.details.rates;
+    let reference = if term.as_of == AsOf::SamePeriod {
+        let (first, last) = accrual(facts, loan)?;
+        rates.lowest(&series, first, last)?
+    } else {
+        rates.on(&series, day_of(term.as_of, attribution, facts)?)?
+    };
+    let plus = Rate::from_basis_points(term.plus_basis_points);
+    let minus = Rate::from_basis_points(term.minus_basis_points);
+    let rate = reference.times(term.factor)?.plus(plus)?.minus(minus);
+    let rate = if term.or_actual_if_lower { rate.min(loan.annual_rate) } else { rate };
+    Ok(Found { reference, rate })
+}
+
+/// The series for the loan's term; an only one without an upper end is for all.
+fn series_of(term: &RateTerm, loan: &LoanFacts) -> Result<crate::identifier::SeriesId, Missing> {
+    for entry in &term.series {
+        let Some(months) = entry.up_to_months else { return Ok(entry.series.clone()) };
+        let signed = loan.details.signed_on.ok_or(Missing("signed-on"))?;
+        let matures = loan.details.matures_on.ok_or(Missing("matures-on"))?;
+        if signed.plus_months(months).is_none_or(|end| matures <= end) {
+            return Ok(entry.series.clone());
+        }
+    }
+    Err(Missing("reference-rate"))
+}
+
+/// The days on which the interest of the line accrued: the first and the last.
+fn accrual(facts: &LineFacts, loan: &LoanFacts) -> Result<(CivilDate, CivilDate), Missing> {
+    if let Some((first, end)) = facts.details.interest_period {
+        return Ok((first, end.plus_days(-1).unwrap_or(end).max(first)));
+    }
+    let first = loan.disbursed_on.ok_or(Missing("disbursed-on"))?;
+    Ok((first, facts.paid_on.min(loan.ended_on.unwrap_or(facts.paid_on))))
+}
+
+fn day_of(as_of: AsOf, attribution: Attribution, facts: &LineFacts) -> Result<CivilDate, Missing> {
+    let out_of_calendar = Missing("reference-rate");
+    match as_of {
+        AsOf::MonthBeforeSigning => {
+            date_of(DateFact::Signing, facts)?.last_day_of_month_before().ok_or(out_of_calendar)
+        }
+        AsOf::Signing => date_of(DateFact::Signing, facts),
+        AsOf::Disbursement => date_of(DateFact::Disbursement, facts),
+        AsOf::Payment => Ok(facts.paid_on),
+        AsOf::Settlement => date_of(DateFact::Settlement, facts),
+        AsOf::Application => Ok(facts.applied_on),
+        AsOf::December => Ok(attributed_year(attribution, facts)?.last_day()),
+        AsOf::PreviousDecember => {
+            let year = attributed_year(attribution, facts)?.previous().ok_or(out_of_calendar)?;
+            Ok(year.last_day())
+        }
+        AsOf::SamePeriod => accrual(facts, loan(facts)?).map(|(first, _)| first),
+    }
+}
+
+/// A day of the line by its name.
+pub(super) fn date_of(date: DateFact, facts: &LineFacts) -> Result<CivilDate, Missing> {
+    match date {
+        DateFact::Signing => loan(facts)?.details.signed_on.ok_or(Missing("signed-on")),
+        DateFact::Disbursement => loan(facts)?.disbursed_on.ok_or(Missing("disbursed-on")),
+        DateFact::Registration => Ok(loan(facts)?.pledged_on),
+        DateFact::Settlement => loan(facts)?.ended_on.ok_or(Missing("ended-on")),
+        DateFact::Payment => Ok(facts.paid_on),
+        DateFact::Application => Ok(facts.applied_on),
+    }
+}
+
+/// The year that a line is attributed to.
+pub fn attributed_year(attribution: Attribution, facts: &LineFacts) -> Result<FiscalYear, Missing> {
+    let date = match attribution {
+        Attribution::PaymentYear => DateFact::Payment,
+        Attribution::ApplicationYear => DateFact::Application,
+        Attribution::SettlementYear => DateFact::Settlement,
+        Attribution::DisbursementYear => DateFact::Disbursement,
+        Attribution::RegistrationYear => DateFact::Registration,
+    };
+    date_of(date, facts).map(CivilDate::year)
+}
+
+/// How many days of the loan count: all of them, and at most as many as the rule says.
+pub(super) fn days_of(days: Days, attribution: Attribution, facts: &LineFacts) -> Result<(i64, i64), Missing> {
+    let loan = loan(facts)?;
+    let life = || -> Result<(CivilDate, CivilDate), Missing> {
+        Ok((loan.disbursed_on.ok_or(Missing("disbursed-on"))?, loan.ended_on.ok_or(Missing("ended-on"))?))
+    };
+    let all = match days.span {
+        Span::Loan => {
+            let (first, end) = life()?;
+            end.days_since(first)
+        }
+        Span::InterestPeriod => {
+            let (first, end) = facts.details.interest_period.ok_or(Missing("interest-period"))?;
+            end.days_since(first)
+        }
+        Span::AwardYear => {
+            let year = attributed_year(attribution, facts)?;
+            let first = loan.disbursed_on.ok_or(Missing("disbursed-on"))?.max(year.first_day());
+            // A loan that goes on counts to the end of the year; what is not paid yet is not applied for yet.
+            let after = year.last_day().plus_days(1).unwrap_or(CivilDate::MAX);
+            loan.ended_on.map_or(after, |end| end.min(after)).days_since(first)
+        }
+    };
+    let all = all.max(0);
+    Ok((all, days.at_most.map_or(all, |most| all.min(i64::from(most)))))
+}
+
+/// The loan of a line.
+pub(super) fn loan(facts: &LineFacts) -> Result<&LoanFacts, Missing> {
+    facts.loan.as_ref().ok_or(Missing("loan"))
+}

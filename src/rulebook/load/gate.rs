@@ -1,0 +1,107 @@
+//! `[[programme.gate]]`: the conditions of a programme.
+
+use super::Known;
+use super::base::rate_term;
+use super::errors::Problems;
+use super::programme::{Scope, read_clause};
+use super::table::{Table, code, date, list, parsed, text, whole};
+use super::when::when;
+use crate::identifier::shown;
+use crate::money::{Amount, Rate};
+use crate::rulebook::model::{Condition, DateFact, Gate};
+use crate::rulebook::terms::SizeClass;
+
+pub(super) fn gate(
+    mut table: Table<'_, '_>,
+    scope: &Scope<'_>,
+    known: &mut Known,
+    problems: &mut Problems<'_>,
+) -> Option<Gate> {
+    known.count();
+    let condition = condition(&mut table, known, problems);
+    let items = scope.items(&mut table, problems);
+    let (reading, clause) = read_clause(&mut table, scope, known, problems);
+    table.finish(problems);
+    Some(Gate { condition: condition?, items, clause: clause?, reading })
+}
+
+/// The conditions that need no further key.
+const PLAIN: &[Condition] = &[
+    Condition::NotBlacklisted,
+    Condition::LoanRequired,
+    Condition::LoanDisbursed,
+    Condition::PledgedByDisbursement,
+    Condition::PaidWithinLoan,
+    Condition::PaidByLoanEnd,
+    Condition::RightRequired,
+    Condition::RightOwned,
+    Condition::RightInForce,
+    Condition::RightIsPatent,
+    Condition::PledgedBySettlement,
+    Condition::LoanRepaid,
+    Condition::LoanRightsOwned,
+    Condition::FirstPledge,
+    Condition::NoOtherPublicFunding,
+];
+
+/// Those that need one.
+const WITH_KEYS: &[&str] = &[
+    "size-class",
+    "property",
+    "rate-at-most",
+    "ip-share-at-least",
+    "revenue-at-most",
+    "right-months-left-at-least",
+    "date-within",
+    "applied-within-days",
+];
+
+fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Condition> {
+    let name = table.required("condition", problems, text)?;
+    match name.as_str() {
+        "size-class" => table
+            .required("size_classes", problems, list(code(SizeClass::parse, SizeClass::ALL)))
+            .map(Condition::SizeClass),
+        "property" => table.required("when", problems, when).map(Condition::Property),
+        "rate-at-most" => table
+            .required("rate", problems, |node, key, problems| rate_term(node, key, known, problems))
+            .map(Condition::RateAtMost),
+        "ip-share-at-least" => table.required("share", problems, parsed(Rate::parse)).map(Condition::IpShareAtLeast),
+        "revenue-at-most" => table.required("amount", problems, parsed(Amount::parse)).map(Condition::RevenueAtMost),
+        "right-months-left-at-least" => {
+            table.required("months", problems, whole(1..=1200)).map(Condition::RightMonthsLeftAtLeast)
+        }
+        "date-within" => date_within(table, problems),
+        "applied-within-days" => {
+            let of = table.required("of", problems, code(DateFact::parse, DateFact::ALL));
+            let days = table.required("days", problems, whole(0..=36_600));
+            Some(Condition::AppliedWithinDays { of: of?, days: days? })
+        }
+        _ => plain(&name, table, problems),
+    }
+}
+
+fn date_within(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
+    let which = table.required("date", problems, code(DateFact::parse, DateFact::ALL));
+    let from = table.optional("from", problems, date);
+    let until = table.optional("until", problems, date);
+    if from.is_none() && until.is_none() {
+        problems.add(table.start, "the gate has neither `from` nor `until`", "add at least one of the two days");
+    }
+    if let (Some(from), Some(until)) = (from, until)
+        && until < from
+    {
+        problems.add(table.place("until"), "`until` is before `from`", "correct one of the two days");
+    }
+    Some(Condition::DateWithin { date: which?, from, until })
+}
+
+fn plain(name: &str, table: &Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
+    let condition = PLAIN.iter().find(|condition| condition.code() == name);
+    if condition.is_none() {
+        let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain(WITH_KEYS.iter().copied()).collect();
+        let problem = format!("`{}` is not a condition", shown(name));
+        problems.add(table.place("condition"), problem, format!("use one of: {}", codes.join(", ")));
+    }
+    condition.cloned()
+}

@@ -1,0 +1,103 @@
+//! What a condition beyond the first city's says when it fails, and what a missing fact is called.
+
+use super::super::explanation::{Step, Value};
+use super::{Language, shown, value};
+
+/// The failed condition in words; `None` for one that is said elsewhere.
+pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
+    let see = |name| shown(step, name, language);
+    let (english, chinese) = match step.rule.as_str() {
+        "rate-at-most" => {
+            let (actual, limit, reference) = (see("actual-rate"), see("rate-limit"), see("reference-rate"));
+            (
+                format!(
+                    "the loan's rate of {actual} is above the limit of {limit}, by a reference rate of {reference}"
+                ),
+                format!("贷款利率{actual}超过上限{limit}(参考利率{reference})"),
+            )
+        }
+        "property" => {
+            let asked = see("asked");
+            (format!("the rule is for {asked} only"), format!("办法仅适用于:{asked}"))
+        }
+        "ip-share-at-least" => {
+            let (part, principal, share) = (see("ip-part"), see("principal"), see("share"));
+            (
+                format!("the IP part of {part} is less than {share} of the principal of {principal}"),
+                format!("知识产权部分{part}元不足本金{principal}元的{share}"),
+            )
+        }
+        "revenue-at-most" => {
+            let (revenue, limit) = (see("revenue"), see("limit"));
+            (format!("the revenue of {revenue} is above {limit}"), format!("营业收入{revenue}元超过{limit}元"))
+        }
+        "pledged-by-settlement" => {
+            let (pledged, ended) = (see("pledged-on"), see("ended-on"));
+            (
+                format!("the pledge was registered on {pledged}, after the loan ended on {ended}"),
+                format!("质押登记日{pledged}晚于贷款结清日{ended}"),
+            )
+        }
+        "loan-repaid" => ("the loan has not been repaid in full".to_owned(), "贷款本息尚未还清".to_owned()),
+        "loan-rights-owned" => (
+            "not every right that secures the loan belongs to the borrower".to_owned(),
+            "出质的知识产权并非全部归借款企业所有".to_owned(),
+        ),
+        "first-pledge" => {
+            ("no right secures a loan for the first time".to_owned(), "出质的知识产权均非首次质押".to_owned())
+        }
+        "right-months-left-at-least" => {
+            let (expires, months) = (see("right-expires-on"), see("months"));
+            (
+                format!("the right ends on {expires}, less than {months} months from the application"),
+                format!("权利{expires}届满,自申报日起不足{months}个月"),
+            )
+        }
+        "no-other-public-funding" => {
+            let other = see("other");
+            (format!("other public funds pay {other} of the same cost"), format!("同一费用已获其他财政资金{other}元"))
+        }
+        "date-within" => date_within(step, language),
+        "applied-within-days" => {
+            let (days, limit, date) = (see("days"), see("days-limit"), see("date"));
+            (
+                format!("the application came {days} days after the {date}, and at most {limit} are allowed"),
+                format!("申报距{date}日{days}天,超过{limit}天"),
+            )
+        }
+        "yields-to" => {
+            let other = see("other-programme");
+            (
+                format!("the programme `{other}` was granted before, and it excludes this one"),
+                format!("此前已享受“{other}”,不得重复享受"),
+            )
+        }
+        _ => return None,
+    };
+    Some(language.pick(english, chinese))
+}
+
+fn date_within(step: &Step, language: Language) -> (String, String) {
+    let see = |name| shown(step, name, language);
+    let (date, day) = (see("date"), see("day"));
+    let bounds = |from: String, until: String| match (value(step, "from"), value(step, "until")) {
+        (Some(_), Some(_)) => (format!("from {from} to {until}"), format!("{from}至{until}")),
+        (Some(_), None) => (format!("from {from} on"), format!("{from}及以后")),
+        (None, _) => (format!("until {until}"), format!("{until}及以前")),
+    };
+    let (english, chinese) = bounds(see("from"), see("until"));
+    (format!("the {date} was on {day}, and only those {english} count"), format!("{date}日为{day},仅限{chinese}"))
+}
+
+/// What a missing fact is called, and that the rule refuses for want of it.
+pub(super) fn missing(step: &Step, language: Language) -> Option<String> {
+    let Some(Value::Text(name)) = value(step, "missing") else { return None };
+    let chinese = super::step::word(name).unwrap_or(name);
+    let english = name.replace('-', " ");
+    Some(
+        language.pick(
+            format!("the rule needs a fact that is not known ({english})"),
+            format!("缺少判断所需的依据({chinese})"),
+        ),
+    )
+}
