@@ -67,6 +67,15 @@ pub(crate) fn account_balance(
     Some((account?, as_of?))
 }
 
+pub(crate) fn accounts(message: &v1::ListAccountsRequest, violations: &mut Violations) -> Option<AsOf> {
+    use v1::list_accounts_request::AsOf as Wire;
+    match &message.as_of {
+        None => Some(AsOf::Now),
+        Some(Wire::AsOfSequence(number)) => violations.sequence("as_of_sequence", *number).map(AsOf::Sequence),
+        Some(Wire::AsOfEffectiveDate(date)) => violations.date("as_of_effective_date", date).map(AsOf::Date),
+    }
+}
+
 pub(crate) fn trial_balance(message: &v1::GetTrialBalanceRequest, violations: &mut Violations) -> Option<AsOf> {
     use v1::get_trial_balance_request::AsOf as Wire;
     match &message.as_of {

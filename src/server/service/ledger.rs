@@ -158,14 +158,25 @@ fn list_accounts(
 ) -> Result<v1::ListAccountsResponse, Rejection> {
     bureau_only(caller)?;
     let read = |text: &str| Account::parse(text).ok();
-    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
-    let book = edge.reader().book();
+    let (as_of, request) = query(|violations| {
+        let as_of = parse::ledger::accounts(message, violations);
+        let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
+        Some((as_of?, request?))
+    })?;
+    let view = edge.reader().view();
+    known(&view, as_of)?;
     let page = request.fill(
-        request.rest_of(&book.accounts),
+        request.rest_of(&view.book.accounts),
         |(account, _)| account.to_string(),
-        |(account, balance)| {
-            let line = account_balance(account, *balance);
-            line.account.starts_with(&message.prefix).then_some(line)
+        |(account, now)| {
+            let balance = match as_of {
+                AsOf::Now => *now,
+                AsOf::Sequence(sequence) => view.history.balance_at_sequence(account, sequence),
+                AsOf::Date(date) => view.history.balance_at_date(account, date),
+            };
+            let wanted = !(message.nonzero_only && balance.is_zero());
+            let line = account_balance(account, balance);
+            (wanted && line.account.starts_with(&message.prefix)).then_some(line)
         },
     );
     Ok(v1::ListAccountsResponse { accounts: page.items, next_page_token: page.next_page_token })

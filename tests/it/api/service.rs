@@ -76,6 +76,22 @@ async fn balances_now_and_as_of() {
     assert_eq!(balance(Some(AsOf::AsOfSequence(before))).await, "1000000.00");
     assert_eq!(balance(Some(AsOf::AsOfEffectiveDate("2025-05-31".into()))).await, "1000000.00");
     assert_eq!(balance(Some(AsOf::AsOfEffectiveDate("2025-06-01".into()))).await, "980000.00");
+    let lines = async |as_of| {
+        let request = v1::ListAccountsRequest { as_of, nonzero_only: true, ..Default::default() };
+        let accounts =
+            world.ledger("auditor", "", "wang.fang").list_accounts(request).await.unwrap().into_inner().accounts;
+        let lines: Vec<_> = accounts.iter().map(|line| format!("{} {}", line.account, line.balance)).collect();
+        lines.join(", ")
+    };
+    assert_eq!(
+        lines(None).await,
+        "budget/ip-finance/2025/appropriated -1000000.00, budget/ip-finance/2025/available 980000.00, \
+         budget/ip-finance/2025/reserved 20000.00"
+    );
+    assert_eq!(
+        lines(Some(v1::list_accounts_request::AsOf::AsOfSequence(before))).await,
+        "budget/ip-finance/2025/appropriated -1000000.00, budget/ip-finance/2025/available 1000000.00"
+    );
     let trial = world.ledger("auditor", "", "wang.fang").get_trial_balance(v1::GetTrialBalanceRequest::default()).await;
     assert_eq!(trial.unwrap().into_inner().total, "0.00");
 }
