@@ -42,6 +42,8 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
+        // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
+        "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {
             changed(&strict, &[(HALVES, FOUR_PARTIES), ("leverage_limit = \"10\"", "leverage_limit = \"100\"")])
         }

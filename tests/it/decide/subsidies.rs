@@ -509,3 +509,45 @@ fn an_approval_that_cannot_be_paid_is_taken_back() {
         "#]],
     );
 }
+
+/// Guarantee and insurance exclude each other: the better one is taken, and stays taken. Interest by a reference rate
+/// that nobody knows is refused, not granted.
+#[test]
+fn of_two_fees_the_better_one() {
+    check(
+        "
+        use loan
+        2026-01-11 operator op adopt nansha
+        2026-03-01 enterprise A/chen apply S1 programme=nansha-cost valuation,cost=30000,by=V1 guarantee,cost=20000,by=V2 insurance,cost=60000,by=V3 zh
+        2026-03-02 enterprise A/chen apply S2 programme=nansha-cost guarantee,cost=200000,by=V4 zh
+        2026-03-03 enterprise A/chen withdraw S1
+        2026-03-04 enterprise A/chen apply S3 programme=nansha-cost guarantee,cost=200000,by=V4
+        2026-06-01 bank icbc/li pay-interest I1 loan=L1 amount=100000
+        2026-06-01 bank icbc/li repay L1 amount=5000000
+        2026-06-01 bank icbc/li settle L1
+        2026-06-02 enterprise A/chen apply S4 programme=nansha-cost interest,cost=100000,by=I1,paid=2026-06-01 zh
+        ",
+        expect![[r#"
+            adopt nansha: adopted nansha-2024@1
+            apply S1: submitted 45000.00 under nansha-2024@1 [valuation 15000.00 ratio; guarantee 0.00 gate NOT_CHOSEN; insurance 30000.00 ratio]
+                Granted 45,000.00 in all. Granted 15,000.00: half of the valuation fee of 30,000.00. Nothing granted: only one of several is granted, and premium gives more: 30,000.00 instead of 10,000.00. Granted 30,000.00: half of the premium of 60,000.00.
+                合计准予45,000.00元。准予补助15,000.00元:评估费30,000.00元的50%。不予补助:只能择一享受,保险费可得30,000.00元,本项10,000.00元,已取较高者。准予补助30,000.00元:保险费60,000.00元的50%。
+                Dr budget/ip-finance/2026/reserved 45000.00, Cr budget/ip-finance/2026/available 45000.00
+            apply S2: refused 0.00 under nansha-2024@1 REFUSED NOT_CHOSEN (another one was taken, and only one can be; withdraw the other one first, or leave it at that) [guarantee 0.00 gate NOT_CHOSEN]
+                Nothing granted: only one of several is granted, and another item was granted before.
+                不予补助:只能择一享受,此前已享受另一费用项。
+            withdraw S1: withdrawn
+                Dr budget/ip-finance/2026/available 45000.00, Cr budget/ip-finance/2026/reserved 45000.00
+            apply S3: submitted 50000.00 under nansha-2024@1 [guarantee 50000.00 item-cap]
+                Granted 50,000.00: half of the guarantee fee would be 100,000.00, but 50,000.00 of the 50,000.00 for this kind of cost was left.
+                Dr budget/ip-finance/2026/reserved 50000.00, Cr budget/ip-finance/2026/available 50000.00
+            pay-interest I1: repaying, outstanding 5000000.00, exposure 2500000.00
+            repay L1: repaying, outstanding 0.00, exposure 0.00
+                Cr pool/hebi-pool/exposure 2500000.00, Dr pool/hebi-pool/exposure-contra 2500000.00
+            settle L1: settled, outstanding 0.00, exposure 0.00
+            apply S4: refused 0.00 under nansha-2024@1 REFUSED FACT_MISSING (a fact that the rule needs is not known; see the failed step of the explanation for what is missing, have it recorded, and submit again) [interest 0.00 gate FACT_MISSING]
+                Nothing granted: the rule needs a fact that is not known (reference rate).
+                不予补助:缺少判断所需的依据(参考利率)。
+        "#]],
+    );
+}
