@@ -70,6 +70,19 @@ fn every_refusal_has_a_script() {
         let ways = [format!("REFUSED {refusal} "), format!(" {refusal}; "), format!(" {refusal}]")];
         ways.iter().any(|way| scripts.contains(way))
     };
-    let missing: Vec<_> = Refusal::ALL.iter().filter(|refusal| !said(refusal)).collect();
+    let missing: Vec<_> =
+        Refusal::ALL.iter().filter(|refusal| !OF_OTHER_CITIES.contains(refusal) && !said(refusal)).collect();
     assert!(missing.is_empty(), "no script shows these: {missing:?}");
+    let surprising: Vec<_> = OF_OTHER_CITIES.iter().filter(|refusal| said(refusal)).collect();
+    assert!(surprising.is_empty(), "a script shows these after all: {surprising:?}");
 }
+
+/// Refusals by steps that the rule of 鹤壁 does not have. The cases in the other cities' rulebook files show them, except
+/// for the last two, of which only the sentences are tested.
+const OF_OTHER_CITIES: &[Refusal] = &[
+    Refusal::FactMissing,
+    Refusal::NotChosen,
+    Refusal::CeilingReached,
+    Refusal::BankYearCapUsedUp,
+    Refusal::ProgrammeYearCapUsedUp,
+];
