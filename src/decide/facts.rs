@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use crate::book::loan::Loan;
-use crate::book::nouns::LoanState;
+use crate::book::nouns::{LoanState, LoanTerms};
 use crate::identifier::{LoanId, RightId};
 use crate::money::Amount;
 use crate::rulebook::facts::{ClaimDetails, LoanDetails, LoanFacts};
@@ -74,11 +74,9 @@ pub(super) fn of_claim(context: &Context<'_>, loan: &Loan) -> ClaimDetails {
 }
 
 /// Principal of the borrower's live loans with a pool, of all banks, in yuan.
-pub(super) fn borrower_filed(context: &Context<'_>, terms: &crate::book::nouns::LoanTerms) -> Amount {
-    let loans = context
-        .book
-        .loans
-        .values()
-        .filter(|loan| loan.terms.borrower == terms.borrower && loan.terms.pool == terms.pool && loan.is_live());
-    Amount::total(loans.map(|loan| loan.terms.principal))
+pub(super) fn borrower_filed(context: &Context<'_>, terms: &LoanTerms) -> Amount {
+    let borrower = context.book.enterprises.get(&terms.borrower);
+    let loans = borrower.into_iter().flat_map(|borrower| &borrower.loans).filter_map(|id| context.book.loans.get(id));
+    let of_pool = loans.filter(|loan| loan.terms.pool == terms.pool && loan.is_live());
+    Amount::total(of_pool.map(|loan| loan.terms.principal))
 }

@@ -105,11 +105,9 @@ impl Play<'_> {
     async fn approve_and_pay(&mut self, name: &str, days: [&str; 2], reference: &str) -> anyhow::Result<()> {
         let application_id = self.id(name)?;
         let [approved_on, paid_on] = days;
-        let approve =
-            v1::ApproveSubsidyRequest { application_id: application_id.clone(), ..Default::default() };
+        let approve = v1::ApproveSubsidyRequest { application_id: application_id.clone(), ..Default::default() };
         self.ledger.record(world::REVIEWER, approved_on, approve).await?;
-        let pay =
-            v1::PaySubsidyRequest { application_id, reference: reference.to_owned(), ..Default::default() };
+        let pay = v1::PaySubsidyRequest { application_id, reference: reference.to_owned(), ..Default::default() };
         self.ledger.record(world::FINANCE, paid_on, pay).await?;
         Ok(())
     }

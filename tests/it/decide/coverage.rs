@@ -73,8 +73,7 @@ fn every_refusal_has_a_script() {
         let ways = [format!("REFUSED {refusal} "), format!(" {refusal}; "), format!(" {refusal}]")];
         ways.iter().any(|way| scripts.contains(way))
     };
-    let missing: Vec<_> =
-        Refusal::ALL.iter().filter(|refusal| !NOT_YET.contains(refusal) && !said(refusal)).collect();
+    let missing: Vec<_> = Refusal::ALL.iter().filter(|refusal| !NOT_YET.contains(refusal) && !said(refusal)).collect();
     assert!(missing.is_empty(), "no script shows these: {missing:?}");
     let surprising: Vec<_> = NOT_YET.iter().filter(|refusal| said(refusal)).collect();
     assert!(surprising.is_empty(), "the core says these after all: {surprising:?}");
