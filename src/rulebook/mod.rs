@@ -28,7 +28,7 @@ pub use judge::{ClosingShare, choose, closing_run, judge_application, judge_line
 pub use load::{LoadError, LoadErrors, load};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
 pub use pool::{covered_principal, exposure_of, judge_claim, judge_filing, recovery_split};
-pub use sentence::{Language, explanation_sentence, line_sentence, step_sentence};
+pub use sentence::{Language, explanation_sentence, line_sentence, lines_sentence, step_sentence};
 pub use shipped::shipped;
 
 #[cfg(test)]

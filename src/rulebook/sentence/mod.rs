@@ -43,14 +43,19 @@ pub fn line_sentence(line: &LineExplanation, language: Language) -> String {
     }
 }
 
-/// The sentences of all lines, led by the total where there is more than one.
+/// The sentences of all lines of an explanation, led by the total where there is more than one.
 pub fn explanation_sentence(explanation: &Explanation, language: Language) -> String {
+    lines_sentence(&explanation.lines.iter().collect::<Vec<_>>(), language)
+}
+
+/// The sentences of these lines, led by the total where there is more than one.
+pub fn lines_sentence(lines: &[&LineExplanation], language: Language) -> String {
     let mut sentences = Vec::new();
-    if explanation.lines.len() > 1 {
-        let total = Amount::total(explanation.lines.iter().map(|line| line.granted)).grouped();
+    if lines.len() > 1 {
+        let total = Amount::total(lines.iter().map(|line| line.granted)).grouped();
         sentences.push(language.pick(format!("Granted {total} in all."), format!("合计准予{total}元。")));
     }
-    sentences.extend(explanation.lines.iter().map(|line| line_sentence(line, language)));
+    sentences.extend(lines.iter().map(|line| line_sentence(line, language)));
     sentences.join(match language {
         Language::English => " ",
         Language::Chinese => "",

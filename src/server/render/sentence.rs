@@ -10,9 +10,9 @@ use crate::book::nouns::{
 };
 use crate::identifier::{ApplicationId, ClaimId, LoanId, RightId};
 use crate::proto::v1;
-use crate::rulebook::explanation::{Explanation, LineExplanation};
+use crate::rulebook::explanation::LineExplanation;
 use crate::rulebook::refusal::Refusal;
-use crate::rulebook::{Language, Rulebook, explanation_sentence, line_sentence};
+use crate::rulebook::{Language, Rulebook, line_sentence, lines_sentence};
 
 /// The sentence of an entry. What was only validated is named without an id.
 pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
@@ -184,18 +184,17 @@ fn loan_changed(changed: &LoanChanged) -> v1::Text {
 }
 
 fn subsidy_applied(applied: &SubsidyApplied, id: Option<ApplicationId>) -> v1::Text {
-    let lines = applied.lines.iter().map(|line| line.explanation.clone()).collect();
-    let explanation = Explanation { lines };
+    let lines: Vec<&LineExplanation> = applied.lines.iter().map(|line| &line.explanation).collect();
     let (en, zh) = id.map_or((String::new(), String::new()), |id| (format!("{id}: "), format!("{id}: ")));
-    if explanation.lines.is_empty() {
+    if lines.is_empty() {
         let refusal = applied.refusal.map(Refusal::meaning);
         let (why, why_zh) =
             refusal.map_or(("nothing to grant", "无可补助金额"), |meaning| (meaning.en, meaning.zh));
         return text(format!("{en}Refused: {why}."), format!("{zh}不予补助: {why_zh}。"));
     }
     text(
-        format!("{en}{}", explanation_sentence(&explanation, Language::English)),
-        format!("{zh}{}", explanation_sentence(&explanation, Language::Chinese)),
+        format!("{en}{}", lines_sentence(&lines, Language::English)),
+        format!("{zh}{}", lines_sentence(&lines, Language::Chinese)),
     )
 }
 
