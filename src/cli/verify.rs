@@ -75,7 +75,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
         writeln!(out, "VIOLATED: {violation}")?;
     }
     if violations.is_empty() {
-        writeln!(out, "intact: every hash, every entry's balance and every invariant holds")?;
+        writeln!(out, "intact: every hash, every entry's balance and every invariant of the book holds")?;
     } else {
         writeln!(out, "NOT INTACT: {} invariants do not hold", violations.len())?;
     }
