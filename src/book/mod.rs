@@ -10,6 +10,7 @@ pub mod event;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
+pub mod period;
 pub mod pool;
 pub mod registry;
 
@@ -78,6 +79,10 @@ pub struct Book {
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// Closed years.
+    pub closed_years: BTreeSet<FiscalYear>,
+    /// Entries that were reversed, with the entry that did it.
+    pub reversals: BTreeMap<Sequence, Sequence>,
     /// Request ids with the entry that answered them and the digest of their bytes.
     requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
 }
@@ -134,11 +139,6 @@ impl Book {
     /// The budget line of a year; all zero where nothing was appropriated.
     pub fn budget(&self, line: &BudgetLineId, year: FiscalYear) -> Budget {
         self.budgets.get(&(line.clone(), year)).copied().unwrap_or_default()
-    }
-
-    /// Whether the month of this date is closed.
-    pub fn is_closed(&self, date: CivilDate) -> bool {
-        self.closed_months.contains(&Month { year: date.year(), month: date.month() })
     }
 
     /// An adopted version.

@@ -190,6 +190,7 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
         },
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
+        book_late: false,
         command: Command::AdoptRulebook(Arc::new(rulebook)),
     };
     let answer = writer.submit(request, false, None).await.with_context(|| format!("adopting `{name}`"))?;

@@ -163,6 +163,7 @@ impl Core {
             caller: Caller { role, institution, enterprise: None, person: self.person.clone() },
             key: RequestKey { id, digest: [0; 32] },
             effective_date: Some(self.day),
+            book_late: false,
             command,
         })
     }
