@@ -10,6 +10,7 @@ use crate::rulebook::RulebookRef;
 
 /// A loan (质押贷款) with its life so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Loan {
     /// As filed; the maturity in force is `matures_on`.
     pub terms: LoanTerms,

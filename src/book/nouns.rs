@@ -12,6 +12,7 @@ use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeCla
 
 /// An enterprise (企业) as registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct EnterpriseDetails {
     /// Unified social credit code (统一社会信用代码).
     pub uscc: Uscc,
@@ -25,6 +26,7 @@ pub struct EnterpriseDetails {
 
 /// An institution (合作机构) as registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct InstitutionDetails {
     /// The ledger's short name for it, for example `icbc-hebi`.
     pub institution: InstitutionId,
@@ -40,6 +42,7 @@ pub struct InstitutionDetails {
 
 /// An IP right (知识产权) as registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct IpRightDetails {
     /// Which right.
     pub right: RightId,
@@ -55,6 +58,7 @@ pub struct IpRightDetails {
 
 /// A status event of an IP right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum RightChange {
     /// 失效: for example an unpaid annual fee.
     Lapsed,
@@ -68,6 +72,7 @@ pub enum RightChange {
 
 /// Which pledge: registration numbers are unique per kind of right.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct PledgeKey {
     /// Kind of the pledged rights.
     pub kind: RightKind,
@@ -77,6 +82,7 @@ pub struct PledgeKey {
 
 /// A pledge registration (质押登记). It exists from the day of registration (Civil Code art. 444).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct PledgeDetails {
     /// Which pledge.
     pub pledge: PledgeKey,
@@ -94,6 +100,7 @@ pub struct PledgeDetails {
 
 /// A loan (质押贷款) as filed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct LoanTerms {
     /// The lending bank.
     pub bank: InstitutionId,
@@ -119,6 +126,7 @@ pub struct LoanTerms {
 
 /// What proves that a cost was paid (凭据).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum EvidenceKey {
     /// A VAT invoice (发票), unique over all enterprises, programmes and years.
     Invoice(InvoiceNumber),
@@ -256,6 +264,7 @@ codes!(ClaimState {
 
 /// The civil month that a period closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Month {
     /// Fiscal year.
     pub year: FiscalYear,

@@ -9,6 +9,7 @@ const LONGEST: usize = 64;
 
 /// The number of a pledge registration (质权登记号), `[A-Z0-9]{1,32}`; unique per kind of right.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct PledgeRegistrationNumber(Arc<str>);
 
 impl PledgeRegistrationNumber {
@@ -33,6 +34,7 @@ impl PledgeRegistrationNumber {
 ///
 /// Only full-width characters and outer spaces are evened out: banks use hyphens, brackets and Chinese characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ContractNumber(Arc<str>);
 
 impl ContractNumber {
@@ -52,6 +54,7 @@ impl ContractNumber {
 ///
 /// Kept after [`normalise`], so that spaces, hyphens and case cannot make two rights out of one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct RegisteredText(Arc<str>);
 
 impl RegisteredText {

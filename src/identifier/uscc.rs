@@ -14,6 +14,7 @@ const LENGTH: usize = 18;
 
 /// The 18-character code of an enterprise or institution, check character verified.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Uscc([u8; LENGTH]);
 
 impl Uscc {

@@ -97,6 +97,7 @@ impl Rulebook {
 
 /// Which version of which rulebook; written `hebi-2017@1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct RulebookRef {
     /// Which rulebook.
     pub id: RulebookId,
