@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
+use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
 
 pub mod bench;
 pub mod checkpoint;
@@ -46,6 +46,9 @@ enum Task {
         adopt: Vec<String>,
         #[command(flatten)]
         evidence: serve::EvidenceArguments,
+        /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
+        #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
+        snapshot_every: u64,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -107,8 +110,8 @@ enum Task {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence } => {
-            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config() })
+        Task::Serve { data, listen, adopt, evidence, snapshot_every } => {
+            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config(), snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),

@@ -22,6 +22,7 @@ pub type Tiles = BTreeMap<u64, Vec<Hash>>;
 
 /// The roots of the perfect subtrees of a tree that only grows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Subtrees {
     size: u64,
     /// The leaf hashes of the tile that fills.
