@@ -33,6 +33,7 @@ pub mod writer;
 pub mod reader;
 pub mod snapshot;
 pub mod evidence;
+pub mod backup;
 pub mod decide;
 pub mod rulebook;
 pub mod book;

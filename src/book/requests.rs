@@ -101,15 +101,15 @@ impl<'de> Deserialize<'de> for Requests {
         impl<'de> Visitor<'de> for Table {
             type Value = Requests;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("request ids in ascending order")
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("request ids in ascending order")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Requests, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Requests, A::Error> {
                 // What a file says of its length is believed up to a point; the rest grows as it comes.
-                let mut settled = Vec::with_capacity(sequence.size_hint().unwrap_or(0).min(1 << 20));
+                let mut settled = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1 << 20));
                 let mut last = None;
-                while let Some((id, entry, digest)) = sequence.next_element::<([u8; 16], Sequence, [u8; 32])>()? {
+                while let Some((id, entry, digest)) = seq.next_element::<([u8; 16], Sequence, [u8; 32])>()? {
                     let id = RequestId::from_bytes(id).filter(|id| last.is_none_or(|last| last < *id));
                     let id = id.ok_or_else(|| A::Error::custom("the request ids are not in ascending order"))?;
                     last = Some(id);

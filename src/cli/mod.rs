@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
 
+pub mod backup;
 pub mod bench;
 pub mod checkpoint;
 pub mod child;
@@ -95,6 +96,10 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Back a running ledger up into a folder, up to a new checkpoint; another run adds what is new.
+    Backup(backup::BackupArguments),
+    /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
+    Restore(backup::RestoreArguments),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
     Bench {
         /// Seconds for each figure.
@@ -123,6 +128,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
+        Task::Restore(arguments) => backup::restore(&arguments, &mut out),
         Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {

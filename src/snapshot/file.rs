@@ -63,11 +63,11 @@ struct Hashing {
 }
 
 impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.file.write_all(bytes) {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self.file.write_all(buf) {
             Ok(()) => {
-                self.hasher.update(bytes);
-                Ok(bytes.len())
+                self.hasher.update(buf);
+                Ok(buf.len())
             }
             Err(error) => {
                 let kind = error.kind();
@@ -138,6 +138,9 @@ impl Sealed {
     /// Where it ends.
     pub(super) fn tip(&self) -> Tip {
         let Head { height, last_sequence, tree, block_hash } = &self.head;
+        if *height == 0 {
+            return Tip::EMPTY;
+        }
         Tip {
             height: *height,
             last_sequence: *last_sequence,

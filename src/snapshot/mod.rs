@@ -189,7 +189,7 @@ fn tip_at(storage: &dyn Storage, height: u64) -> Result<Tip, Fault> {
 }
 
 /// Writes a snapshot of this state into the data folder, durable when this returns, and removes those that are older than
-/// the one before. An empty ledger has none.
+/// the one before.
 pub fn write(data: &Path, state: State<'_>) -> io::Result<PathBuf> {
     let folder = data.join(FOLDER);
     if !folder.is_dir() {

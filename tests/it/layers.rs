@@ -27,11 +27,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 15] = [
+const ALL_BELOW_SERVER: [&str; 16] = [
     "proto",
     "decide",
     "rulebook",
@@ -45,10 +46,11 @@ const ALL_BELOW_SERVER: [&str; 15] = [
     "reader",
     "evidence",
     "snapshot",
+    "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 16] = [
+const ALL_BELOW_CLI: [&str; 17] = [
     "proto",
     "decide",
     "rulebook",
@@ -62,6 +64,7 @@ const ALL_BELOW_CLI: [&str; 16] = [
     "reader",
     "evidence",
     "snapshot",
+    "backup",
     "config",
     "server",
     "cli",
