@@ -51,12 +51,16 @@ pub struct Restore<'a> {
 }
 
 /// Restores a backup, and proves on the way that it is what is expected. `progress` hears the sequence of each entry,
-/// twice: when it is stored, and when it is replayed from the store.
+/// three times: when it is read, when it is stored, and when it is replayed from the store.
 pub fn restore(restore: &Restore<'_>, progress: &mut dyn FnMut(u64)) -> Result<Certificate, BackupFault> {
     let Restore { from, to, expected, .. } = *restore;
     let manifest = Manifest::read(from)?.ok_or_else(|| NotProven::NoManifest { path: from.join(manifest::FILE) })?;
     let own = own_checkpoint(from, &manifest, expected)?;
     check_expected(&manifest, &own.checkpoint, expected)?;
+    // All of it before anything is made.
+    let mut proving = Proving::new(expected);
+    proving.read_all(from, &manifest, None, progress)?;
+    proving.check(from, &manifest)?;
     let making = making(to)?;
     let made = make(restore, &manifest, &own, &making, progress);
     if made.is_err() {
@@ -175,25 +179,12 @@ fn make(
     making: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Certificate, BackupFault> {
-    let expected = restore.expected;
     let storage = SledStorage::open(making)?;
-    let mut filling = Filling { storage: &storage, head: Head::EMPTY, waiting: Vec::new(), bytes: 0, prefix: Prefix::new(expected) };
-    for blocks in &manifest.files {
-        let path = path_of(restore.from, &blocks.file.file)?;
-        filling.take_file(&path, &blocks.file, progress)?;
-    }
-    filling.store()?;
-    let (head, prefix) = (filling.head, filling.prefix.root);
-    if head != manifest.head(restore.from)? {
-        let problem = format!("the files of the backup end at entry {}, and its manifest at another", head.last_sequence);
-        return Err(NotProven::Contradiction(problem).into());
-    }
-    let root = expected.checkpoint.checkpoint.root;
-    if prefix != Some(root) {
-        return Err(NotProven::Contradiction(other_history(expected, &prefix.unwrap_or(Hash::ZERO))).into());
-    }
+    let mut proving = Proving::new(restore.expected);
+    proving.read_all(restore.from, manifest, Some(&storage), progress)?;
+    proving.check(restore.from, manifest)?;
     let loaded = reader::load(&storage, progress).map_err(NotProven::from)?;
-    check_book(&loaded, &head)?;
+    check_book(&loaded, &proving.head)?;
     snapshot::write(making, loaded.state()).map_err(|error| fault("write a snapshot into", making, error))?;
     drop(storage);
     replace(&making.join(keeper::FILE), own.to_string().as_bytes())?;
@@ -214,12 +205,7 @@ fn check_book(loaded: &Loaded, head: &Head) -> Result<(), NotProven> {
     }
 }
 
-fn certificate_of(
-    restore: &Restore<'_>,
-    manifest: &Manifest,
-    own: &SignedCheckpoint,
-    loaded: &Loaded,
-) -> Certificate {
+fn certificate_of(restore: &Restore<'_>, manifest: &Manifest, own: &SignedCheckpoint, loaded: &Loaded) -> Certificate {
     let view = loaded.view();
     let expected = &restore.expected.checkpoint.checkpoint;
     let by = |key: &&PublicKey| own.verify_by(key).is_ok();
@@ -242,13 +228,10 @@ fn certificate_of(
     }
 }
 
-/// A store that fills.
-struct Filling<'a> {
-    storage: &'a SledStorage,
+/// The blocks of a backup as they are read, one after the other.
+struct Proving<'a> {
+    expected: &'a Expected,
     head: Head,
-    waiting: Vec<Block>,
-    /// The payloads that wait.
-    bytes: u64,
     prefix: Prefix,
 }
 
@@ -280,33 +263,67 @@ impl Prefix {
     }
 }
 
-impl Filling<'_> {
-    fn take_file(&mut self, path: &Path, hash: &FileHash, progress: &mut dyn FnMut(u64)) -> Result<(), BackupFault> {
-        let mut input = open(path)?;
-        let wrong = |source| NotProven::Blocks { path: path.to_path_buf(), source };
-        while let Some(block) =
-            Block::from_stream(self.head.height.saturating_add(1), &mut input).map_err(wrong)?
-        {
-            let (head, leaves) = self.head.check_with_leaves(&block).map_err(|fault| wrong(fault.into()))?;
-            for leaf in leaves {
-                self.prefix.append(leaf);
-            }
-            progress(head.last_sequence);
-            self.head = head;
-            self.bytes = self.bytes.saturating_add(block.trailer().payload_bytes);
-            self.waiting.push(block);
-            if self.bytes >= FILL_BYTES {
-                self.store()?;
-            }
-        }
-        Ok(check_file(path, input, hash)?)
+impl<'a> Proving<'a> {
+    fn new(expected: &'a Expected) -> Self {
+        Self { expected, head: Head::EMPTY, prefix: Prefix::new(expected) }
     }
 
-    fn store(&mut self) -> Result<(), BackupFault> {
-        self.storage.append_all(&self.waiting)?;
-        self.waiting.clear();
-        self.bytes = 0;
+    /// Reads every file, checks every hash, and fills the store if there is one.
+    fn read_all(
+        &mut self,
+        from: &Path,
+        manifest: &Manifest,
+        storage: Option<&SledStorage>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), BackupFault> {
+        for blocks in &manifest.files {
+            let path = path_of(from, &blocks.file.file)?;
+            let mut input = open(&path)?;
+            let (mut waiting, mut bytes) = (Vec::new(), 0_u64);
+            while let Some(block) = self.next(&path, &mut input)? {
+                progress(self.head.last_sequence);
+                if let Some(storage) = storage {
+                    bytes = bytes.saturating_add(block.trailer().payload_bytes);
+                    waiting.push(block);
+                    if bytes >= FILL_BYTES {
+                        storage.append_all(&waiting)?;
+                        (waiting, bytes) = (Vec::new(), 0);
+                    }
+                }
+            }
+            check_file(&path, input, &blocks.file)?;
+            if let Some(storage) = storage {
+                storage.append_all(&waiting)?;
+            }
+        }
         Ok(())
+    }
+
+    fn next(&mut self, path: &Path, input: &mut HashingReader) -> Result<Option<Block>, NotProven> {
+        let wrong = |source| NotProven::Blocks { path: path.to_path_buf(), source };
+        let height = self.head.height.saturating_add(1);
+        let Some(block) = Block::from_stream(height, input).map_err(wrong)? else { return Ok(None) };
+        let (head, leaves) = self.head.check_with_leaves(&block).map_err(|fault| wrong(fault.into()))?;
+        for leaf in leaves {
+            self.prefix.append(leaf);
+        }
+        self.head = head;
+        Ok(Some(block))
+    }
+
+    /// Whether what was read is what the manifest says and what was expected.
+    fn check(&self, from: &Path, manifest: &Manifest) -> Result<(), NotProven> {
+        if self.head != manifest.head(from)? {
+            let last = self.head.last_sequence;
+            let problem =
+                format!("the files of the backup end at entry {last}, and its manifest at {}", manifest.entries);
+            return Err(NotProven::Contradiction(problem));
+        }
+        let expected = self.expected.checkpoint.checkpoint.root;
+        match self.prefix.root {
+            Some(root) if root == expected => Ok(()),
+            root => Err(NotProven::Contradiction(other_history(self.expected, &root.unwrap_or(Hash::ZERO)))),
+        }
     }
 }
 

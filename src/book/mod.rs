@@ -40,8 +40,7 @@ use registry::{Enterprise, IpRight, Pledge};
 use requests::Requests;
 
 /// The state of the ledger after some entry.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Book {
     /// Sequence of the last entry applied; 0 when empty.
     last_sequence: u64,
@@ -86,8 +85,7 @@ pub struct Book {
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Budget {
     /// 已下达, adjustments included.
     pub appropriated: Amount,

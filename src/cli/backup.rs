@@ -119,7 +119,11 @@ impl BackupArguments {
             writeln!(out, "resumed     {resumed} of them were received by a run that was broken off")?;
         }
         if before.last_sequence > 0 {
-            writeln!(out, "proven      the ledger only grew since the last backup, of {} entries", before.last_sequence)?;
+            writeln!(
+                out,
+                "proven      the ledger only grew since the last backup, of {} entries",
+                before.last_sequence
+            )?;
         }
         writeln!(out, "root        {}", manifest.root)?;
         writeln!(out, "checkpoint  {}", self.to.join(&manifest.checkpoint.file).display())?;
@@ -135,10 +139,13 @@ async fn opening(
     have: &Head,
 ) -> anyhow::Result<SignedCheckpoint> {
     let first = stream.message().await?.and_then(|message| message.part);
-    let Some(Part::Opening(opening)) = first else { anyhow::bail!("the server sent no opening: it is another version") };
+    let Some(Part::Opening(opening)) = first else {
+        anyhow::bail!("the server sent no opening: it is another version")
+    };
     let note = opening.checkpoint.unwrap_or_default().note;
     let signed = SignedCheckpoint::parse(&note).and_then(|signed| signed.verify_by(key).map(|()| signed));
-    let signed = signed.map_err(|refuted| contradiction(format!("the ledger's checkpoint proves nothing: {refuted}")))?;
+    let signed =
+        signed.map_err(|refuted| contradiction(format!("the ledger's checkpoint proves nothing: {refuted}")))?;
     let now = (signed.checkpoint.size, signed.checkpoint.root);
     let before = (have.tree.size(), have.tree.root());
     let proof: Option<Vec<Hash>> = opening.consistency.into_iter().map(|hash| hash.try_into().ok().map(Hash)).collect();
@@ -163,7 +170,9 @@ async fn receive(
     while run.head().last_sequence < size {
         let Some(message) = stream.message().await.context("receiving the journal")? else {
             let (have, missing) = (run.head().last_sequence, size.saturating_sub(run.head().last_sequence));
-            anyhow::bail!("the stream ended after entry {have}, {missing} are missing: take the backup again, it goes on");
+            anyhow::bail!(
+                "the stream ended after entry {have}, {missing} are missing: take the backup again, it goes on"
+            );
         };
         let Some(Part::Blocks(piece)) = message.part else {
             anyhow::bail!("the server sent something else than blocks: it is another version");

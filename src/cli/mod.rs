@@ -101,7 +101,10 @@ enum Task {
     /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
     Restore(backup::RestoreArguments),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
+        #[command(subcommand)]
+        what: Option<bench::Task>,
         /// Seconds for each figure.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
@@ -130,7 +133,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),
-        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
+        Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {
+            bench::start::run(&entries, rounds, &mut out)
+        }
+        Task::Bench { what: None, seconds, rounds } => {
+            on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
+        }
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

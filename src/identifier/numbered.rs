@@ -5,8 +5,7 @@ use std::fmt;
 use super::{Invalid, shown};
 
 /// The place of an entry in the journal (序号), counted from 1 without gaps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Sequence(u64);
 
 impl Sequence {

@@ -10,8 +10,7 @@ use crate::identifier::{Invalid, half_width, shown};
 /// A non-negative ratio (比率) such as an interest rate or a share: `0.0435` is 4.35 %.
 ///
 /// Below 10^6 with at most 12 decimals, so that a product with an amount fits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "(i128, u32)", into = "(i128, u32)")]
 pub struct Rate(Decimal);
 

@@ -4,8 +4,8 @@ use super::history::History;
 use super::{BlockIndex, Published, Reader, Recent, View};
 use crate::book::Book;
 use crate::journal::block::Head;
-use crate::journal::merkle::subtrees::{Subtrees, Tiles};
 use crate::journal::merkle::Hash;
+use crate::journal::merkle::subtrees::{Subtrees, Tiles};
 use crate::journal::replay::{ReplayFault, Replayed, replay_tail};
 use crate::storage::Storage;
 

@@ -37,8 +37,8 @@ mod tests;
 
 use history::History;
 
-pub use load::{Loaded, State, load};
 use load::no_head;
+pub use load::{Loaded, State, load};
 
 /// The most entries in one page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
@@ -57,8 +57,7 @@ pub struct Reader {
 }
 
 /// The state of the ledger at one sequence.
-#[derive(Debug, Clone)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct View {
     /// The nouns and their sums.
     pub book: Book,
@@ -98,8 +97,7 @@ struct Shared {
     tip: watch::Sender<Sequence>,
 }
 
-#[derive(Debug)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Published {
     view: View,
     blocks: BlockIndex,
@@ -307,8 +305,7 @@ impl Publisher {
 }
 
 /// Which block holds an entry: the first sequence of each block, in the order of their heights from 1.
-#[derive(Debug, Default)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct BlockIndex {
     first_sequences: Vec<Sequence>,
 }

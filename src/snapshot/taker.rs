@@ -13,7 +13,7 @@ use crate::reader::Reader;
 use crate::storage::Storage;
 
 /// How often the thread looks whether a snapshot is due.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A running ledger's thread for snapshots. When it is dropped without [`Taker::finish`] the thread ends, and no last
 /// snapshot is written.
@@ -38,13 +38,7 @@ struct Work {
 impl Taker {
     /// Starts the thread: a snapshot whenever `every` more entries are durable than the newest snapshot, which is of
     /// `newest` entries, has.
-    pub fn start(
-        data: &Path,
-        storage: Arc<dyn Storage>,
-        reader: Reader,
-        every: u64,
-        newest: u64,
-    ) -> io::Result<Self> {
+    pub fn start(data: &Path, storage: Arc<dyn Storage>, reader: Reader, every: u64, newest: u64) -> io::Result<Self> {
         let (stop, stopped) = crossbeam_channel::bounded(1);
         let (every, data) = (every.max(1), data.to_path_buf());
         let work = Work { data, storage, reader, every, newest, due: newest.saturating_add(every) };

@@ -21,7 +21,10 @@ impl Place {
 
     async fn add(&mut self, entries: u128) {
         for _ in 0..entries {
-            self.ledger.submit(contribute(self.next, 1 + i64::try_from(self.next).unwrap(), "2026-03-01")).await.unwrap();
+            self.ledger
+                .submit(contribute(self.next, 1 + i64::try_from(self.next).unwrap(), "2026-03-01"))
+                .await
+                .unwrap();
             self.next += 1;
         }
     }
@@ -37,7 +40,10 @@ impl Place {
     /// That the start gives what a full replay gives; how many entries it read, and why each snapshot was passed over.
     fn right(&self) -> (u64, Vec<String>) {
         let start = self.start().unwrap();
-        assert_eq!(bytes(&start.loaded), bytes(&crate::reader::load(self.ledger.storage.as_ref(), &mut |_| {}).unwrap()));
+        assert_eq!(
+            bytes(&start.loaded),
+            bytes(&crate::reader::load(self.ledger.storage.as_ref(), &mut |_| {}).unwrap())
+        );
         assert_eq!(start.loaded.view().head, self.ledger.reader.view().head);
         let taken = start.from.map_or(0, |(_, entries)| entries);
         assert_eq!(taken + start.replayed, start.loaded.view().head.last_sequence);
@@ -66,7 +72,8 @@ async fn only_the_tail_is_read() {
         place.add(1).await;
     }
     assert_eq!(place.right(), (1, vec![]));
-    let kept: Vec<_> = list(place.data.path()).unwrap().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    let kept: Vec<_> =
+        list(place.data.path()).unwrap().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
     assert_eq!(kept, ["00000000000000000080.snapshot", "00000000000000000079.snapshot"]);
 }
 
@@ -197,7 +204,8 @@ async fn a_snapshot_that_is_newer_than_the_journal_stops_the_start() {
 #[tokio::test]
 async fn the_thread_writes_one_when_it_is_due_and_a_last_one() {
     let mut place = Place::with(3).await;
-    let storage: std::sync::Arc<dyn Storage> = std::sync::Arc::<crate::writer::fixture::HeldStorage>::clone(&place.ledger.storage);
+    let storage: std::sync::Arc<dyn Storage> =
+        std::sync::Arc::<crate::writer::fixture::HeldStorage>::clone(&place.ledger.storage);
     let taker = Taker::start(place.data.path(), storage, place.ledger.reader.clone(), 5, 0).unwrap();
     place.add(4).await;
     crate::writer::fixture::until("a snapshot is there", || !list(place.data.path()).unwrap().is_empty()).await;

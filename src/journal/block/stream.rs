@@ -114,9 +114,9 @@ mod tests {
         for place in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[place] ^= 1;
-            let found = read(&flipped).ok().and_then(|blocks| {
-                blocks.iter().try_fold(Head::EMPTY, |head, block| head.check(block)).ok()
-            });
+            let found = read(&flipped)
+                .ok()
+                .and_then(|blocks| blocks.iter().try_fold(Head::EMPTY, |head, block| head.check(block)).ok());
             assert!(found.is_none_or(|head| head.tree != whole()), "byte {place}");
         }
     }

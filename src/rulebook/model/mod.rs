@@ -96,8 +96,7 @@ impl Rulebook {
 }
 
 /// Which version of which rulebook; written `hebi-2017@1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RulebookRef {
     /// Which rulebook.
     pub id: RulebookId,

@@ -50,8 +50,7 @@ pub(super) async fn open(
         None
     })?;
     let consistency = proof(reader.consistency_proof(after, last).await, Sequence::new(last))?;
-    let opening =
-        v1::BackUpOpening { checkpoint: Some(rendered(&checkpoint)), consistency: hashes(&consistency) };
+    let opening = v1::BackUpOpening { checkpoint: Some(rendered(&checkpoint)), consistency: hashes(&consistency) };
     let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
     let sending = Sending { reader, next: after.saturating_add(1), last, sender, _permit: permit };
     tokio::spawn(sending.run(opening, edge.stop.subscribe()));
@@ -91,7 +90,9 @@ fn too_many() -> Rejection {
 
 fn no_end_of_a_block(after: u64, last: u64) -> Invalid {
     Invalid::new(
-        format!("no block of this journal ends with entry `{after}`; it has {last} entries, expected the end of a backup of it"),
+        format!(
+            "no block of this journal ends with entry `{after}`; it has {last} entries, expected the end of a backup of it"
+        ),
         format!("本账本没有以第 {after} 条分录结尾的数据块；共有 {last} 条分录，应为此前备份的终点"),
     )
 }
