@@ -22,6 +22,7 @@ pub mod key;
 pub mod receipt;
 pub mod rulebook;
 pub mod serve;
+pub mod snapshot;
 pub mod verify;
 
 /// The one book for a Chinese city's IP pledge financing.
@@ -96,6 +97,15 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
+    Snapshot {
+        /// The data folder.
+        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
+        data: PathBuf,
+        /// Write nothing.
+        #[arg(long)]
+        check: bool,
+    },
     /// Back a running ledger up into a folder, up to a new checkpoint; another run adds what is new.
     Backup(backup::BackupArguments),
     /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
@@ -131,6 +141,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),
         Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {

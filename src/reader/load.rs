@@ -40,6 +40,16 @@ impl Loaded {
         &self.0.view
     }
 
+    /// Whether both say the same in every part that is served; the newest entries in memory do not count.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let (one, other) = (&self.0, &other.0);
+        one.view.head == other.view.head
+            && one.view.book == other.view.book
+            && one.view.history == other.view.history
+            && one.blocks == other.blocks
+            && one.subtrees == other.subtrees
+    }
+
     /// What a snapshot keeps of it.
     pub const fn state(&self) -> State<'_> {
         State(&self.0)

@@ -305,7 +305,7 @@ impl Publisher {
 }
 
 /// Which block holds an entry: the first sequence of each block, in the order of their heights from 1.
-#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct BlockIndex {
     first_sequences: Vec<Sequence>,
 }
