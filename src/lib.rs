@@ -32,6 +32,7 @@ pub mod server;
 pub mod writer;
 pub mod reader;
 pub mod snapshot;
+pub mod report;
 pub mod evidence;
 pub mod backup;
 pub mod decide;

@@ -235,6 +235,31 @@ struct Proving<'a> {
     prefix: Prefix,
 }
 
+/// A store that fills, some blocks at a time; without one the blocks are only proven.
+struct Filling<'a> {
+    storage: Option<&'a SledStorage>,
+    waiting: Vec<Block>,
+    /// The payloads that wait.
+    bytes: u64,
+}
+
+impl Filling<'_> {
+    fn take(&mut self, block: Block) -> Result<(), BackupFault> {
+        self.bytes = self.bytes.saturating_add(block.trailer().payload_bytes);
+        self.waiting.push(block);
+        if self.bytes >= FILL_BYTES { self.store() } else { Ok(()) }
+    }
+
+    fn store(&mut self) -> Result<(), BackupFault> {
+        if let Some(storage) = self.storage {
+            storage.append_all(&self.waiting)?;
+        }
+        self.waiting.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
 /// The root over the first entries, as many as are expected.
 struct Prefix {
     size: u64,
@@ -276,27 +301,17 @@ impl<'a> Proving<'a> {
         storage: Option<&SledStorage>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), BackupFault> {
+        let mut filling = Filling { storage, waiting: Vec::new(), bytes: 0 };
         for blocks in &manifest.files {
             let path = path_of(from, &blocks.file.file)?;
             let mut input = open(&path)?;
-            let (mut waiting, mut bytes) = (Vec::new(), 0_u64);
             while let Some(block) = self.next(&path, &mut input)? {
                 progress(self.head.last_sequence);
-                if let Some(storage) = storage {
-                    bytes = bytes.saturating_add(block.trailer().payload_bytes);
-                    waiting.push(block);
-                    if bytes >= FILL_BYTES {
-                        storage.append_all(&waiting)?;
-                        (waiting, bytes) = (Vec::new(), 0);
-                    }
-                }
+                filling.take(block)?;
             }
             check_file(&path, input, &blocks.file)?;
-            if let Some(storage) = storage {
-                storage.append_all(&waiting)?;
-            }
         }
-        Ok(())
+        filling.store()
     }
 
     fn next(&mut self, path: &Path, input: &mut HashingReader) -> Result<Option<Block>, NotProven> {

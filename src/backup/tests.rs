@@ -1,5 +1,11 @@
 //! A backup in all its states, whole and damaged, without a server; `tests/it/backup.rs` has the real one.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "small numbers of a test; an overflow ends it, as it should"
+)]
+
 use std::ops::ControlFlow;
 
 use tempfile::TempDir;

@@ -1,5 +1,7 @@
 //! Every way in which a snapshot can be wrong, and that the state is right in spite of it.
 
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
+
 use tempfile::TempDir;
 
 use super::*;

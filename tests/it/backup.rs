@@ -294,7 +294,7 @@ async fn a_start_takes_the_snapshot_and_refuses_one_that_is_newer() {
     let server = place.serve().await;
     server.stop().await.unwrap();
     fs::create_dir_all(place.path("data/snapshots")).unwrap();
-    fs::copy(&snapshots[0].to_str().unwrap().replace("/data/", "/longer/"), &snapshots[0]).unwrap();
+    fs::copy(snapshots[0].to_str().unwrap().replace("/data/", "/longer/"), &snapshots[0]).unwrap();
     let refused = ServerProcess::start(program(), &place.path("data"), &[]).await.unwrap_err().to_string();
     assert!(refused.contains("the journal is shorter than a snapshot of it"), "{refused}");
     assert!(refused.contains("the journal ends at block 0, sequence 0"), "{refused}");

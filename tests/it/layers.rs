@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
@@ -32,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 16] = [
+const ALL_BELOW_SERVER: [&str; 17] = [
     "proto",
     "decide",
     "rulebook",
@@ -44,13 +45,14 @@ const ALL_BELOW_SERVER: [&str; 16] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "snapshot",
     "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 17] = [
+const ALL_BELOW_CLI: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -62,6 +64,7 @@ const ALL_BELOW_CLI: [&str; 17] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "snapshot",
     "backup",
@@ -101,7 +104,7 @@ const IMPURE: &[&str] = &[
     "static mut",
     "thread_local",
 ];
-const PURE: &[&str] = &["decide", "rulebook", "book", "identifier", "money", "calendar"];
+const PURE: &[&str] = &["report", "decide", "rulebook", "book", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] = &[];

@@ -88,7 +88,8 @@ mod tests {
 
     fn read(mut bytes: &[u8]) -> Result<Vec<Block>, StreamFault> {
         let mut blocks = Vec::new();
-        while let Some(block) = Block::from_stream(u64::try_from(blocks.len()).unwrap() + 1, &mut bytes)? {
+        for height in 1.. {
+            let Some(block) = Block::from_stream(height, &mut bytes)? else { break };
             blocks.push(block);
         }
         Ok(blocks)

@@ -251,7 +251,7 @@ impl Run {
             return Err(format!("a snapshot of {taken} entries and its tail differ from the full replay"));
         }
         self.outcome.snapshots += u64::from(taken > 0);
-        if self.outcome.lives % 3 != 0 {
+        if !self.outcome.lives.is_multiple_of(3) {
             snapshot::write(self.data.path(), ours.state()).map_err(|error| format!("no snapshot: {error}"))?;
         }
         Ok(())
