@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::rejection::{Reason, Rejection};
+use crate::book::fact::Fact;
 use crate::book::nouns::{Caller, Named as _, Role};
 use crate::identifier::{InstitutionId, Uscc};
 
@@ -35,6 +36,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::RegisterInstitution(_)
         | Command::RecordIpRightEvent(_)
         | Command::AdoptRulebook(_) => &[Role::Officer, Role::Operator],
+        Command::RecordReferenceRate(_) => &[Role::Officer],
+        Command::RecordFact(recorded) => of_fact(&recorded.fact),
         Command::RegisterPledge(_) | Command::ReleasePledge(_) | Command::ResumeClaim(_) => {
             &[Role::Bank, Role::Officer]
         }
@@ -70,6 +73,24 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::RecordPoolInterest(_)
         | Command::PayClaim(..)
         | Command::ClosePeriod(_) => &[Role::Finance],
+    }
+}
+
+/// A bank says how its loan was made and what it is liable for; everything else is an officer's.
+const fn of_fact(fact: &Fact) -> &'static [Role] {
+    match fact {
+        Fact::LoanMode(..)
+        | Fact::LoanProduct(..)
+        | Fact::LoanTraits(..)
+        | Fact::LoanParties(..)
+        | Fact::PayeeLiability(..) => &[Role::Bank, Role::Officer],
+        Fact::EnterpriseClasses(..)
+        | Fact::EnterpriseRevenue(..)
+        | Fact::EarlierApplications(..)
+        | Fact::LossRecognised(..)
+        | Fact::OtherPublicMoney(..)
+        | Fact::BankBusiness(..)
+        | Fact::WorkingCalendar(..) => &[Role::Officer],
     }
 }
 

@@ -16,31 +16,29 @@ use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
 use crate::book::registry::RightState;
 use crate::calendar::FiscalYear;
-use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
+use crate::identifier::{BudgetLineId, InstitutionId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
+use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{
-    CapKey, ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LoanFacts, ReferenceRates, RightFacts, Usage,
+    CapKey, ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LineVerdict, LoanFacts, ReferenceRates, RightFacts,
+    Usage, WideKey,
 };
-use crate::rulebook::model::Transition;
-use crate::rulebook::terms::CostKind;
+use crate::rulebook::model::{Payee, Transition};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::{CostKind, LossParty};
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
     let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    let payee = payee_of(context, programme, loan);
 
-    let enterprise_facts = EnterpriseFacts {
-        uscc: apply.enterprise,
-        size_class: applicant.details.size_class,
-        blacklisted_since: applicant.blacklisted_on(context.day).map(|entry| entry.from),
-        classes: None,
-        revenue: None,
-    };
     let applicant = Applicant {
-        enterprise: enterprise_facts,
-        loan: loan.map(|(id, loan)| facts::of_loan(context, id, loan)),
-        rates: rulebook.reference_rates(),
+        enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
+        loans: loans_of(context, apply)?,
+        rates: facts::rates(context, rulebook),
+        ordinal: facts::ordinal(context, &apply.programme, apply.enterprise),
     };
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
@@ -49,11 +47,15 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         let item = checked_item(context, apply, index, item, &running)?;
         let mut facts = line_facts(context, (index, &item), &applicant, &running)?;
         facts.details.choices = choices.next().unwrap_or_default();
-        let verdict = judge_line(programme, &facts, &running);
+        let mut verdict = judge_line(programme, &facts, &running);
+        if payee == Payable::Unknown {
+            without_payee(&mut verdict, programme);
+        }
         let granted = verdict.award.is_positive();
         let line = ApplicationLine {
             evidence_used: if granted { verdict.eligible_cost } else { Amount::ZERO },
             cap_uses: if granted { verdict.cap_uses } else { Vec::new() },
+            wide_uses: if granted { verdict.wide_uses } else { Vec::new() },
             award: verdict.award,
             explanation: verdict.explanation,
             item,
@@ -61,14 +63,80 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
         running.take(&line);
         lines.push(line);
     }
-    Ok(outcome(context, apply, rulebook, programme, lines, loan.map(|(_, loan)| loan)))
+    let decided = Decided { rulebook, programme, lines, payee };
+    Ok(outcome(context, apply, decided, loan.map(|(_, loan)| loan)))
+}
+
+/// What was decided, before it becomes an entry.
+struct Decided<'a> {
+    rulebook: &'a Rulebook,
+    programme: &'a Programme,
+    lines: Vec<ApplicationLine>,
+    payee: Payable,
+}
+
+/// Who is paid.
+#[derive(PartialEq)]
+enum Payable {
+    Enterprise,
+    Institution(InstitutionId),
+    /// An institution, and nobody stated which.
+    Unknown,
+}
+
+fn payee_of(context: &Context<'_>, programme: &Programme, loan: Option<(LoanId, &Loan)>) -> Payable {
+    let party = match programme.payee {
+        Payee::Enterprise => return Payable::Enterprise,
+        Payee::Bank => LossParty::Bank,
+        Payee::Guarantor => LossParty::Guarantor,
+        Payee::Insurer => LossParty::Insurer,
+        Payee::Valuer => LossParty::Valuer,
+    };
+    let found = loan.and_then(|loan| facts::institution_of(context, loan, party));
+    found.map_or(Payable::Unknown, Payable::Institution)
+}
+
+/// Nothing is granted to somebody whom nobody named: the step says which fact is missing.
+fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
+    if !verdict.award.is_positive() {
+        return;
+    }
+    verdict.award = Amount::ZERO;
+    verdict.explanation.granted = Amount::ZERO;
+    verdict.explanation.bound = Bound::Gate;
+    verdict.explanation.refusal = Some(Refusal::FactMissing);
+    verdict.explanation.steps.push(Step {
+        kind: StepKind::Gate,
+        rule: "payee".to_owned(),
+        clause: Some(programme.clause.clone()),
+        inputs: vec![
+            Input { name: "payee".to_owned(), value: Value::Text(programme.payee.to_string()) },
+            Input { name: "missing".to_owned(), value: Value::Text("parties".to_owned()) },
+        ],
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Failed,
+    });
 }
 
 /// What all lines of an application have in common.
 struct Applicant {
     enterprise: EnterpriseFacts,
-    loan: Option<LoanFacts>,
+    /// The application's loan under `None`, those that single costs name under their ids.
+    loans: BTreeMap<Option<LoanId>, LoanFacts>,
     rates: ReferenceRates,
+    ordinal: u32,
+}
+
+/// The loans that an application names, each the applicant's own.
+fn loans_of(context: &Context<'_>, apply: &ApplySubsidy) -> Result<BTreeMap<Option<LoanId>, LoanFacts>, Rejection> {
+    let mut loans = BTreeMap::new();
+    let of_items = apply.items.iter().map(|item| item.details.loan);
+    for named in of_items.chain([None]) {
+        let Some(id) = named.or(apply.loan) else { continue };
+        let loan = applicants_loan(context, apply, id)?;
+        loans.insert(named, facts::of_loan(context, id, loan));
+    }
+    Ok(loans)
 }
 
 fn line_facts(
@@ -77,6 +145,19 @@ fn line_facts(
     applicant: &Applicant,
     running: &Running<'_>,
 ) -> Result<LineFacts, Rejection> {
+    let loan = applicant.loans.get(&item.details.loan).cloned();
+    let evidence = context.book.evidence.get(&item.evidence);
+    let days_before = loan.as_ref().map_or(0, |loan| running.interest_days(loan.loan));
+    let details = LineDetails {
+        rates: applicant.rates.clone(),
+        standard_premium: item.details.standard_premium,
+        interest_period: evidence.and_then(|evidence| evidence.period),
+        interest_days_before: days_before,
+        ordinal: Some(applicant.ordinal),
+        occasion: item.details.occasion.clone(),
+        units: item.details.units,
+        choices: Vec::new(),
+    };
     Ok(LineFacts {
         item: item.item,
         cost: item.cost,
@@ -85,9 +166,9 @@ fn line_facts(
         evidence_left: running.evidence_left(item),
         applied_on: context.day,
         enterprise: applicant.enterprise.clone(),
-        loan: applicant.loan.clone(),
+        loan,
         right: right_facts(context, applicant.enterprise.uscc, index, item)?,
-        details: LineDetails { rates: applicant.rates.clone(), ..LineDetails::default() },
+        details,
     })
 }
 
@@ -109,14 +190,8 @@ fn choices(
     Ok(choose(running.programme, &lines, running))
 }
 
-fn outcome(
-    context: &Context<'_>,
-    apply: &ApplySubsidy,
-    rulebook: &Rulebook,
-    programme: &Programme,
-    lines: Vec<ApplicationLine>,
-    loan: Option<&Loan>,
-) -> Outcome {
+fn outcome(context: &Context<'_>, apply: &ApplySubsidy, decided: Decided<'_>, loan: Option<&Loan>) -> Outcome {
+    let Decided { rulebook, programme, lines, payee } = decided;
     let granted = Amount::total(lines.iter().map(|line| line.award));
     let refusal = if granted.is_positive() { None } else { lines.iter().find_map(|line| line.explanation.refusal) };
     let budget_year = context.day.year();
@@ -138,6 +213,10 @@ fn outcome(
         budget_line: line,
         budget_year,
         refusal,
+        payee: match payee {
+            Payable::Institution(institution) => Some(institution),
+            Payable::Enterprise | Payable::Unknown => None,
+        },
     };
     Outcome::new(Event::SubsidyApplied(applied), concerns).with(postings)
 }
@@ -218,6 +297,17 @@ fn checked_item(
             }
             interest_item(context, apply, index, item, sequence.value())
         }
+        EvidenceKey::Document(number) => {
+            if item.item != CostKind::Grant {
+                return Err(mismatch(
+                    field("evidence"),
+                    format!("a document proves a lump sum only, not {}; expected `invoice`", item.item),
+                    format!("文件只能作为定额奖补的凭据，不能证明 {}；应提供发票", item.item),
+                ));
+            }
+            known_total(item, running, &field("evidence.document.amount"), &format!("document `{}`", number.as_str()))?;
+            Ok(item.clone())
+        }
         EvidenceKey::Invoice(number) => {
             if item.item == CostKind::Interest {
                 return Err(mismatch(
@@ -247,6 +337,17 @@ fn checked_item(
     }
 }
 
+/// What a document is good for is what was said of it first.
+fn known_total(item: &CostItem, running: &Running<'_>, field: &str, what: &str) -> Result<(), Rejection> {
+    let known = running.total_of(&item.evidence);
+    let Some(total) = known.filter(|total| *total != item.evidence_total) else { return Ok(()) };
+    Err(mismatch(
+        field.to_owned(),
+        format!("`{}` is not the amount of {what} as first used ({total})", item.evidence_total),
+        format!("“{}”与该文件首次使用时的金额（{total}）不一致", item.evidence_total),
+    ))
+}
+
 fn interest_item(
     context: &Context<'_>,
     apply: &ApplySubsidy,
@@ -256,7 +357,8 @@ fn interest_item(
 ) -> Result<CostItem, Rejection> {
     let field = format!("items[{index}].evidence.interest_payment_sequence");
     let evidence = context.book.evidence.get(&item.evidence);
-    let own = evidence.filter(|evidence| evidence.loan.is_some() && evidence.loan == apply.loan);
+    let loan = item.details.loan.or(apply.loan);
+    let own = evidence.filter(|evidence| evidence.loan.is_some() && evidence.loan == loan);
     let Some(evidence) = own else {
         return Err(Rejection::new(
             Reason::EvidenceUnknown,
@@ -286,6 +388,8 @@ struct Running<'a> {
     book: &'a Book,
     programme: &'a Programme,
     caps: BTreeMap<CapKey, Amount>,
+    wide: BTreeMap<WideKey, Amount>,
+    days: BTreeMap<LoanId, u32>,
     evidence: BTreeMap<EvidenceKey, (Amount, Amount)>,
     grants: u32,
     granted: Amount,
@@ -293,7 +397,16 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     fn new(book: &'a Book, programme: &'a Programme) -> Self {
-        Self { book, programme, caps: BTreeMap::new(), evidence: BTreeMap::new(), grants: 0, granted: Amount::ZERO }
+        Self {
+            book,
+            programme,
+            caps: BTreeMap::new(),
+            wide: BTreeMap::new(),
+            days: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            grants: 0,
+            granted: Amount::ZERO,
+        }
     }
 
     /// Takes a decided line into the sums.
@@ -301,6 +414,15 @@ impl<'a> Running<'a> {
         for key in &line.cap_uses {
             let sum = self.caps.entry(key.clone()).or_default();
             *sum = sum.plus(line.award);
+        }
+        for key in &line.wide_uses {
+            let sum = self.wide.entry(key.clone()).or_default();
+            *sum = sum.plus(line.award);
+        }
+        let interest = self.book.evidence.get(&line.item.evidence).filter(|_| line.award.is_positive());
+        if let Some((loan, days)) = interest.and_then(|interest| Some((interest.loan?, interest.days()))) {
+            let sum = self.days.entry(loan).or_default();
+            *sum = sum.saturating_add(days);
         }
         let entry = self.evidence.entry(line.item.evidence.clone());
         let (_, used) = entry.or_insert((line.item.evidence_total, Amount::ZERO));
@@ -319,6 +441,12 @@ impl<'a> Running<'a> {
 
     fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
         self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
+    }
+
+    /// For how many days of interest on a loan the programme granted before this line.
+    fn interest_days(&self, loan: LoanId) -> u32 {
+        let before = self.book.interest_days.get(&(self.programme.id.clone(), loan)).copied().unwrap_or(0);
+        before.saturating_add(self.days.get(&loan).copied().unwrap_or(0))
     }
 
     fn evidence_left(&self, item: &CostItem) -> Amount {
@@ -343,5 +471,11 @@ impl Usage for Running<'_> {
     fn budget_left(&self, line: &BudgetLineId, year: FiscalYear) -> Amount {
         let here = if *line == self.programme.budget { self.granted } else { Amount::ZERO };
         self.book.budget(line, year).available().minus(here)
+    }
+
+    fn used_by_all(&self, key: &WideKey) -> Option<Amount> {
+        let here = self.wide.get(key).copied().unwrap_or(Amount::ZERO);
+        let before = self.book.wide_use.get(key).copied().unwrap_or(Amount::ZERO);
+        Some(before.plus(here))
     }
 }

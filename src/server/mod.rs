@@ -25,6 +25,7 @@ use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
+use crate::proto::v1::fact_service_server::FactServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
@@ -119,7 +120,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -129,6 +130,7 @@ const SERVICES: [&str; 9] = [
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.FactService",
 ];
 
 /// A service of the API with the limits that all of them share.
@@ -164,6 +166,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(FactServiceServer, edge))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.

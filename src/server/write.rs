@@ -119,6 +119,10 @@ writes! {
     RulebookService {
         AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
     }
+    FactService {
+        RecordReferenceRate(RecordReferenceRateRequest) -> RecordReferenceRateResponse;
+        RecordFact(RecordFactRequest) -> RecordFactResponse;
+    }
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
     }
@@ -154,7 +158,7 @@ mod tests {
         }
         let implemented: BTreeSet<String> = METHODS.iter().map(ToString::to_string).collect();
         assert_eq!(implemented, declared);
-        assert_eq!(implemented.len(), 42);
+        assert_eq!(implemented.len(), 44);
     }
 
     #[test]

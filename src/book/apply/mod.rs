@@ -85,6 +85,8 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
+            Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
+            Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
             Event::Refused(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use super::per_second;
 use crate::book::Book;
 use crate::book::event::{BudgetChange, RequestKey};
 use crate::book::nouns::{
-    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
     PledgeKey, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
@@ -145,6 +145,7 @@ impl Core {
             evidence: EvidenceKey::Invoice(InvoiceNumber::parse(&format!("{:020}", self.number))?),
             evidence_total: cost,
             right: None,
+            details: CostDetails::default(),
         };
         let programme = self.programme.clone();
         let apply = ApplySubsidy { enterprise, programme, loan: Some(loan), items: vec![item] };

@@ -8,6 +8,7 @@ use crate::proto::v1::entry::Event as Wire;
 use crate::server::vocabulary::wire;
 
 use super::event as details;
+use super::fact;
 use super::explanation::Detail;
 use super::{or_empty, timestamp};
 
@@ -46,6 +47,8 @@ kinds! {
     ClaimChanged = "claim-changed",
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
+    ReferenceRateRecorded = "reference-rate-recorded",
+    FactRecorded = "fact-recorded",
     Refused = "refused",
 }
 
@@ -136,6 +139,8 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
+        Event::ReferenceRateRecorded(one) => Wire::ReferenceRateRecorded(fact::rate(one)),
+        Event::FactRecorded(one) => Wire::FactRecorded(fact::recorded(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

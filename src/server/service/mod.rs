@@ -4,6 +4,7 @@ use tonic::{Response, Status};
 
 mod budget;
 mod evidence;
+mod fact;
 mod ledger;
 mod loan;
 mod period;
