@@ -84,7 +84,7 @@ impl Stored for Fact {
         let word = |loan: &LoanId, word: &Tag| part::LoanWord { loan: loan.number(), word: word.to_string() };
         match self {
             Self::EnterpriseClasses(who, classes) => {
-                let classes = classes.iter().map(|(class, until)| part::EnterpriseClass {
+                let classes = classes.iter().map(|(class, until)| part::enterprise_classes::EnterpriseClass {
                     class: class.to_string(),
                     until: until.map(CivilDate::epoch_days),
                 });
@@ -107,7 +107,7 @@ impl Stored for Fact {
                 traits: traits.iter().map(ToString::to_string).collect(),
             }),
             Self::LoanParties(loan, parties) => {
-                let partners = parties.iter().map(|(party, institution)| part::LoanPartner {
+                let partners = parties.iter().map(|(party, institution)| part::loan_parties::LoanPartner {
                     party: party.number(),
                     institution: institution.to_string(),
                 });
@@ -171,7 +171,7 @@ impl Stored for Fact {
 }
 
 fn enterprise_classes(wire: part::EnterpriseClasses) -> Result<Fact, CodecError> {
-    let class = |wire: part::EnterpriseClass| {
+    let class = |wire: part::enterprise_classes::EnterpriseClass| {
         Ok((word(&wire.class)?, optional_date("FactRecorded.EnterpriseClass.until", wire.until)?))
     };
     let classes = wire.classes.into_iter().map(class).collect::<Result<_, CodecError>>()?;
@@ -179,7 +179,7 @@ fn enterprise_classes(wire: part::EnterpriseClasses) -> Result<Fact, CodecError>
 }
 
 fn loan_parties(wire: part::LoanParties) -> Result<Fact, CodecError> {
-    let partner = |wire: part::LoanPartner| {
+    let partner = |wire: part::loan_parties::LoanPartner| {
         let institution = text("FactRecorded.LoanPartner.institution", &wire.institution, InstitutionId::parse)?;
         Ok((code("FactRecorded.LoanPartner.party", wire.party)?, institution))
     };
