@@ -67,8 +67,7 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
         return Ok(changed(context, id, application, change));
     }
     let (line, year) = application.budget.clone();
-    let mut postings =
-        transfer(application.payable(), Account::TreasuryCash, application.granted);
+    let mut postings = transfer(application.payable(), Account::TreasuryCash, application.granted);
     postings.extend(transfer(
         Account::BudgetSpent(line.clone(), year),
         Account::BudgetReserved(line, year),
@@ -146,8 +145,7 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
     if clawback.amount > due {
         return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
     }
-    let mut postings =
-        transfer(Account::TreasuryCash, application.receivable(), clawback.amount);
+    let mut postings = transfer(Account::TreasuryCash, application.receivable(), clawback.amount);
     if application.restores_budget {
         let (line, year) = application.budget.clone();
         postings.extend(transfer(

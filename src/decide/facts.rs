@@ -115,7 +115,11 @@ fn parties<'a>(context: &Context<'a>, id: LoanId) -> Option<&'a BTreeMap<LossPar
 }
 
 /// The institution that fills a seat of a loan; `None` where nobody stated it.
-pub(super) fn institution_of(context: &Context<'_>, (id, loan): (LoanId, &Loan), party: LossParty) -> Option<InstitutionId> {
+pub(super) fn institution_of(
+    context: &Context<'_>,
+    (id, loan): (LoanId, &Loan),
+    party: LossParty,
+) -> Option<InstitutionId> {
     if party == LossParty::Bank {
         return Some(loan.terms.bank.clone());
     }

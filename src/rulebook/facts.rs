@@ -9,9 +9,7 @@ pub use super::rates::{Point, ReferenceRates, SeriesValues};
 use super::model::{PayerCapScope, Properties};
 use super::terms::{CostKind, LossParty, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{
-    BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, Tag, Uscc,
-};
+use crate::identifier::{BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, Tag, Uscc};
 use crate::money::{Amount, Rate};
 
 /// The facts of one cost item of an application.

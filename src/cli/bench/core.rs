@@ -10,8 +10,8 @@ use super::per_second;
 use crate::book::Book;
 use crate::book::event::{BudgetChange, RequestKey};
 use crate::book::nouns::{
-    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
-    PledgeKey, Role,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    PledgeDetails, PledgeKey, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::decide::command::{ApplySubsidy, Command, Request, Stamp};

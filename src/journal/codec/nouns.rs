@@ -2,8 +2,8 @@
 
 use crate::book::event::RequestKey;
 use crate::book::nouns::{
-    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey,
+    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey,
 };
 use crate::calendar::CivilDate;
 use crate::identifier::{

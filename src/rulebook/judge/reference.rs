@@ -5,8 +5,8 @@ use crate::calendar::{CivilDate, FiscalYear};
 use crate::money::{MoneyError, Rate};
 use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts, Point};
-use crate::rulebook::rates::REFERENCE_RATE;
 use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Missing, RateTerm, Span};
+use crate::rulebook::rates::REFERENCE_RATE;
 
 /// Why a rate cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

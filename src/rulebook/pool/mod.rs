@@ -110,7 +110,14 @@ struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     fn new(rule: &'a PoolRule) -> Self {
-        Self { rule, bound: Bound::Ratio, steps: Vec::new(), clause: None, payee: LossParty::Bank, cap_uses: Vec::new() }
+        Self {
+            rule,
+            bound: Bound::Ratio,
+            steps: Vec::new(),
+            clause: None,
+            payee: LossParty::Bank,
+            cap_uses: Vec::new(),
+        }
     }
 
     fn explanation(self, requested: Amount, granted: Amount, refusal: Option<Refusal>) -> LineExplanation {

@@ -168,9 +168,8 @@ fn set<T: Ord>(
     if texts.is_empty() {
         return Some(BTreeSet::new());
     }
-    let read = violations.distinct(field, texts, LIST_ITEMS_MAX, |violations, path, text| {
-        violations.take(path, parse(text))
-    });
+    let read =
+        violations.distinct(field, texts, LIST_ITEMS_MAX, |violations, path, text| violations.take(path, parse(text)));
     read.map(|values| values.into_iter().collect())
 }
 
@@ -228,7 +227,9 @@ fn only_such(
     year: FiscalYear,
     weekend: bool,
 ) -> Option<()> {
-    let Some(wrong) = days.iter().find(|day| day.year() != year || day.is_weekend() != weekend) else { return Some(()) };
+    let Some(wrong) = days.iter().find(|day| day.year() != year || day.is_weekend() != weekend) else {
+        return Some(());
+    };
     let (what, what_zh) = if weekend { ("a weekend day", "周末") } else { ("a weekday", "工作日") };
     violations.add(
         field,

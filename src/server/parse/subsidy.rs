@@ -5,7 +5,9 @@ use crate::book::event::RedLetterInvoice;
 use crate::book::nouns::{ApplicationState, CostDetails, CostItem, EvidenceKey};
 use crate::calendar::FiscalYear;
 use crate::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
-use crate::identifier::{ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RegisteredText, RightId, Tag, Uscc};
+use crate::identifier::{
+    ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RegisteredText, RightId, Tag, Uscc,
+};
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::proto::v1::cost_item::Evidence;

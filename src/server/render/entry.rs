@@ -8,8 +8,8 @@ use crate::proto::v1::entry::Event as Wire;
 use crate::server::vocabulary::wire;
 
 use super::event as details;
-use super::fact;
 use super::explanation::Detail;
+use super::fact;
 use super::{or_empty, timestamp};
 
 /// The names of the events, and which event has which; no default arm.

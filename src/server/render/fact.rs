@@ -136,7 +136,12 @@ pub(super) fn sentence(one: &FactRecorded) -> v1::Text {
     let instead_zh = wrong.map(|wrong| format!(", 更正第 {} 号分录: {}", wrong.entry, wrong.reason));
     let words = key.kind().replace('-', " ");
     v1::Text {
-        en: format!("The {words}{about} from {} is recorded by {}{}.", one.from, one.document, instead.unwrap_or_default()),
+        en: format!(
+            "The {words}{about} from {} is recorded by {}{}.",
+            one.from,
+            one.document,
+            instead.unwrap_or_default()
+        ),
         zh: format!(
             "{about_zh}“{}”已登记, 自{}起, 依据 {}{}。",
             key.chinese(),

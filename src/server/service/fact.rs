@@ -58,7 +58,8 @@ fn list_reference_rates(
     })?;
     let book = edge.reader().book();
     let wanted = book.rates.iter().filter(|(id, _)| series.as_ref().is_none_or(|wanted| wanted == *id));
-    let points: BTreeMap<Sequence, _> = wanted.flat_map(|(_, one)| one.points.iter().map(|(at, point)| (*at, point))).collect();
+    let points: BTreeMap<Sequence, _> =
+        wanted.flat_map(|(_, one)| one.points.iter().map(|(at, point)| (*at, point))).collect();
     let page = request.fill(
         request.rest_of(&points),
         |(entry, _)| entry.value().to_string(),

@@ -13,6 +13,7 @@ mod budgets;
 mod claims;
 mod clawbacks;
 mod evidence;
+mod facts;
 mod loans;
 mod permissions;
 mod pledges;

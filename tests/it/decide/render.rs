@@ -71,7 +71,9 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::BudgetAppropriated(_)
         | Event::BudgetAdjusted(_)
         | Event::PoolMoved(_)
-        | Event::PeriodClosed(_) => "done".to_owned(),
+        | Event::PeriodClosed(_)
+        | Event::ReferenceRateRecorded(_)
+        | Event::FactRecorded(_) => "done".to_owned(),
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {

@@ -11,8 +11,8 @@ use crate::rulebook::facts::WideKey;
 
 use super::super::CodecError;
 use super::super::field::{
-    Numbered as _, Stored, code, load_all, message, number, optional_code, optional_number, optional_text, store_all, text,
-    year,
+    Numbered as _, Stored, code, load_all, message, number, optional_code, optional_number, optional_text, store_all,
+    text, year,
 };
 
 impl Stored for SubsidyApplied {

@@ -11,7 +11,9 @@ use crate::proto::journal::{
 };
 
 use super::super::CodecError;
-use super::super::field::{Numbered as _, Stored, bytes, code, date, message, number, optional_date, text, texts, year};
+use super::super::field::{
+    Numbered as _, Stored, bytes, code, date, message, number, optional_date, text, texts, year,
+};
 
 impl Stored for ReferenceRate {
     type Wire = wire::ReferenceRate;
@@ -121,13 +123,11 @@ impl Stored for Fact {
             Self::BankBusiness(bank, pool) => {
                 Wire::BankBusiness(part::BankBusiness { bank: bank.to_string(), pool: pool.to_string() })
             }
-            Self::WorkingCalendar(year, calendar) => {
-                Wire::WorkingCalendar(part::WorkingCalendar {
-                    year: i32::from(year.value()),
-                    days_off: calendar.days_off.iter().map(|day| day.epoch_days()).collect(),
-                    working_days: calendar.working_days.iter().map(|day| day.epoch_days()).collect(),
-                })
-            }
+            Self::WorkingCalendar(year, calendar) => Wire::WorkingCalendar(part::WorkingCalendar {
+                year: i32::from(year.value()),
+                days_off: calendar.days_off.iter().map(|day| day.epoch_days()).collect(),
+                working_days: calendar.working_days.iter().map(|day| day.epoch_days()).collect(),
+            }),
         }
     }
 

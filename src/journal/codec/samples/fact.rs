@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::explanation::line;
 use super::{bank, budget_line, day, pool, rulebook_ref, uscc, year};
-use crate::book::event::{
-    ApplicationLine, ClaimChange, ClaimChanged, ClaimDecision, Event, Refused, SubsidyApplied,
-};
+use crate::book::event::{ApplicationLine, ClaimChange, ClaimChanged, ClaimDecision, Event, Refused, SubsidyApplied};
 use crate::book::fact::{Fact, FactRecorded, Supersedes, WorkingCalendar};
 use crate::book::nouns::{CostDetails, CostItem, EvidenceKey};
 use crate::book::rate::ReferenceRate;

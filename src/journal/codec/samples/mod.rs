@@ -18,8 +18,8 @@ use crate::book::event::{
     SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
