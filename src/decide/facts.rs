@@ -87,7 +87,7 @@ fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
     LoanDetails {
         signed_on: Some(loan.terms.signed_on),
         matures_on: Some(loan.matures_on),
-        repaid: Some(loan.state == LoanState::Settled),
+        repaid: Some(is_repaid(loan)),
         mode: match fact(FactKey::LoanMode(id)) {
             Some(Fact::LoanMode(_, mode)) => Some(mode.clone()),
             Some(_) | None => None,
@@ -104,6 +104,11 @@ fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
         rights_owned: Some(!rights.is_empty() && rights.iter().all(owned)),
         first_pledge: Some(rights.iter().any(|right| is_first_pledge(context, loan, right))),
     }
+}
+
+/// Whether it was repaid in full; closing the file afterwards changes nothing.
+fn is_repaid(loan: &Loan) -> bool {
+    loan.state == LoanState::Settled || (loan.state == LoanState::Closed && loan.claim.is_none())
 }
 
 /// Who takes part in a loan beside its bank; `None` where nobody stated it.

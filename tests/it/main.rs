@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod cities;
 mod crash;
 mod evidence;
 mod demo;
