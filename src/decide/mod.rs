@@ -19,12 +19,14 @@ pub mod rejection;
 mod application;
 mod budget;
 mod claim;
+mod cost;
 mod loan;
 mod permission;
 mod pledge;
 mod pool;
 mod registry;
 mod rulebook;
+mod running;
 mod subsidy;
 
 use crate::book::Book;

@@ -36,7 +36,6 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::RegisterInstitution(_)
         | Command::RecordIpRightEvent(_)
         | Command::AdoptRulebook(_) => &[Role::Officer, Role::Operator],
-        Command::RecordReferenceRate(_) => &[Role::Officer],
         Command::RecordFact(recorded) => of_fact(&recorded.fact),
         Command::RegisterPledge(_) | Command::ReleasePledge(_) | Command::ResumeClaim(_) => {
             &[Role::Bank, Role::Officer]
@@ -55,7 +54,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::SubmitClaim(..)
         | Command::RecordRecovery(_) => &[Role::Bank],
         Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => &[Role::Enterprise, Role::Officer],
-        Command::AddBlacklistEntry(_)
+        Command::RecordReferenceRate(_)
+        | Command::AddBlacklistEntry(_)
         | Command::LiftBlacklistEntry(_)
         | Command::ApproveSubsidy(_)
         | Command::RefuseSubsidy(..)

@@ -4,28 +4,26 @@
 use std::collections::BTreeMap;
 
 use super::command::ApplySubsidy;
+use super::cost::checked_item;
 use super::loan::own_loan;
 use super::registry::{enterprise, right};
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_enterprise, facts, not_after, not_before, text};
-use crate::book::Book;
+use super::running::Running;
+use super::{Context, Outcome, concerning_enterprise, facts};
 use crate::book::account::{Account, transfer};
-use crate::book::application::Evidence;
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
-use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
+use crate::book::nouns::{Concerns, CostItem};
 use crate::book::registry::RightState;
-use crate::calendar::FiscalYear;
-use crate::identifier::{BudgetLineId, InstitutionId, LoanId, ProgrammeId, Uscc};
+use crate::identifier::{InstitutionId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{
-    CapKey, ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LineVerdict, LoanFacts, ReferenceRates, RightFacts,
-    Usage, WideKey,
+    ChoiceMade, EnterpriseFacts, LineDetails, LineFacts, LineVerdict, LoanFacts, ReferenceRates, RightFacts,
 };
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::refusal::Refusal;
-use crate::rulebook::terms::{CostKind, LossParty};
+use crate::rulebook::terms::LossParty;
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
@@ -273,209 +271,4 @@ fn right_facts(
         in_force: right.state_on(context.day) == RightState::InForce,
         expires_on: Some(right.details.expires_on),
     }))
-}
-
-/// A cost item with its evidence checked: a recorded payment is completed from the ledger, an invoice must have the
-/// total that it had before.
-fn checked_item(
-    context: &Context<'_>,
-    apply: &ApplySubsidy,
-    index: usize,
-    item: &CostItem,
-    running: &Running<'_>,
-) -> Result<CostItem, Rejection> {
-    let field = |name: &str| format!("items[{index}].{name}");
-    not_after(&field("paid_on"), item.paid_on, context.day, text("the day of application", "申请日"))?;
-    match &item.evidence {
-        EvidenceKey::InterestPayment(sequence) => {
-            if item.item != CostKind::Interest {
-                return Err(mismatch(
-                    field("evidence"),
-                    format!("a recorded interest payment proves interest only, not {}", item.item),
-                    format!("利息支付记录只能证明利息，不能证明 {}", item.item),
-                ));
-            }
-            interest_item(context, apply, index, item, sequence.value())
-        }
-        EvidenceKey::Document(number) => {
-            if item.item != CostKind::Grant {
-                return Err(mismatch(
-                    field("evidence"),
-                    format!("a document proves a lump sum only, not {}; expected `invoice`", item.item),
-                    format!("文件只能作为定额奖补的凭据，不能证明 {}；应提供发票", item.item),
-                ));
-            }
-            known_total(item, running, &field("evidence.document.amount"), &format!("document `{}`", number.as_str()))?;
-            Ok(item.clone())
-        }
-        EvidenceKey::Invoice(number) => {
-            if item.item == CostKind::Interest {
-                return Err(mismatch(
-                    field("evidence"),
-                    "interest is proved by the payment that the bank recorded; expected `interest_payment_sequence`"
-                        .to_owned(),
-                    "利息须以银行登记的付息记录为凭据；应填写 interest_payment_sequence".to_owned(),
-                ));
-            }
-            if context.book.red_letters.contains_key(number) {
-                return Err(mismatch(
-                    field("evidence.invoice.number"),
-                    format!("`{number}` is a red-letter invoice; expected the invoice of a cost"),
-                    format!("“{number}”为红字发票，不能作为费用凭据"),
-                ));
-            }
-            let known = running.total_of(&item.evidence);
-            if let Some(total) = known.filter(|total| *total != item.evidence_total) {
-                return Err(mismatch(
-                    field("evidence.invoice.total"),
-                    format!("`{}` is not the total of invoice `{number}` as first used ({total})", item.evidence_total),
-                    format!("“{}”与发票“{number}”首次使用时的金额（{total}）不一致", item.evidence_total),
-                ));
-            }
-            Ok(item.clone())
-        }
-    }
-}
-
-/// What a document is good for is what was said of it first.
-fn known_total(item: &CostItem, running: &Running<'_>, field: &str, what: &str) -> Result<(), Rejection> {
-    let known = running.total_of(&item.evidence);
-    let Some(total) = known.filter(|total| *total != item.evidence_total) else { return Ok(()) };
-    Err(mismatch(
-        field.to_owned(),
-        format!("`{}` is not the amount of {what} as first used ({total})", item.evidence_total),
-        format!("“{}”与该文件首次使用时的金额（{total}）不一致", item.evidence_total),
-    ))
-}
-
-fn interest_item(
-    context: &Context<'_>,
-    apply: &ApplySubsidy,
-    index: usize,
-    item: &CostItem,
-    sequence: u64,
-) -> Result<CostItem, Rejection> {
-    let field = format!("items[{index}].evidence.interest_payment_sequence");
-    let evidence = context.book.evidence.get(&item.evidence);
-    let loan = item.details.loan.or(apply.loan);
-    let own = evidence.filter(|evidence| evidence.loan.is_some() && evidence.loan == loan);
-    let Some(evidence) = own else {
-        return Err(Rejection::new(
-            Reason::EvidenceUnknown,
-            field,
-            format!("entry `{sequence}` is not an interest payment on the loan of this application"),
-            format!("第{sequence}号分录不是本申请所涉贷款的付息记录"),
-        ));
-    };
-    let paid_on = evidence.paid_on.unwrap_or(item.paid_on);
-    if item.paid_on != paid_on {
-        return Err(mismatch(
-            format!("items[{index}].paid_on"),
-            format!("`{}` is not the day that the bank recorded; expected {paid_on}", item.paid_on),
-            format!("“{}”与银行登记的付息日不一致；应为 {paid_on}", item.paid_on),
-        ));
-    }
-    not_before(&field, context.day, paid_on, text("the day of payment", "付息日"))?;
-    Ok(CostItem { evidence_total: evidence.total, ..item.clone() })
-}
-
-fn mismatch(field: String, problem: String, problem_zh: String) -> Rejection {
-    Rejection::new(Reason::EvidenceMismatch, field, problem, problem_zh)
-}
-
-/// The running sums of the book plus what the application's earlier lines take.
-struct Running<'a> {
-    book: &'a Book,
-    programme: &'a Programme,
-    caps: BTreeMap<CapKey, Amount>,
-    wide: BTreeMap<WideKey, Amount>,
-    days: BTreeMap<LoanId, u32>,
-    evidence: BTreeMap<EvidenceKey, (Amount, Amount)>,
-    grants: u32,
-    granted: Amount,
-}
-
-impl<'a> Running<'a> {
-    fn new(book: &'a Book, programme: &'a Programme) -> Self {
-        Self {
-            book,
-            programme,
-            caps: BTreeMap::new(),
-            wide: BTreeMap::new(),
-            days: BTreeMap::new(),
-            evidence: BTreeMap::new(),
-            grants: 0,
-            granted: Amount::ZERO,
-        }
-    }
-
-    /// Takes a decided line into the sums.
-    fn take(&mut self, line: &ApplicationLine) {
-        for key in &line.cap_uses {
-            let sum = self.caps.entry(key.clone()).or_default();
-            *sum = sum.plus(line.award);
-        }
-        for key in &line.wide_uses {
-            let sum = self.wide.entry(key.clone()).or_default();
-            *sum = sum.plus(line.award);
-        }
-        let interest = self.book.evidence.get(&line.item.evidence).filter(|_| line.award.is_positive());
-        if let Some((loan, days)) = interest.and_then(|interest| Some((interest.loan?, interest.days()))) {
-            let sum = self.days.entry(loan).or_default();
-            *sum = sum.saturating_add(days);
-        }
-        let entry = self.evidence.entry(line.item.evidence.clone());
-        let (_, used) = entry.or_insert((line.item.evidence_total, Amount::ZERO));
-        *used = used.plus(line.evidence_used);
-        if line.award.is_positive() {
-            self.grants = self.grants.saturating_add(1);
-            self.granted = self.granted.plus(line.award);
-        }
-    }
-
-    /// The total of a piece of evidence, if some of it was used before.
-    fn total_of(&self, key: &EvidenceKey) -> Option<Amount> {
-        let here = self.evidence.get(key).map(|(total, _)| *total);
-        here.or_else(|| self.settled(key).map(|evidence| evidence.total))
-    }
-
-    fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
-        self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
-    }
-
-    /// For how many days of interest on a loan the programme granted before this line.
-    fn interest_days(&self, loan: LoanId) -> u32 {
-        let before = self.book.interest_days.get(&(self.programme.id.clone(), loan)).copied().unwrap_or(0);
-        before.saturating_add(self.days.get(&loan).copied().unwrap_or(0))
-    }
-
-    fn evidence_left(&self, item: &CostItem) -> Amount {
-        let left = self.settled(&item.evidence).map_or(item.evidence_total, Evidence::left);
-        let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
-        left.minus(used).floored_at_zero()
-    }
-}
-
-impl Usage for Running<'_> {
-    fn used(&self, key: &CapKey) -> Amount {
-        let here = self.caps.get(key).copied().unwrap_or(Amount::ZERO);
-        self.book.cap_used(key).plus(here)
-    }
-
-    fn earlier_grants(&self, programme: &ProgrammeId, enterprise: Uscc) -> u32 {
-        let before = self.book.grants.get(&(programme.clone(), enterprise)).copied().unwrap_or(0);
-        let here = if *programme == self.programme.id { self.grants } else { 0 };
-        before.saturating_add(here)
-    }
-
-    fn budget_left(&self, line: &BudgetLineId, year: FiscalYear) -> Amount {
-        let here = if *line == self.programme.budget { self.granted } else { Amount::ZERO };
-        self.book.budget(line, year).available().minus(here)
-    }
-
-    fn used_by_all(&self, key: &WideKey) -> Option<Amount> {
-        let here = self.wide.get(key).copied().unwrap_or(Amount::ZERO);
-        let before = self.book.wide_use.get(key).copied().unwrap_or(Amount::ZERO);
-        Some(before.plus(here))
-    }
 }

@@ -241,14 +241,6 @@ fn only_such(
     None
 }
 
-/// Which points to list.
-pub(crate) fn list_rates(
-    message: &v1::ListReferenceRatesRequest,
-    violations: &mut Violations,
-) -> Option<Option<SeriesId>> {
-    violations.optional("series_id", &message.series_id, SeriesId::parse)
-}
-
 /// Which facts to list.
 #[derive(Debug)]
 pub(crate) struct FactFilter {

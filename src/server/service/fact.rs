@@ -7,7 +7,7 @@ use tonic::{Request, Response, async_trait};
 use super::Answer;
 use crate::book::nouns::Caller;
 use crate::decide::rejection::Rejection;
-use crate::identifier::Sequence;
+use crate::identifier::{Sequence, SeriesId};
 use crate::proto::v1;
 use crate::proto::v1::fact_service_server::FactService;
 use crate::server::access::sees_fact;
@@ -53,7 +53,7 @@ fn list_reference_rates(
 ) -> Result<v1::ListReferenceRatesResponse, Rejection> {
     let (request, series) = query(|violations| {
         let request = PageRequest::read(violations, message.page_size, &message.page_token, entry_token);
-        let series = parse::fact::list_rates(message, violations);
+        let series = violations.optional("series_id", &message.series_id, SeriesId::parse);
         Some((request?, series?))
     })?;
     let book = edge.reader().book();

@@ -15,6 +15,7 @@ mod clawbacks;
 mod evidence;
 mod facts;
 mod loans;
+mod payees;
 mod permissions;
 mod pledges;
 mod pools;

@@ -42,6 +42,7 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
+        "rewards" => super::payees::REWARDS.to_owned(),
         // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
         "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {
