@@ -2,6 +2,7 @@
 
 use ipledger::proto::v1;
 use ipledger::proto::v1::fact::Value;
+use ipledger::proto::v1::fact_service_client::FactServiceClient;
 
 use super::{City, Loan};
 
@@ -183,7 +184,6 @@ async fn weihai_pays_beside_the_province() {
         ..Default::default()
     };
     earlier.effective_date = "2025-01-04".into();
-    use ipledger::proto::v1::fact_service_client::FactServiceClient;
     super::client!(city, FactServiceClient, "officer", "", "li.na").record_fact(earlier).await.unwrap();
     let loan = lost(&city, Loan { bank: "abc", ..terms }, None).await;
     city.fact("2025-09-23", recognised(&loan)).await;

@@ -11,6 +11,7 @@ use std::cell::Cell;
 
 use ipledger::cli::child::ServerProcess;
 use ipledger::proto::v1;
+use ipledger::proto::v1::InstitutionKind::{Bank, Guarantor, Insurer, Valuer};
 use ipledger::proto::v1::budget_service_client::BudgetServiceClient;
 use ipledger::proto::v1::fact::Value;
 use ipledger::proto::v1::fact_service_client::FactServiceClient;
@@ -91,7 +92,6 @@ impl City {
         let server = ServerProcess::start(program(), &folder.path().join("data"), &[rulebook]).await.unwrap();
         let channel = server.connect().await.unwrap();
         let city = Self { _server: server, channel, _folder: folder, number: Cell::new(0), start };
-        use v1::InstitutionKind::{Bank, Guarantor, Insurer, Valuer};
         let institutions = [("icbc", Bank), ("abc", Bank), ("gua", Guarantor), ("picc", Insurer), ("val", Valuer)];
         for (index, (name, kind)) in (0..).zip(institutions) {
             let mut registry = client!(city, RegistryServiceClient, "officer", "", "li.na");

@@ -3,6 +3,7 @@
 use ipledger::proto::v1;
 use ipledger::proto::v1::CostKind::{Guarantee, Insurance, PatentInsurance, Valuation};
 use ipledger::proto::v1::fact::Value;
+use ipledger::proto::v1::subsidy_service_client::SubsidyServiceClient;
 
 use super::{City, Loan, interest, invoice};
 
@@ -113,7 +114,6 @@ async fn beijing_clamps_at_a_recorded_rate() {
 
 /// The explanation of an application names the entry of the point that it was judged by.
 async fn assert_explained_by(city: &City, application: &str, point: u64) {
-    use ipledger::proto::v1::subsidy_service_client::SubsidyServiceClient;
     let mut client = super::client!(city, SubsidyServiceClient, "auditor", "", "wang.fang");
     let request = v1::GetApplicationRequest { application_id: application.into() };
     let found = client.get_application(request).await.unwrap().into_inner().application.unwrap();
