@@ -5,6 +5,7 @@
 //! `rulebooks/README.md` says which), and for each city one that is granted and one that is refused.
 
 mod claims;
+mod command_line;
 mod subsidies;
 
 use std::cell::Cell;
@@ -51,6 +52,7 @@ use client;
 /// A ledger with one city's rulebook, two banks, a guarantor, an insurer and a valuer.
 pub(super) struct City {
     _server: ServerProcess,
+    pub(super) address: String,
     channel: Channel,
     _folder: TempDir,
     /// Numbers for rights, pledges, contracts, invoices.
@@ -91,7 +93,8 @@ impl City {
         let folder = TempDir::new().unwrap();
         let server = ServerProcess::start(program(), &folder.path().join("data"), &[rulebook]).await.unwrap();
         let channel = server.connect().await.unwrap();
-        let city = Self { _server: server, channel, _folder: folder, number: Cell::new(0), start };
+        let address = server.address.clone();
+        let city = Self { _server: server, address, channel, _folder: folder, number: Cell::new(0), start };
         let institutions = [("icbc", Bank), ("abc", Bank), ("gua", Guarantor), ("picc", Insurer), ("val", Valuer)];
         for (index, (name, kind)) in (0..).zip(institutions) {
             let mut registry = client!(city, RegistryServiceClient, "officer", "", "li.na");
