@@ -226,28 +226,28 @@ fn shown(value: Option<Value>) -> (String, String) {
                 "" => class.class,
                 until => format!("{}:{until}", class.class),
             };
-            (one.enterprise, joined(one.classes.into_iter().map(class).collect()))
+            (one.enterprise, joined(&one.classes.into_iter().map(class).collect::<Vec<_>>()))
         }
         Value::EnterpriseRevenue(one) => (one.enterprise, format!("{}: {}", one.year, one.amount)),
         Value::EarlierApplications(one) => (one.enterprise, format!("{}: {}", one.programme_id, one.count)),
         Value::LoanMode(one) | Value::LoanProduct(one) => (one.loan_id, one.word),
-        Value::LoanTraits(one) => (one.loan_id, joined(one.traits)),
+        Value::LoanTraits(one) => (one.loan_id, joined(&one.traits)),
         Value::LoanParties(one) => {
             let seats = [("guarantor", one.guarantor_id), ("insurer", one.insurer_id), ("valuer", one.valuer_id)];
             let named = seats.into_iter().filter(|(_, who)| !who.is_empty());
-            (one.loan_id, joined(named.map(|(seat, who)| format!("{seat}={who}")).collect()))
+            (one.loan_id, joined(&named.map(|(seat, who)| format!("{seat}={who}")).collect::<Vec<_>>()))
         }
         Value::LossRecognised(one) => (one.loan_id, if one.recognised { "yes" } else { "no" }.to_owned()),
         Value::PayeeLiability(one) | Value::OtherPublicMoney(one) => (one.loan_id, one.amount),
         Value::BankBusiness(one) => (one.bank_id, one.pool_id),
         Value::WorkingCalendar(one) => {
-            let off = joined(one.days_off);
-            (one.year.to_string(), format!("off {off}; worked {}", joined(one.working_days)))
+            let off = joined(&one.days_off);
+            (one.year.to_string(), format!("off {off}; worked {}", joined(&one.working_days)))
         }
     }
 }
 
 /// With commas; `none` for an empty list, which says something too.
-fn joined(texts: Vec<String>) -> String {
+fn joined(texts: &[String]) -> String {
     if texts.is_empty() { "none".to_owned() } else { texts.join(",") }
 }

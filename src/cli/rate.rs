@@ -26,7 +26,8 @@ pub enum Task {
     Record(Record),
     /// Record the points of a file, TOML or CSV; those that are there already are left alone.
     Import {
-        /// The file: `[[rate]]` tables with series, from, rate, source and maximum_age_days, or a CSV with these columns.
+        /// The file: `[[rate]]` tables with `series`, `from`, `rate`, `source` and `maximum_age_days`, or a CSV with these
+        /// columns.
         file: PathBuf,
         /// Where the ledger is, and as whom to call it.
         #[command(flatten)]
