@@ -125,6 +125,10 @@ writes! {
     RulebookService {
         AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
     }
+    FactService {
+        RecordReferenceRate(RecordReferenceRateRequest) -> RecordReferenceRateResponse;
+        RecordFact(RecordFactRequest) -> RecordFactResponse;
+    }
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
         CloseYear(CloseYearRequest) -> CloseYearResponse;
