@@ -215,5 +215,9 @@ fn summary(rulebook: &Rulebook, out: &mut dyn Write) -> anyhow::Result<()> {
     for pool in &rulebook.pools {
         writeln!(out, "  pool {}: {} / {}", pool.id, pool.name.zh, pool.name.en)?;
     }
+    for limit in &rulebook.limits {
+        writeln!(out, "  limit {}: {} / {}", limit.id, limit.name.zh, limit.name.en)?;
+        writeln!(out, "    {}", crate::rulebook::describe::limit(limit))?;
+    }
     Ok(())
 }

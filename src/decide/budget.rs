@@ -1,5 +1,6 @@
 //! Budget lines (预算指标): appropriation and adjustment.
 
+use super::limit::keeps_to_limits;
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, text};
@@ -16,6 +17,7 @@ pub(super) fn appropriate(context: &Context<'_>, change: &BudgetChange) -> Resul
             format!("“{}”早于生效日所在年度（{}）", change.year, context.day.year()),
         ));
     }
+    keeps_to_limits(context, change)?;
     Ok(outcome(Event::BudgetAppropriated(change.clone()), change))
 }
 
@@ -32,6 +34,7 @@ pub(super) fn adjust(context: &Context<'_>, change: &BudgetChange) -> Result<Out
     if decrease > budget.available() {
         return Err(exceeds("amount", decrease, budget.available(), text("what is available", "可用预算")));
     }
+    keeps_to_limits(context, change)?;
     Ok(outcome(Event::BudgetAdjusted(change.clone()), change))
 }
 

@@ -18,6 +18,7 @@ pub mod rejection;
 mod application;
 mod budget;
 mod claim;
+mod limit;
 mod loan;
 mod permission;
 mod pledge;

@@ -25,6 +25,7 @@ pub fn compare(old: &Rulebook, new: &Rulebook) -> Vec<String> {
     }
     programmes(old, new, &mut changes);
     pools(old, new, &mut changes);
+    limits(old, new, &mut changes);
     changes.extend(cases(old, new));
     changes
 }
@@ -252,6 +253,22 @@ fn payer_changes(old: &Payer, new: &Payer, say: &mut impl FnMut(String)) {
     }
     if old.liability_ceiling != new.liability_ceiling {
         say(format!("the ceiling of {} has changed", new.party));
+    }
+}
+
+fn limits(old: &Rulebook, new: &Rulebook, changes: &mut Vec<String>) {
+    for limit in &old.limits {
+        match new.limit(&limit.id) {
+            None => changes.push(format!("limit `{}` ends", limit.id)),
+            Some(other) if other != limit => {
+                let (now, before) = (describe::limit(other), describe::limit(limit));
+                changes.push(format!("limit `{}`: {now} instead of {before}", limit.id));
+            }
+            Some(_) => {}
+        }
+    }
+    for limit in new.limits.iter().filter(|limit| old.limit(&limit.id).is_none()) {
+        changes.push(format!("new limit `{}`: {}", limit.id, describe::limit(limit)));
     }
 }
 

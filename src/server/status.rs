@@ -170,6 +170,7 @@ mod tests {
             EVIDENCE_MISMATCH: FailedPrecondition
             OUT_OF_ORDER: FailedPrecondition
             RULEBOOK_CONFLICT: FailedPrecondition
+            LIMIT_BROKEN: FailedPrecondition
             NO_SIGNING_KEY: FailedPrecondition
             QUEUE_FULL: ResourceExhausted
             DEADLINE_EXCEEDED: DeadlineExceeded

@@ -11,12 +11,14 @@ mod amount;
 mod choice;
 mod closing;
 mod gate;
+mod limit;
 mod limits;
 mod ratio;
 mod reference;
 
 pub use choice::{choose, judge_application};
 pub use closing::{ClosingShare, closing_run};
+pub use limit::{LimitFacts, LimitVerdict, judge_limit};
 pub(super) use gate::at_least as gate_at_least;
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;

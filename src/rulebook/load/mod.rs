@@ -10,6 +10,7 @@ mod cap;
 mod case;
 mod errors;
 mod gate;
+mod limit;
 mod pool;
 mod programme;
 mod ratio;
@@ -29,7 +30,7 @@ use table::{Table, bilingual, code, date, flag, parsed, text, whole};
 use super::facts::ReferenceRates;
 use super::model::{BilingualText, Clause, Rulebook, Source, Transition};
 use crate::calendar::CivilDate;
-use crate::identifier::{CapId, ClauseId, PoolId, ProgrammeId, RulebookId, SeriesId};
+use crate::identifier::{CapId, ClauseId, LimitId, PoolId, ProgrammeId, RulebookId, SeriesId};
 
 /// The largest rulebook file. The seed's takes 10 KiB; a national collection of clauses stays far below this.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -76,6 +77,7 @@ struct Known {
     series: BTreeSet<SeriesId>,
     caps: BTreeSet<CapId>,
     pools: BTreeSet<PoolId>,
+    limits: BTreeSet<LimitId>,
     cases: BTreeSet<String>,
     /// Clauses, programmes, gates, caps, pools and cases so far.
     rules: usize,
@@ -113,6 +115,8 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     }
     let pools = root.tables("pool", "[[pool]]", problems);
     let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
+    let limits = root.tables("limit", "[[limit]]", problems);
+    let limits: Vec<_> = limits.into_iter().filter_map(|table| limit::limit(table, &mut known, problems)).collect();
     let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
     let cases =
@@ -136,6 +140,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         series,
         programmes,
         pools,
+        limits,
         cases,
     })
 }

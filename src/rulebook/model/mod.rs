@@ -7,6 +7,7 @@ mod base;
 mod case;
 mod choice;
 mod condition;
+mod limit;
 mod pool;
 mod property;
 mod ratio;
@@ -15,9 +16,10 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use base::{AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Pick, RateTerm, Series, Span, TenorSeries};
-pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LinesCase};
+pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase};
 pub use choice::{Between, Choice, ChoiceScope};
 pub use condition::{Condition, DateFact, Gate};
+pub use limit::{Limit, LimitRule};
 pub use pool::{
     Breaker, BreakerEffect, Coverage, Payer, PayerCap, PayerCapScope, PoolCondition, PoolGate, PoolRule, Provenance,
 };
@@ -27,7 +29,7 @@ pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, Ti
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
 use crate::calendar::CivilDate;
-use crate::identifier::{BudgetLineId, CapId, ClauseId, PoolId, ProgrammeId, RulebookId};
+use crate::identifier::{BudgetLineId, CapId, ClauseId, LimitId, PoolId, ProgrammeId, RulebookId};
 use crate::money::{Amount, Rate, Rounding};
 
 /// A city's rulebook (办法), one version of it.
@@ -59,6 +61,8 @@ pub struct Rulebook {
     pub programmes: Vec<Programme>,
     /// The risk-compensation pools.
     pub pools: Vec<PoolRule>,
+    /// Standing limits on one amount by another.
+    pub limits: Vec<Limit>,
     /// Worked cases that the file brings along; they decide nothing.
     pub cases: Vec<Case>,
 }
@@ -87,6 +91,11 @@ impl Rulebook {
     /// The pool with this id.
     pub fn pool(&self, id: &PoolId) -> Option<&PoolRule> {
         self.pools.iter().find(|pool| pool.id == *id)
+    }
+
+    /// The limit with this id.
+    pub fn limit(&self, id: &LimitId) -> Option<&Limit> {
+        self.limits.iter().find(|limit| limit.id == *id)
     }
 
     /// The clause with this id.

@@ -4,6 +4,7 @@
 //! improve at any time. They say amounts in yuan with separators, and name the limit that decided.
 
 mod condition;
+mod limit;
 mod line;
 mod pool;
 mod refused;
@@ -37,7 +38,7 @@ impl Language {
 /// One sentence that says what was granted, or not, and which bound decided.
 pub fn line_sentence(line: &LineExplanation, language: Language) -> String {
     match (line.item, line.refusal) {
-        (None, _) => pool::sentence(line, language),
+        (None, _) => limit::sentence(line, language).unwrap_or_else(|| pool::sentence(line, language)),
         (Some(item), None) => line::granted(line, item, language),
         (Some(item), Some(refusal)) => refused::sentence(line, item, refusal, language),
     }

@@ -64,9 +64,12 @@ const fn outcome(outcome: StepOutcome) -> &'static str {
 
 /// The Chinese of the names that the judges give to inputs and rules.
 const WORDS: &[(&str, &str)] = &[
+    ("above", "高于"),
+    ("above-growth-of", "高于增幅"),
     ("actual-cost", "实际发生额"),
     ("actual-rate", "实际利率"),
     ("allowed", "适用范围"),
+    ("amount", "金额"),
     ("another-item", "另一费用项"),
     ("another-loan", "另一笔贷款"),
     ("application", "申报"),
@@ -75,6 +78,8 @@ const WORDS: &[(&str, &str)] = &[
     ("approved", "核定"),
     ("approved-in-all", "全部核定"),
     ("asked", "适用条件"),
+    ("at-least", "不低于"),
+    ("at-most", "不超过"),
     ("bank", "银行"),
     ("bank-business-year", "银行业务年度"),
     ("base", "基数"),
@@ -123,6 +128,7 @@ const WORDS: &[(&str, &str)] = &[
     ("free-balance", "可用余额"),
     ("from", "起"),
     ("grants-per-enterprise", "每家企业次数"),
+    ("growth", "增幅"),
     ("guarantor", "担保机构"),
     ("higher-recognised", "上级认定"),
     ("in-order", "按顺序"),
@@ -157,6 +163,7 @@ const WORDS: &[(&str, &str)] = &[
     ("no-other-public-funding", "未获其他财政资金"),
     ("not-blacklisted", "未列入失信名单"),
     ("occasion", "奖补事项"),
+    ("of", "比照金额"),
     ("ordinal", "申报次数"),
     ("other", "其他财政资金"),
     ("other-programme", "其他项目"),
