@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod chinese;
 mod crash;
 mod evidence;
 mod demo;

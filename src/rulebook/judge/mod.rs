@@ -25,7 +25,7 @@ pub use reference::attributed_year;
 
 use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
-use super::model::{Missing, Programme};
+use super::model::{Missing, OwnStep, Programme};
 use super::refusal::Refusal;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Exact, MoneyError, Rounding};
@@ -102,8 +102,9 @@ impl Line {
 
     fn gates(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let covered = programme.items.contains(&facts.item);
+        let clause = programme.clause_of(facts.item, OwnStep::Item);
         let item = vec![input("item", Value::Text(facts.item.to_string()))];
-        self.gate("item-covered", &programme.clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
+        self.gate("item-covered", clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
         for gate in programme.gates.iter().filter(|gate| gate.items.contains(&facts.item)) {
             let (inputs, verdict) = gate::judge(&gate.condition, programme, facts, self.ordinal);
             self.gate(gate.condition.code(), &gate.clause, inputs, verdict)?;
@@ -115,7 +116,7 @@ impl Line {
                 input("limit", Value::Count(i64::from(limit))),
             ];
             let verdict = if earlier < limit { Ok(()) } else { Err(Refusal::AlreadyGranted) };
-            self.gate("grants-per-enterprise", &programme.clause, inputs, verdict)?;
+            self.gate("grants-per-enterprise", clause, inputs, verdict)?;
         }
         for other in &programme.yields_to {
             let earlier = usage.earlier_grants(other, facts.enterprise.uscc);
@@ -124,7 +125,7 @@ impl Line {
                 input("earlier-grants", Value::Count(i64::from(earlier))),
             ];
             let verdict = if earlier == 0 { Ok(()) } else { Err(Refusal::NotChosen) };
-            self.gate("yields-to", &programme.clause, inputs, verdict)?;
+            self.gate("yields-to", clause, inputs, verdict)?;
         }
         Ok(())
     }

@@ -239,16 +239,27 @@ fn named_clause(
     problems: &mut Problems<'_>,
 ) -> Option<ClauseId> {
     let clause = table.required("clause", problems, parsed(ClauseId::parse))?;
-    match known.clauses.get(&clause) {
+    stands(table, "clause", &clause, (known, has_reading), problems);
+    Some(clause)
+}
+
+/// Whether a clause that a key names exists, and is read where its text is ambiguous.
+fn stands(
+    table: &Table<'_, '_>,
+    key: &str,
+    clause: &ClauseId,
+    (known, has_reading): (&Known, bool),
+    problems: &mut Problems<'_>,
+) {
+    match known.clauses.get(clause) {
         None => {
             let problem = format!("there is no clause `{clause}`");
-            problems.add(table.place("clause"), problem, "name a clause of this file, or add it as [[clause]]");
+            problems.add(table.place(key), problem, "name a clause of this file, or add it as [[clause]]");
         }
         Some(true) if !has_reading => {
             let problem = format!("the clause `{clause}` is ambiguous and the rule does not say how it reads it");
-            problems.add(table.place("clause"), problem, "add `reading = { zh = \"…\", en = \"…\" }`");
+            problems.add(table.place(key), problem, "add `reading = { zh = \"…\", en = \"…\" }`");
         }
         Some(true | false) => {}
     }
-    Some(clause)
 }

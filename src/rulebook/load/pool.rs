@@ -4,7 +4,7 @@ use super::errors::Problems;
 use super::ratio::{amounts, ratio_rule};
 use super::table::{Table, bilingual, code, parsed, text, whole};
 use super::when::when;
-use super::{Known, duplicate, named_clause};
+use super::{Known, duplicate, named_clause, stands};
 use crate::identifier::{CapId, ClauseId, PoolId, shown};
 use crate::money::{Amount, Rate};
 use crate::rulebook::model::{
@@ -50,7 +50,7 @@ pub(super) fn pool(mut table: Table<'_, '_>, known: &mut Known, problems: &mut P
     let eligible_principal = table.optional("eligible_principal", problems, parsed(Amount::parse));
     let borrower_limit = table.optional("borrower_limit", problems, parsed(Amount::parse));
     let breaker = table.optional("breaker", problems, |node, _, problems| {
-        Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, problems))
+        Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, known, problems))
     });
     let paid_to = payees(&mut table, problems);
     for key in ["overdue_days_over", "leverage_limit"] {
@@ -148,17 +148,25 @@ fn payer(
 ) -> Option<Payer> {
     known.count();
     let party = table.required("party", problems, code(LossParty::parse, LossParty::ALL));
-    let ratio = table.required("ratio", problems, ratio_rule);
+    let ratio = table.required("ratio", problems, |node, key, problems| ratio_rule(node, key, known, problems));
     let liability_ceiling = table.optional("liability_ceiling", problems, parsed(Rate::parse));
     if let Some(ceiling) = liability_ceiling.filter(|ceiling| *ceiling > Rate::ONE || ceiling.is_zero()) {
         let problem = format!("the ceiling `{ceiling}` is not a part of the liability");
         problems.add(table.place("liability_ceiling"), problem, "write 80 % as `0.8`; at most 1");
     }
     let (reading, clause) = pool_clause(&mut table, provenance, known, problems);
+    let ceiling_clause = table.optional("ceiling_clause", problems, parsed(ClauseId::parse));
+    if let Some(clause) = &ceiling_clause {
+        stands(&table, "ceiling_clause", clause, (known, reading.is_some()), problems);
+    }
+    if table.has("ceiling_clause") && !table.has("liability_ceiling") {
+        let problem = "the payer has no `liability_ceiling`";
+        problems.add(table.place("ceiling_clause"), problem, "add it, or remove `ceiling_clause`");
+    }
     let rows = table.tables("cap", "[[pool.payer.cap]]", problems);
     let caps = rows.into_iter().filter_map(|row| payer_cap(row, provenance, known, problems)).collect();
     table.finish(problems);
-    Some(Payer { party: party?, ratio: ratio?, caps, liability_ceiling, clause: clause?, reading })
+    Some(Payer { party: party?, ratio: ratio?, caps, liability_ceiling, ceiling_clause, clause: clause?, reading })
 }
 
 /// The clause of a part of the pool; a pool's own clause where it names none.
@@ -283,13 +291,16 @@ fn fixed_shares(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Optio
     Some(shares)
 }
 
-fn breaker(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Breaker> {
+fn breaker(mut table: Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Breaker> {
     let ratio = table.required("ratio", problems, parsed(Rate::parse));
     if let Some(ratio) = ratio.filter(|ratio| *ratio > Rate::ONE) {
         let problem = format!("the breaker's ratio `{ratio}` is above 1: it could never trip");
         problems.add(table.place("ratio"), problem, "write 3 % as `0.03`");
     }
     let effect = table.required("effect", problems, code(BreakerEffect::parse, BreakerEffect::ALL));
+    let reading = table.optional("reading", problems, bilingual);
+    let own = table.has("clause").then(|| named_clause(&mut table, known, reading.is_some(), problems)).flatten();
+    table.tolerate(&["clause"]);
     table.finish(problems);
-    Some(Breaker { ratio: ratio?, effect: effect? })
+    Some(Breaker { ratio: ratio?, effect: effect?, clause: own, reading })
 }

@@ -11,6 +11,7 @@ mod limit;
 mod pool;
 mod property;
 mod ratio;
+mod stands;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use pool::{
 };
 pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
+pub use stands::{OwnStep, StandsOn};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
@@ -173,6 +175,8 @@ pub struct Programme {
     pub name: BilingualText,
     /// The clause that grants it.
     pub clause: ClauseId,
+    /// Where some costs or steps stand on another clause; the first row that fits counts.
+    pub clauses: Vec<StandsOn>,
     /// How an ambiguous clause is read.
     pub reading: Option<BilingualText>,
     /// The kinds of cost that it pays toward.

@@ -85,19 +85,21 @@ impl<'a> Sheet<'a> {
             }
         };
         inputs.extend(resolved.inputs.iter().cloned());
+        self.clause = resolved.clause.or(Some(&payer.clause));
         let share = resolved.of(Exact::from(covered)).map(|share| share.round(Rounding::Down));
         let Ok(mut paid) = share.map(|share| share.at_most(left)) else {
             return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
         };
         let outcome = if paid == covered { StepOutcome::Passed } else { StepOutcome::Reduced };
         self.record(part, inputs, paid, outcome);
+        self.clause = Some(&payer.clause);
         let mut caps: Vec<&PayerCap> = payer.caps.iter().collect();
         caps.sort_by_key(|cap| cap.scope); // stable
         for cap in caps {
             self.clause = Some(&cap.clause);
             paid = self.payer_cap(payer, cap, facts, paid)?;
         }
-        self.clause = Some(&payer.clause);
+        self.clause = payer.ceiling_clause.as_ref().or(Some(&payer.clause));
         self.ceiling(payer, facts, paid)
     }
 

@@ -21,8 +21,11 @@ pub fn step_sentence(step: &Step, language: Language) -> String {
     let result = grouped(&step.result);
     let outcome = language.pick(step.outcome.code(), outcome(step.outcome));
     let head = if rule.is_empty() { kind } else { format!("{kind} {rule}") };
-    let colon = if inputs.is_empty() { "" } else { ": " };
-    format!("{head}{colon}{} → {result} ({outcome})", inputs.join(", "))
+    let colon = if inputs.is_empty() { String::new() } else { language.pick(": ", "：") };
+    match language {
+        Language::English => format!("{head}{colon}{} → {result} ({outcome})", inputs.join(", ")),
+        Language::Chinese => format!("{head}{colon}{} → {result}（{outcome}）", inputs.join("，")),
+    }
 }
 
 const fn kind(kind: StepKind) -> &'static str {
@@ -96,6 +99,7 @@ const WORDS: &[(&str, &str)] = &[
     ("claim", "补偿"),
     ("closing", "折算"),
     ("condition", "条件"),
+    ("copyright", "著作权"),
     ("cost", "费用"),
     ("covered-loss", "纳入分担的损失"),
     ("date", "日期项"),
@@ -177,6 +181,7 @@ const WORDS: &[(&str, &str)] = &[
     ("paid-on", "支付日"),
     ("paid-within-loan", "支付在贷款存续期间"),
     ("parties", "参与方"),
+    ("patent", "专利"),
     ("payee", "补助对象"),
     ("payee-liability", "实际承担责任"),
     ("payment", "支付"),
@@ -222,6 +227,7 @@ const WORDS: &[(&str, &str)] = &[
     ("taken", "已取"),
     ("taken-award", "已取金额"),
     ("tier-measure", "分档依据"),
+    ("trademark", "商标"),
     ("traits", "贷款特征"),
     ("units", "件数"),
     ("unrounded", "舍入前"),

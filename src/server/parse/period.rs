@@ -14,7 +14,7 @@ pub(crate) fn close(message: &v1::ClosePeriodRequest, violations: &mut Violation
             "month",
             Invalid::new(
                 format!("`{}` is not a month; expected 1 to 12", message.month),
-                format!("“{}”不是有效月份; 应为 1 至 12", message.month),
+                format!("“{}”不是有效月份；应为 1 至 12", message.month),
             ),
         );
     }

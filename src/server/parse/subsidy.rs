@@ -71,7 +71,7 @@ fn evidence(violations: &mut Violations, path: &str, evidence: Option<&Evidence>
                 &format!("{path}.evidence"),
                 Invalid::new(
                     "is missing; expected `invoice` or `interest_payment_sequence`",
-                    "缺少凭据; 应提供发票或利息支付记录序号",
+                    "缺少凭据；应提供发票或利息支付记录序号",
                 ),
             );
             None
