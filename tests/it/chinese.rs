@@ -39,8 +39,11 @@ fn strings(source: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Whether a half-width mark stands right after a Chinese character, or right before one.
+/// Whether a half-width mark stands right after a Chinese character or right before one, or beside a placeholder of a
+/// text that has Chinese marks.
 fn half_width(text: &str) -> bool {
+    let set_in_chinese = text.contains(['。', '，', '；', '：', '（', '）', '“']);
+    let text = if set_in_chinese { text.replace(['{', '}'], "的") } else { text.to_owned() };
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|index| {
         let beside = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|one| is_chinese(*one));
@@ -81,7 +84,7 @@ fn chinese_texts_have_full_width_punctuation() {
 
 #[test]
 fn a_slip_is_found() {
-    assert!(half_width("准予补助:100元") && half_width("重试, 否则") && half_width("(含)"));
+    assert!(half_width("准予补助:100元") && half_width("{chinese}:{because}。") && half_width("重试, 否则") && half_width("(含)"));
     assert!(!half_width("准予补助：100元，限额（含）") && !half_width("a, b (c): d"));
     assert_eq!(strings("let a = \"一\\\"二\"; // \"三,四\""), [(1, "一\"二".to_owned()), (1, "三,四".to_owned())]);
 }

@@ -27,4 +27,5 @@ mod layers;
 mod model;
 mod property;
 mod regression;
+mod rulebooks;
 mod simulate;

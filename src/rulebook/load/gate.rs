@@ -3,8 +3,9 @@
 use super::Known;
 use super::base::rate_term;
 use super::errors::Problems;
+use super::nearest::meant;
 use super::programme::{Scope, read_clause};
-use super::table::{Table, code, date, list, parsed, text, whole};
+use super::table::{Node, Table, code, date, list, parsed, text, whole};
 use super::when::when;
 use crate::identifier::shown;
 use crate::money::{Amount, Rate};
@@ -66,7 +67,7 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
         "rate-at-most" => table
             .required("rate", problems, |node, key, problems| rate_term(node, key, known, problems))
             .map(Condition::RateAtMost),
-        "ip-share-at-least" => table.required("share", problems, parsed(Rate::parse)).map(Condition::IpShareAtLeast),
+        "ip-share-at-least" => table.required("share", problems, share).map(Condition::IpShareAtLeast),
         "revenue-at-most" => table.required("amount", problems, parsed(Amount::parse)).map(Condition::RevenueAtMost),
         "right-months-left-at-least" => {
             table.required("months", problems, whole(1..=1200)).map(Condition::RightMonthsLeftAtLeast)
@@ -79,6 +80,16 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
         }
         _ => plain(&name, table, problems),
     }
+}
+
+/// A part of the principal: above 0 and at most 1.
+pub(super) fn share(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<Rate> {
+    let share = parsed(Rate::parse)(node, key, problems)?;
+    if share > Rate::ONE || share.is_zero() {
+        let problem = format!("`{key}` is `{share}`, which is no part of the whole");
+        problems.add(node.span().start, problem, "write 60 % as `0.6`; above 0 and at most 1");
+    }
+    Some(share)
 }
 
 fn date_within(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
@@ -101,7 +112,7 @@ fn plain(name: &str, table: &Table<'_, '_>, problems: &mut Problems<'_>) -> Opti
     if condition.is_none() {
         let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain(WITH_KEYS.iter().copied()).collect();
         let problem = format!("`{}` is not a condition", shown(name));
-        problems.add(table.place("condition"), problem, format!("use one of: {}", codes.join(", ")));
+        problems.add(table.place("condition"), problem, format!("{}use one of: {}", meant(name, codes.iter().copied()), codes.join(", ")));
     }
     condition.cloned()
 }

@@ -8,9 +8,11 @@
 mod base;
 mod cap;
 mod case;
+mod encoding;
 mod errors;
 mod gate;
 mod limit;
+mod nearest;
 mod pool;
 mod programme;
 mod ratio;
@@ -24,6 +26,7 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use errors::Problems;
+pub use encoding::load_bytes;
 pub use errors::{LoadError, LoadErrors};
 use table::{Table, bilingual, code, date, flag, parsed, text, whole};
 
@@ -43,9 +46,7 @@ pub const SCHEMA: u32 = 1;
 pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
     let mut problems = Problems::new(file);
     if file.len() > FILE_BYTES_MAX {
-        let problem = format!("the file has {} bytes, the limit is {FILE_BYTES_MAX}", file.len());
-        problems.add(0, problem, "shorten the clauses to the words that decide");
-        return Err(problems.into_errors());
+        return Err(encoding::too_long(file.len()));
     }
     // A file that was saved in one encoding and read in another has lost its text.
     if let Some(place) = file.find(char::REPLACEMENT_CHARACTER) {
@@ -53,10 +54,21 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
         problems.add(place, problem, "save the original as UTF-8 and copy the words anew");
         return Err(problems.into_errors());
     }
+    let mut unseen = file.char_indices().filter(|(at, one)| encoding::invisible(*one) && (*at > 0 || *one != '\u{feff}'));
+    if let Some((place, character)) = unseen.next() {
+        let problem = format!("the text has a character that nobody sees (U+{:04X})", u32::from(character));
+        problems.add(place, problem, "delete it; an editor can show it");
+        return Err(problems.into_errors());
+    }
     let (root, syntax) = DeTable::parse_recoverable(file);
     for error in &syntax {
         let offset = error.span().map_or(0, |span| span.start);
-        problems.add(offset, format!("not valid TOML: {}", error.message().replace('\n', ", ")), "mend the syntax");
+        let problem = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+        let remedy = match error.message() {
+            "duplicate key" => "it is written twice: remove one of them".to_owned(),
+            _ => encoding::syntax_remedy(file, offset),
+        };
+        problems.add(offset, problem, remedy);
     }
     if !problems.is_empty() {
         return Err(problems.into_errors());

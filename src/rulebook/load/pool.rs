@@ -1,6 +1,8 @@
 //! `[[pool]]`: shares or payers of a loss, and when a claim is paid.
 
 use super::errors::Problems;
+use super::gate::share;
+use super::nearest::meant;
 use super::ratio::{amounts, ratio_rule};
 use super::table::{Table, bilingual, code, parsed, text, whole};
 use super::when::when;
@@ -53,6 +55,14 @@ pub(super) fn pool(mut table: Table<'_, '_>, known: &mut Known, problems: &mut P
         Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, known, problems))
     });
     let paid_to = payees(&mut table, problems);
+    if leverage_limit.is_some_and(Rate::is_zero) {
+        problems.add(table.place("leverage_limit"), "with a leverage of 0 the pool can take on nothing", "write `10`");
+    }
+    for (key, amount) in [("eligible_principal", eligible_principal), ("borrower_limit", borrower_limit)] {
+        if amount.is_some_and(|amount| !amount.is_positive()) {
+            problems.add(table.place(key), format!("a limit of 0 in `{key}` covers nothing"), "write the limit");
+        }
+    }
     for key in ["overdue_days_over", "leverage_limit"] {
         if !has_payers && !table.has(key) {
             problems.add(table.start, format!("[[pool]] has no `{key}`"), format!("add `{key} = …`"));
@@ -231,11 +241,12 @@ fn gate(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>
             .map(|days| PoolCondition::WorkingDaysAtMost(i64::from(days))),
         Some("pledged-by-disbursement") => Some(PoolCondition::PledgedByDisbursement),
         Some("ip-share-at-least") => {
-            table.required("share", problems, parsed(Rate::parse)).map(PoolCondition::IpShareAtLeast)
+            table.required("share", problems, share).map(PoolCondition::IpShareAtLeast)
         }
         Some(other) => {
             let problem = format!("`{}` is not a condition of a claim", shown(other));
-            problems.add(table.place("condition"), problem, format!("use one of: {CODES}"));
+            let meant = meant(other, CODES.split(", "));
+            problems.add(table.place("condition"), problem, format!("{meant}use one of: {CODES}"));
             None
         }
         None => None,

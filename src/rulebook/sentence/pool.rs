@@ -17,7 +17,7 @@ pub(super) fn sentence(line: &LineExplanation, language: Language) -> String {
         last_failed(line).and_then(|step| told_by_ledger(step, language).or_else(|| told(step, filing, language)));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     let (english, chinese) = lead(refusal, filing);
-    language.pick(format!("{english}: {because}."), format!("{chinese}:{because}。"))
+    language.pick(format!("{english}: {because}."), format!("{chinese}：{because}。"))
 }
 
 const fn lead(refusal: Refusal, filing: bool) -> (&'static str, &'static str) {

@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused() {
         "schema = 1",
         "schema = 1\nsponsor = \"x\"",
         &expect![
-            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, case"
+            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, limit, case"
         ],
     );
     check(
@@ -185,14 +185,14 @@ fn an_unknown_key_is_refused() {
         "attribution =",
         "colour = 1\nattribution =",
         &expect![
-            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
+            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
         ],
     );
     check(
         "scope =",
         "scpoe = 1\nscope =",
         &expect![
-            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
+            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
         ],
     );
     check(
@@ -428,7 +428,7 @@ fn what_is_not_toml_is_refused_with_its_line() {
         "schema = 1\n[rulebook\nid = \"x\"\n",
         &expect!["city.toml:2: not valid TOML: unclosed table, expected `]`; mend the syntax"],
     );
-    refused("schema = 1\nschema = 1\n", &expect!["city.toml:2: not valid TOML: duplicate key; mend the syntax"]);
+    refused("schema = 1\nschema = 1\n", &expect!["city.toml:2: not valid TOML: duplicate key; it is written twice: remove one of them"]);
 }
 
 #[test]

@@ -127,27 +127,27 @@ fn every_scope_of_a_cap_has_its_words() {
     check(
         &lines,
         &expect![[r#"
-            Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this kind of cost was left.
-            准予补助600.00元：贷款利息的50%为4,500.00元，但单项限额1,000.00元仅剩600.00元。
-            Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this kind of cost was left.
-            不予补助：贷款利息的50%为4,500.00元，但单项限额1,000.00元已用完。
-            Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this loan was left.
-            准予补助600.00元：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元仅剩600.00元。
-            Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this loan was left.
-            不予补助：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元已用完。
-            Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for these costs together was left.
-            准予补助600.00元：贷款利息的50%为4,500.00元，但合并限额1,000.00元仅剩600.00元。
-            Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for these costs together was left.
-            不予补助：贷款利息的50%为4,500.00元，但合并限额1,000.00元已用完。
-            Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for 2026 was left.
-            准予补助600.00元：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元仅剩600.00元。
-            Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for 2026 was left.
-            不予补助：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元已用完。
-            Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for all years was left.
-            准予补助600.00元：贷款利息的50%为4,500.00元，但累计限额1,000.00元仅剩600.00元。
-            Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for all years was left.
-            不予补助：贷款利息的50%为4,500.00元，但累计限额1,000.00元已用完。
-        "#]],
+        Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this kind of cost was left.
+        准予补助600.00元：贷款利息的50%为4,500.00元，但单项限额1,000.00元仅剩600.00元。
+        Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this kind of cost was left.
+        不予补助：贷款利息的50%为4,500.00元，但单项限额1,000.00元已用完。
+        Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this loan was left.
+        准予补助600.00元：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元仅剩600.00元。
+        Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this loan was left.
+        不予补助：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元已用完。
+        Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for these costs together was left.
+        准予补助600.00元：贷款利息的50%为4,500.00元，但合并限额1,000.00元仅剩600.00元。
+        Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for these costs together was left.
+        不予补助：贷款利息的50%为4,500.00元，但合并限额1,000.00元已用完。
+        Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for 2026 was left.
+        准予补助600.00元：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元仅剩600.00元。
+        Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for 2026 was left.
+        不予补助：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元已用完。
+        Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for all years was left.
+        准予补助600.00元：贷款利息的50%为4,500.00元，但累计限额1,000.00元仅剩600.00元。
+        Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for all years was left.
+        不予补助：贷款利息的50%为4,500.00元，但累计限额1,000.00元已用完。
+    "#]],
     );
 }
 
@@ -275,9 +275,9 @@ fn what_a_pool_takes_on() {
             The pool takes on 500,000.00: 50 % of the loan's IP part of 1,000,000.00.
             资金池承担在保责任500,000.00元：贷款知识产权部分1,000,000.00元的50%。
             The pool cannot take this loan: its exposure would be 10,000,000.01, more than 10 times its free balance of 1,000,000.00.
-            资金池不能承担该笔贷款:在保责任将达10,000,000.01元，超过可用余额1,000,000.00元的10倍。
+            资金池不能承担该笔贷款：在保责任将达10,000,000.01元，超过可用余额1,000,000.00元的10倍。
             The pool cannot take this loan: no part of it is secured by intellectual property.
-            资金池不能承担该笔贷款:贷款没有知识产权质押部分。
+            资金池不能承担该笔贷款：贷款没有知识产权质押部分。
         "#]],
     );
 }
@@ -305,15 +305,15 @@ fn what_a_pool_pays() {
             The pool pays 300,000.00: 50 % of 600,000.00, the IP part of the loss of 1,000,000.00.
             资金池补偿300,000.00元：损失1,000,000.00元中知识产权部分600,000.00元的50%。
             The claim is refused: the loan is 60 days overdue, and more than 60 are required.
-            不予补偿:贷款逾期60天，须超过60天。
+            不予补偿：贷款逾期60天，须超过60天。
             The claim is refused: the loss of 5,000,000.01 is not above zero and within the outstanding principal of 5,000,000.00.
-            不予补偿:损失5,000,000.01元须大于零且不超过贷款本金余额5,000,000.00元。
+            不予补偿：损失5,000,000.01元须大于零且不超过贷款本金余额5,000,000.00元。
             The claim is refused: nothing of the loss falls on the IP part, 0.00 of the principal of 5,000,000.00.
-            不予补偿:损失中没有知识产权部分（本金5,000,000.00元中为0.00元）。
+            不予补偿：损失中没有知识产权部分（本金5,000,000.00元中为0.00元）。
             The claim waits: the bank's losses of the year would be 30,500,000.00, above 3 % of the 1,000,000,000.00 that it filed.
-            暂缓补偿:该银行本年度损失将达30,500,000.00元，超过其备案本金1,000,000,000.00元的3%。
+            暂缓补偿：该银行本年度损失将达30,500,000.00元，超过其备案本金1,000,000,000.00元的3%。
             The claim waits: the pool's share is 500,000.00, but its free balance is 499,999.99.
-            暂缓补偿:资金池应承担500,000.00元，可用余额为499,999.99元。
+            暂缓补偿：资金池应承担500,000.00元，可用余额为499,999.99元。
         "#]],
     );
 }
@@ -416,9 +416,9 @@ fn a_clamped_base_is_said() {
     check(
         &[line.clone()],
         &expect![[r#"
-            Granted 434.00: half of the 868.00 up to which it is paid.
-            准予补助434.00元：按限度计算的868.00元的50%。
-        "#]],
+        Granted 434.00: half of the 868.00 up to which it is paid.
+        准予补助434.00元：按限度计算的868.00元的50%。
+    "#]],
     );
     // Stored explanations may lack what a sentence asks for; it is said without.
     line.steps.clear();
@@ -427,9 +427,9 @@ fn a_clamped_base_is_said() {
         check(
             &[line.clone()],
             &expect![[r#"
-                Granted 434.00: the full interest of 1,000.00.
-                准予补助434.00元：贷款利息1,000.00元全额。
-            "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]           "#]],
+            Granted 434.00: the full interest of 1,000.00.
+            准予补助434.00元：贷款利息1,000.00元全额。
+        "#]],
         );
     }
 }

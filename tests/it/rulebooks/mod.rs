@@ -1,0 +1,3 @@
+//! Rulebook files as a bureau writes them: what is refused and how, and rules of further cities.
+
+mod messages;
