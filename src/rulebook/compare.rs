@@ -230,7 +230,8 @@ fn pool_changes(old: &PoolRule, new: &PoolRule, changes: &mut Vec<String>) {
         say("the leverage limit has changed".to_owned());
     }
     if old.breaker != new.breaker {
-        let words = |rule: &PoolRule| rule.breaker.as_ref().map_or("never".to_owned(), |breaker| breaker.ratio.percent());
+        let words =
+            |rule: &PoolRule| rule.breaker.as_ref().map_or("never".to_owned(), |breaker| breaker.ratio.percent());
         say(format!("a bank's claims wait above {} of losses instead of {}", words(new), words(old)));
     }
     if old.gates != new.gates {

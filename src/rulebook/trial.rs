@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::explanation::{LineExplanation, StepOutcome};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
 use super::judge::{closing_run, judge_application, judge_limit};
-use super::model::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase, Rulebook};
+use super::model::{
+    Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase, Rulebook,
+};
 use super::pool::{judge_claim, judge_filing};
 use super::sentence::{Language, line_sentence};
 use super::terms::{CostKind, LossParty};

@@ -84,7 +84,12 @@ fn chinese_texts_have_full_width_punctuation() {
 
 #[test]
 fn a_slip_is_found() {
-    assert!(half_width("准予补助:100元") && half_width("{chinese}:{because}。") && half_width("重试, 否则") && half_width("(含)"));
+    assert!(
+        half_width("准予补助:100元")
+            && half_width("{chinese}:{because}。")
+            && half_width("重试, 否则")
+            && half_width("(含)")
+    );
     assert!(!half_width("准予补助：100元，限额（含）") && !half_width("a, b (c): d"));
     assert_eq!(strings("let a = \"一\\\"二\"; // \"三,四\""), [(1, "一\"二".to_owned()), (1, "三,四".to_owned())]);
 }

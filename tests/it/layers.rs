@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 

@@ -23,6 +23,7 @@ mod evidence;
 mod demo;
 mod decide;
 mod fixture;
+mod fuzz;
 mod layers;
 mod model;
 mod property;

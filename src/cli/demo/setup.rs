@@ -28,7 +28,11 @@ fn rulebook(name: &str) -> anyhow::Result<String> {
 async fn adopt(play: &mut Play<'_>) -> anyhow::Result<()> {
     let strict = v1::AdoptRulebookRequest { text: rulebook("hebi-2017.toml")?, ..Default::default() };
     let answer = play.ledger.record(OPERATOR, "2025-01-02", strict).await?;
-    play.paper.decision("启用办法 hebi-2017（从严口径）", "adopting hebi-2017, the strict reading", &answer.decision)?;
+    play.paper.decision(
+        "启用办法 hebi-2017（从严口径）",
+        "adopting hebi-2017, the strict reading",
+        &answer.decision,
+    )?;
     let literal = v1::AdoptRulebookRequest { text: rulebook("hebi-2017-literal.toml")?, ..Default::default() };
     let literal = play.ledger.stamped("2025-01-02", literal);
     let rejected = play.ledger.rejected(OPERATOR, literal).await?;

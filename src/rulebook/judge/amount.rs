@@ -6,7 +6,9 @@ use super::{Limit, Line, Part, amount_input, exact_input, input};
 use crate::money::{Amount, Exact};
 use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts};
-use crate::rulebook::model::{Base, Clamp, ClampTo, LumpTable, Measure, Missing, OwnStep, Payee, Pick, Programme, Properties};
+use crate::rulebook::model::{
+    Base, Clamp, ClampTo, LumpTable, Measure, Missing, OwnStep, Payee, Pick, Programme, Properties,
+};
 use crate::rulebook::refusal::Refusal;
 
 /// A base with what it was made of; `None` where nothing applies.

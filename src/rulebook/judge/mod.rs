@@ -18,8 +18,8 @@ mod reference;
 
 pub use choice::{choose, judge_application};
 pub use closing::{ClosingShare, closing_run};
-pub use limit::{LimitFacts, LimitVerdict, judge_limit};
 pub(super) use gate::at_least as gate_at_least;
+pub use limit::{LimitFacts, LimitVerdict, judge_limit};
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;
 

@@ -8,17 +8,19 @@ use super::table::{Node, Table, code, date, flag, list, parsed, text, whole};
 use super::when::right_kind;
 use super::{Known, duplicate};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{CapId, InstitutionId, LimitId, LoanId, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown};
+use crate::identifier::{
+    CapId, InstitutionId, LimitId, LoanId, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown,
+};
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::Bound;
 use crate::rulebook::facts::{
     ClaimDetails, ClaimFacts, EnterpriseFacts, FilingFacts, LineDetails, LoanDetails, LoanFacts, ReferenceRates,
     RightFacts, SeriesValues,
 };
+use crate::rulebook::judge::LimitFacts;
 use crate::rulebook::model::{
     Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase, PoolRule,
 };
-use crate::rulebook::judge::LimitFacts;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{CostKind, LossParty, SizeClass};
 

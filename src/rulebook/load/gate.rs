@@ -112,7 +112,11 @@ fn plain(name: &str, table: &Table<'_, '_>, problems: &mut Problems<'_>) -> Opti
     if condition.is_none() {
         let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain(WITH_KEYS.iter().copied()).collect();
         let problem = format!("`{}` is not a condition", shown(name));
-        problems.add(table.place("condition"), problem, format!("{}use one of: {}", meant(name, codes.iter().copied()), codes.join(", ")));
+        problems.add(
+            table.place("condition"),
+            problem,
+            format!("{}use one of: {}", meant(name, codes.iter().copied()), codes.join(", ")),
+        );
     }
     condition.cloned()
 }

@@ -23,16 +23,7 @@ pub(super) fn limit(mut table: Table<'_, '_>, known: &mut Known, problems: &mut 
     let reading = table.optional("reading", problems, bilingual);
     let clause = named_clause(&mut table, known, reading.is_some(), problems);
     table.finish(problems);
-    Some(Limit {
-        id: id?,
-        name: name?,
-        measures: measures?,
-        of: of?,
-        rule: rule?,
-        budget,
-        clause: clause?,
-        reading,
-    })
+    Some(Limit { id: id?, name: name?, measures: measures?, of: of?, rule: rule?, budget, clause: clause?, reading })
 }
 
 const RULES: [&str; 4] = ["at_most", "at_least", "above", "above_growth_of"];

@@ -25,8 +25,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
-use errors::Problems;
 pub use encoding::load_bytes;
+use errors::Problems;
 pub use errors::{LoadError, LoadErrors};
 use table::{Table, bilingual, code, date, flag, parsed, text, whole};
 
@@ -54,7 +54,8 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
         problems.add(place, problem, "save the original as UTF-8 and copy the words anew");
         return Err(problems.into_errors());
     }
-    let mut unseen = file.char_indices().filter(|(at, one)| encoding::invisible(*one) && (*at > 0 || *one != '\u{feff}'));
+    let mut unseen =
+        file.char_indices().filter(|(at, one)| encoding::invisible(*one) && (*at > 0 || *one != '\u{feff}'));
     if let Some((place, character)) = unseen.next() {
         let problem = format!("the text has a character that nobody sees (U+{:04X})", u32::from(character));
         problems.add(place, problem, "delete it; an editor can show it");

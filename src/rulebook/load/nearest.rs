@@ -85,6 +85,9 @@ mod tests {
     fn distances() {
         let count = |one: &str, other: &str| distance(&plain(one), &plain(other));
         assert_eq!((count("", "ab"), count("ab", ""), count("ab", "ab")), (2, 2, 0));
-        assert_eq!((count("ab", "ba"), count("abc", "acb"), count("abcd", "bd"), count("kitten", "sitting")), (1, 1, 2, 3));
+        assert_eq!(
+            (count("ab", "ba"), count("abc", "acb"), count("abcd", "bd"), count("kitten", "sitting")),
+            (1, 1, 2, 3)
+        );
     }
 }

@@ -240,9 +240,7 @@ fn gate(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>
             .required("days", problems, whole(0..=3660))
             .map(|days| PoolCondition::WorkingDaysAtMost(i64::from(days))),
         Some("pledged-by-disbursement") => Some(PoolCondition::PledgedByDisbursement),
-        Some("ip-share-at-least") => {
-            table.required("share", problems, share).map(PoolCondition::IpShareAtLeast)
-        }
+        Some("ip-share-at-least") => table.required("share", problems, share).map(PoolCondition::IpShareAtLeast),
         Some(other) => {
             let problem = format!("`{}` is not a condition of a claim", shown(other));
             let meant = meant(other, CODES.split(", "));

@@ -13,7 +13,9 @@ use crate::rulebook::model::{Measure, RatioBranch, RatioKind, RatioRule, Tier, T
 /// `ratio = "0.5"`, or a table.
 pub(super) fn ratio_rule(node: &Node<'_>, key: &str, known: &Known, problems: &mut Problems<'_>) -> Option<RatioRule> {
     match node.get_ref() {
-        DeValue::Table(_) => Table::of(node, &format!("`{key}`"), problems).and_then(|table| rule(table, known, problems)),
+        DeValue::Table(_) => {
+            Table::of(node, &format!("`{key}`"), problems).and_then(|table| rule(table, known, problems))
+        }
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)

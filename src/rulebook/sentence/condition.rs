@@ -94,10 +94,8 @@ pub(super) fn missing(step: &Step, language: Language) -> Option<String> {
     let Some(Value::Text(name)) = value(step, "missing") else { return None };
     let chinese = super::step::word(name).unwrap_or(name);
     let english = name.replace('-', " ");
-    Some(
-        language.pick(
-            format!("the rule needs a fact that is not known ({english})"),
-            format!("缺少判断所需的依据（{chinese}）"),
-        ),
-    )
+    Some(language.pick(
+        format!("the rule needs a fact that is not known ({english})"),
+        format!("缺少判断所需的依据（{chinese}）"),
+    ))
 }

@@ -16,7 +16,9 @@ pub(super) fn sentence(line: &LineExplanation, language: Language) -> Option<Str
         return None;
     }
     if let Some(missing) = condition::missing(step, language) {
-        return Some(language.pick(format!("The limit cannot be judged: {missing}."), format!("无法判断：{missing}。")));
+        return Some(
+            language.pick(format!("The limit cannot be judged: {missing}."), format!("无法判断：{missing}。")),
+        );
     }
     let see = |name| shown(step, name, language);
     let (amount, of, limit) = (see("amount"), see("of"), see("limit"));

@@ -428,7 +428,10 @@ fn what_is_not_toml_is_refused_with_its_line() {
         "schema = 1\n[rulebook\nid = \"x\"\n",
         &expect!["city.toml:2: not valid TOML: unclosed table, expected `]`; mend the syntax"],
     );
-    refused("schema = 1\nschema = 1\n", &expect!["city.toml:2: not valid TOML: duplicate key; it is written twice: remove one of them"]);
+    refused(
+        "schema = 1\nschema = 1\n",
+        &expect!["city.toml:2: not valid TOML: duplicate key; it is written twice: remove one of them"],
+    );
 }
 
 #[test]

@@ -27,9 +27,8 @@ async fn a_bad_rulebook_is_refused_and_nothing_is_adopted() {
     let mut client = rulebooks(&world);
     let before = world.last_sequence().await;
     let good = grants();
-    let ten_thousand: String = (0..10_000)
-        .map(|number| format!("[[clause]]\nid = \"n{number}\"\nheading = \"x\"\ntext = \"x\"\n"))
-        .collect();
+    let ten_thousand: String =
+        (0..10_000).map(|number| format!("[[clause]]\nid = \"n{number}\"\nheading = \"x\"\ntext = \"x\"\n")).collect();
     let bad = [
         good.replace("ratio = \"1\"", "ratio = \"1000\""),
         good.replace("id = \"prizes\"\nheading", "id = \"patents\"\nheading"),
