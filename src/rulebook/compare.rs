@@ -77,6 +77,9 @@ fn programme_changes(old: &Programme, new: &Programme, changes: &mut Vec<String>
     if old.budget != new.budget {
         say(format!("budget line `{}` pays instead of `{}`", new.budget, old.budget));
     }
+    if (old.round_to, old.award_at_least) != (new.round_to, new.award_at_least) {
+        say("how awards are rounded, or the least that is paid, has changed".to_owned());
+    }
     if old.payee != new.payee {
         say(format!("it is paid to the {} instead of the {}", new.payee, old.payee));
     }

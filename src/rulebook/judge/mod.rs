@@ -96,7 +96,7 @@ impl Line {
         self.other_funding(programme, facts, granted.eligible_cost)?;
         self.caps(programme, facts, usage, &mut granted)?;
         self.budget(programme, facts, usage)?;
-        granted.award = self.round(programme.rounding)?;
+        granted.award = self.round(programme)?;
         Ok(granted)
     }
 

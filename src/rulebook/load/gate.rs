@@ -55,6 +55,7 @@ const WITH_KEYS: &[&str] = &[
     "right-months-left-at-least",
     "date-within",
     "applied-within-days",
+    "applied-by",
 ];
 
 fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Condition> {
@@ -77,6 +78,12 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
             let of = table.required("of", problems, code(DateFact::parse, DateFact::ALL));
             let days = table.required("days", problems, whole(0..=36_600));
             Some(Condition::AppliedWithinDays { of: of?, days: days? })
+        }
+        "applied-by" => {
+            let month = table.required("month", problems, whole(1..=12)).and_then(|month| u8::try_from(month).ok());
+            let day = table.required("day", problems, whole(1..=31)).and_then(|day| u8::try_from(day).ok());
+            let years_after = table.optional("years_after", problems, whole(0..=10)).unwrap_or(0);
+            Some(Condition::AppliedBy { month: month?, day: day?, years_after })
         }
         _ => plain(&name, table, problems),
     }

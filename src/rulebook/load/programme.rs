@@ -8,7 +8,7 @@ use super::ratio::{items, ratio_rule};
 use super::table::{Table, bilingual, code, flag, list, parsed, text, whole};
 use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
-use crate::money::{Rate, Rounding};
+use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::model::{
     Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, OwnStep, Payee, Programme, StandsOn,
 };
@@ -31,6 +31,8 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
     let grants_per_enterprise = table.optional("grants_per_enterprise", problems, whole(1..=u32::MAX));
     let budget = table.required("budget", problems, parsed(BudgetLineId::parse));
     let rounding = rounding(&mut table, problems);
+    let round_to = round_to(&mut table, problems);
+    let award_at_least = table.optional("award_at_least", problems, parsed(Amount::parse)).unwrap_or_default();
     let clawback = table.required("clawback", problems, |node, _, problems| {
         Table::of(node, "`clawback`", problems).and_then(|table| clawback(table, problems))
     });
@@ -63,6 +65,8 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
         closing_run: further.closing_run,
         budget: budget?,
         rounding,
+        round_to,
+        award_at_least,
         clawback: clawback?,
         reading,
     })
@@ -180,6 +184,17 @@ fn rounding(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Rounding 
         problems.add(table.place("rounding"), problem, "write `down`");
     }
     Rounding::Down
+}
+
+/// One fen where there is no key; otherwise a power of ten.
+fn round_to(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Amount {
+    const UNITS: [&str; 4] = ["1.00", "10.00", "100.00", "1000.00"];
+    let unit = table.optional("round_to", problems, parsed(Amount::parse));
+    if unit.is_some_and(|unit| UNITS.iter().all(|one| Amount::parse(one) != Ok(unit))) {
+        let problem = format!("`{}` is not a unit that awards are rounded to", unit.unwrap_or_default());
+        problems.add(table.place("round_to"), problem, format!("use one of: {}", UNITS.join(", ")));
+    }
+    unit.unwrap_or(Amount::from_fen(1))
 }
 
 fn clawback(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Clawback> {

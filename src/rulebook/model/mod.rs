@@ -211,6 +211,10 @@ pub struct Programme {
     pub budget: BudgetLineId,
     /// How the award becomes whole fen; the loader accepts only [`Rounding::Down`], "not more than".
     pub rounding: Rounding,
+    /// An award is a multiple of this, in yuan, rounded down: 0.01 where the text says nothing (精确到元: 1.00).
+    pub round_to: Amount,
+    /// A smaller award is not paid (不足…的不予补贴), in yuan; zero where the text says nothing.
+    pub award_at_least: Amount,
     /// What a clawback gives back.
     pub clawback: Clawback,
 }

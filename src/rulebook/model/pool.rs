@@ -90,6 +90,8 @@ pub struct PayerCap {
     pub when: When,
     /// The limit in yuan; by the bank's business year where there are several, the last for all later years.
     pub amounts: Vec<Amount>,
+    /// At most this part of what the bank filed in the year, instead of an amount.
+    pub share_of_filed: Option<Rate>,
     /// The clause that sets it.
     pub clause: ClauseId,
     /// How an ambiguous clause is read here.

@@ -193,6 +193,11 @@ fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<In
     if !cap.when.holds(&facts.properties())? {
         return Ok(None);
     }
+    if let Some(share) = cap.share_of_filed {
+        let filed = facts.bank_year_filed.floored_at_zero();
+        let limit = filed.times(share).map_err(|_| Missing("filed"))?.round(Rounding::Down);
+        return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
+    }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;
         let index = usize::try_from(year.saturating_sub(1)).unwrap_or(usize::MAX);

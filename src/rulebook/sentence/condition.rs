@@ -65,6 +65,17 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
                 format!("申报距{date}日{days}天，超过{limit}天"),
             )
         }
+        "applied-by" => {
+            let (applied, until) = (see("applied-on"), see("until"));
+            (format!("the application came on {applied}, after {until}"), format!("申报日{applied}晚于截止日{until}"))
+        }
+        "award-at-least" => {
+            let (award, limit) = (see("award"), see("limit"));
+            (
+                format!("the award would be {award}, and less than {limit} is not paid"),
+                format!("可得{award}元，不足{limit}元的不予补助"),
+            )
+        }
         "yields-to" => {
             let other = see("other-programme");
             (

@@ -136,6 +136,12 @@ const PROPERTIES: &[(&str, &str)] = &[
     ("occasion ", "奖补事项为"),
     ("principal up to ", "贷款本金不超过"),
     ("principal over ", "贷款本金超过"),
+    ("principal from ", "贷款本金不少于"),
+    ("principal below ", "贷款本金不足"),
+    ("ip share from ", "知识产权部分占比不低于"),
+    ("first pledge ", "首次质押："),
+    ("term months from ", "贷款期限月数不少于"),
+    ("term months to ", "贷款期限月数不超过"),
     ("ordinal from ", "申报次数不少于"),
     ("ordinal to ", "申报次数不超过"),
 ];

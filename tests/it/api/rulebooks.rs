@@ -61,7 +61,7 @@ async fn the_lines_of_a_bad_rulebook_are_told() {
         InvalidArgument: a field is malformed or out of range: text: line 90: [[programme]] has no `attribution`; add `attribution = …` (+1)
           reason INVALID_FIELD @ ipledger
           field text: line 90: [[programme]] has no `attribution`; add `attribution = …`
-          field text: line 96: `atribution` is not a key of [[programme]]; did you mean `attribution`? remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, c…
+          field text: line 96: `atribution` is not a key of [[programme]]; did you mean `attribution`? remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, ba…
           zh-CN: 字段格式或取值不正确：text：第 90 行：[[programme]] has no `attribution`；add `attribution = …` (+1)
     "#]].assert_eq(&describe(&status));
 }

@@ -68,6 +68,11 @@ const SLIPS: &[(&str, &str)] = &[
     ("ratio = \"1\"\nbudget = \"b2\"", "ratio = \"1\"\nyields_to = [\"costs\"]\nbudget = \"b2\""),
     ("public_share_at_most = \"0.8\"", "public_share_at_most = \"80\""),
     ("rounding = \"down\"", "rounding = \"half-up\""),
+    ("rounding = \"down\"", "round_to = \"3.00\""),
+    ("condition = \"ip-share-at-least\"\nshare = \"0.5\"", "condition = \"applied-by\"\nmonth = 13\nday = 1"),
+    ("principal_over = \"1.00\", principal_up_to", "principal_from = \"3.00\", principal_up_to"),
+    ("ordinal_from = 1, ordinal_to = 3", "term_months_from = 12, term_months_to = 6"),
+    ("by_business_year = [\"100.00\", \"150.00\"]", "share_of_filed = \"0.05\""),
     ("budget = \"b1\"\n", ""),
     ("budget = \"b1\"", "budegt = \"b1\""),
     // Ratios.
@@ -315,6 +320,21 @@ fn no_message_is_left_out() {
         }
     }
     assert!(missing.is_empty(), "no slip shows these:\n{}", missing.join("\n"));
+}
+
+/// Whoever writes a file has the reference page alone: every key that the loader lists is on it.
+#[test]
+fn the_page_names_every_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = std::fs::read_to_string(root.join("tests/it/rulebooks/messages.txt")).unwrap();
+    let page = std::fs::read_to_string(root.join("rulebooks/README.md")).unwrap();
+    let lines = golden.lines().filter(|line| line.contains("is not a key of"));
+    let lists = lines.filter_map(|line| line.split_once("use one of: ")).map(|(_, keys)| keys);
+    for key in lists.flat_map(|keys| keys.split(", ")) {
+        let written =
+            [format!("`{key}`"), format!("{key} = "), format!("`{key} = "), format!(".{key}]"), format!("[{key}]")];
+        assert!(written.iter().any(|written| page.contains(written)), "`{key}` is not on the page");
+    }
 }
 
 /// The strings of a source file that are sentences: three words or more.
