@@ -58,7 +58,7 @@ impl Bytes<'_> {
     }
 
     fn some<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        (self.byte() % 4 > 0).then(|| value(self))
+        (!self.byte().is_multiple_of(4)).then(|| value(self))
     }
 }
 

@@ -43,7 +43,7 @@ pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
         LimitRule::AboveGrowth(series) => match facts.rates.on(series, facts.year.last_day()) {
             Ok(growth) => {
                 inputs.push(input("growth", Value::Rate(growth)));
-                growth.plus(Rate::ONE).map_err(|_: MoneyError| Refusal::NotEligible)
+                growth.plus(Rate::ONE).map_err(not_computed)
             }
             Err(missing) => {
                 inputs.push(input("missing", Value::Text(missing.0.to_owned())));
@@ -56,12 +56,17 @@ pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
         LimitRule::AtMost(_) | LimitRule::Above(_) | LimitRule::AboveGrowth(_) => Rounding::Down,
     };
     let bound = factor.and_then(|factor| {
-        let exact = facts.of.times(factor).map_err(|_: MoneyError| Refusal::NotEligible)?;
+        let exact = facts.of.times(factor).map_err(not_computed)?;
         Ok(exact.round(rounding))
     });
     let held = bound.and_then(|bound| if keeps(&limit.rule, facts.amount, bound) { Ok(()) } else { Err(REFUSED) });
     inputs.extend(bound.ok().map(|bound| amount_input("limit", bound)));
     LimitVerdict { holds: held.is_ok(), limit: bound.ok(), explanation: explained(limit, facts, inputs, held) }
+}
+
+/// What does not fit is not kept to.
+const fn not_computed(_: MoneyError) -> Refusal {
+    REFUSED
 }
 
 /// What a limit that is not kept to says.

@@ -195,7 +195,7 @@ fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<In
     }
     if let Some(share) = cap.share_of_filed {
         let filed = facts.bank_year_filed.floored_at_zero();
-        let limit = filed.times(share).map_err(|_| Missing("filed"))?.round(Rounding::Down);
+        let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
         return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
     }
     let [only] = cap.amounts.as_slice() else {

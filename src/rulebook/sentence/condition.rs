@@ -65,6 +65,22 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
                 format!("申报距{date}日{days}天，超过{limit}天"),
             )
         }
+        "yields-to" => {
+            let other = see("other-programme");
+            (
+                format!("the programme `{other}` was granted before, and it excludes this one"),
+                format!("此前已享受“{other}”，不得重复享受"),
+            )
+        }
+        other => return further(other, step, language),
+    };
+    Some(language.pick(english, chinese))
+}
+
+/// The conditions of further cities.
+fn further(rule: &str, step: &Step, language: Language) -> Option<String> {
+    let see = |name| shown(step, name, language);
+    let (english, chinese) = match rule {
         "applied-by" => {
             let (applied, until) = (see("applied-on"), see("until"));
             (format!("the application came on {applied}, after {until}"), format!("申报日{applied}晚于截止日{until}"))
@@ -74,13 +90,6 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
             (
                 format!("the award would be {award}, and less than {limit} is not paid"),
                 format!("可得{award}元，不足{limit}元的不予补助"),
-            )
-        }
-        "yields-to" => {
-            let other = see("other-programme");
-            (
-                format!("the programme `{other}` was granted before, and it excludes this one"),
-                format!("此前已享受“{other}”，不得重复享受"),
             )
         }
         _ => return None,

@@ -239,12 +239,18 @@ impl Usage for Kept {
 fn the_parts_have_every_feature() {
     let text = [RATIOS, BASES, PARTS, FURTHER_PARTS, KEYS].concat().concat();
     let has = |word: &str| assert!(text.contains(word), "no part has `{word}`");
-    CapScope::ALL.iter().for_each(|scope| has(&format!("scope = \"{scope}\"")));
-    ChoiceScope::ALL.iter().for_each(|scope| has(&format!("per = \"{scope}\"")));
+    for scope in CapScope::ALL {
+        has(&format!("scope = \"{scope}\""));
+    }
+    for scope in ChoiceScope::ALL {
+        has(&format!("per = \"{scope}\""));
+    }
     for as_of in AsOf::ALL {
         has(&format!("as_of = \"{as_of}\""));
     }
-    Span::ALL.iter().for_each(|span| has(&format!("days = \"{span}\"")));
+    for span in Span::ALL {
+        has(&format!("days = \"{span}\""));
+    }
     // What the loader itself says that there is.
     let listed = |slip: &str| {
         let file = format!("{HEAD}{}{slip}", super::PROGRAMME);

@@ -293,10 +293,10 @@ fn a_rulebook_is_refused_with_its_lines() {
     check(
         &message,
         rulebook::adopt,
-        &expect![[r#"
+        &expect![["
             text: line 1: the file has no `rulebook`; add `rulebook = …`
             text: line 1: the file has no `source`; add `source = …`
-            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, limit, case"#]],
+            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, limit, case"]],
     );
 }
 
