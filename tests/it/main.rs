@@ -29,4 +29,5 @@ mod model;
 mod property;
 mod regression;
 mod rulebooks;
+mod report;
 mod simulate;

@@ -17,6 +17,7 @@ mod pool;
 mod programme;
 mod ratio;
 mod table;
+mod target;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,8 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
     let limits = root.tables("limit", "[[limit]]", problems);
     let limits: Vec<_> = limits.into_iter().filter_map(|table| limit::limit(table, &mut known, problems)).collect();
+    let targets = root.tables("target", "[[target]]", problems);
+    let targets: Vec<_> = targets.into_iter().filter_map(|table| target::target(table, &mut known, problems)).collect();
     let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
     let cases =
@@ -154,6 +157,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         programmes,
         pools,
         limits,
+        targets,
         cases,
     })
 }

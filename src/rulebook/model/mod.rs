@@ -12,6 +12,7 @@ mod pool;
 mod property;
 mod ratio;
 mod stands;
+mod target;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use pool::{
 pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
 pub use stands::{OwnStep, StandsOn};
+pub use target::{Target, TargetMeasure, TargetValue};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
@@ -65,6 +67,8 @@ pub struct Rulebook {
     pub pools: Vec<PoolRule>,
     /// Standing limits on one amount by another.
     pub limits: Vec<Limit>,
+    /// What the policy means to reach; they decide nothing.
+    pub targets: Vec<Target>,
     /// Worked cases that the file brings along; they decide nothing.
     pub cases: Vec<Case>,
 }

@@ -177,6 +177,10 @@ const SLIPS: &[(&str, &str)] = &[
     ("at_most = \"0.7\"", "at_most = \"0\""),
     ("at_most = \"0.7\"", "above_growth_of = \"gdp\""),
     ("[[case]]\nid = \"lines\"", "[[limit]]\nid = \"capital\"\n[[case]]\nid = \"lines\""),
+    // Targets.
+    ("by = 2025-12-31", "by = 2019-12-31"),
+    ("count = 50\n", "amount = \"50.00\"\n"),
+    ("measure = \"enterprises\"\n", "measure = \"enterprizes\"\nunit = 1\n"),
     // Cases.
     ("id = \"closing\"\n", "id = \"lines\"\n"),
     ("programme = \"lumps\"\nused", "programme = \"prizes\"\nused"),
