@@ -459,7 +459,9 @@ fn everything_is_reported_in_one_go() {
         &expect![[r#"
             city.toml:4: `version` is `0`; use 1 to 4294967295
             city.toml:24: the ratio `2` is above 1: more than the cost would be granted; write half as `0.5`
-            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run"#]],
+            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run
+            city.toml:26: [[programme.cap]] has no `amount`; add `amount = …`
+            city.toml:36: the shares are 9000 basis points in all; make them 10000, the whole of the loss"#]],
     );
     assert!(load(&file).unwrap_err().to_string().starts_with("rulebook:4: "));
 }

@@ -1,5 +1,7 @@
 //! Adoption over the API: a file that does not load is refused with its lines, and leaves no trace.
 
+#![expect(clippy::format_collect, reason = "ten thousand lines of a file")]
+
 use expect_test::expect;
 use ipledger::proto::v1;
 use ipledger::proto::v1::rulebook_service_client::RulebookServiceClient;

@@ -6,6 +6,8 @@
 //! For long: `FUZZ_SECONDS=600 FUZZ_TARGET=rulebook cargo test --test it fuzz_for_long -- --ignored --nocapture`; with
 //! `FUZZ_KEEP=1` the inputs that reached something new join the corpus.
 
+#![expect(clippy::disallowed_methods, reason = "a fuzzer runs for a time that its caller sets")]
+
 mod mutate;
 mod seeds;
 
@@ -60,14 +62,14 @@ fn fuzz(name: &str, seed: u64, inputs_max: u64, time: Duration) -> Done {
     let begun = Instant::now();
     let mut pool = corpus(name);
     assert!(!pool.is_empty(), "the target `{name}` has no seeds");
-    let mut seen: BTreeSet<u64> = pool.iter().map(|input| run(name, target, input)).collect();
+    let mut reached: BTreeSet<u64> = pool.iter().map(|input| run(name, target, input)).collect();
     let mut mutator = Mutator::new(seed);
     let mut inputs = 0;
     while inputs < inputs_max && begun.elapsed() < time {
         inputs += 1;
         let mut input = mutator.mutate(&pool);
         input.truncate(BYTES_MAX);
-        if seen.insert(run(name, target, &input)) {
+        if reached.insert(run(name, target, &input)) {
             if std::env::var("FUZZ_KEEP").is_ok() {
                 std::fs::create_dir_all(corpus_folder(name)).unwrap();
                 std::fs::write(corpus_folder(name).join(format!("{:016x}", mutate::digest(&input))), &input).unwrap();
@@ -75,7 +77,7 @@ fn fuzz(name: &str, seed: u64, inputs_max: u64, time: Duration) -> Done {
             pool.push(input);
         }
     }
-    Done { inputs, outcomes: seen.len() }
+    Done { inputs, outcomes: reached.len() }
 }
 
 #[test]

@@ -2,6 +2,12 @@
 //! every feature (`whole.toml`); what is said of each stands in `messages.txt`. A second test reads the loader's source
 //! and asks for every message that it can say.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    reason = "a test that looks at the clock; files of ten thousand lines"
+)]
+
 use std::path::Path;
 
 use expect_test::expect_file;
@@ -220,7 +226,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     let place = WHOLE.as_bytes().windows(text.len()).position(|window| window == text).unwrap();
     let (word, _, _) = encoding_rs::GBK.encode("给予补助");
     let mixed = [&WHOLE.as_bytes()[..place], &word, &WHOLE.as_bytes()[place + text.len()..]].concat();
-    let cut = WHOLE.as_bytes()[..place + 1].to_vec();
+    let cut = WHOLE.as_bytes()[..=place].to_vec();
     let clauses = |count: usize| {
         let one = |number: usize| format!("[[clause]]\nid=\"n{number}\"\nheading=\"x\"\ntext=\"x\"\n");
         format!("{WHOLE}\n{}", (0..count).map(one).collect::<String>()).into_bytes()
