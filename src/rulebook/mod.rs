@@ -23,6 +23,7 @@ pub mod pool;
 pub mod trial;
 pub mod sentence;
 mod shipped;
+mod stored;
 
 pub use judge::{
     ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, judge_application, judge_limit, judge_line,

@@ -18,6 +18,7 @@
 
 mod api;
 mod chinese;
+mod backup;
 mod crash;
 mod evidence;
 mod demo;
