@@ -52,6 +52,11 @@ mod write;
 
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
+/// The command that the bytes of a write request become, for [`fuzz`](crate::fuzz): `number` says which request.
+pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decide::command::Command, Rejection>> {
+    parse::any::command(number, bytes)
+}
+
 pub use parse::report::Order;
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
 

@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod chinese;
 mod backup;
 mod cities;
 mod crash;
@@ -24,9 +25,11 @@ mod evidence;
 mod demo;
 mod decide;
 mod fixture;
+mod fuzz;
 mod layers;
 mod model;
 mod property;
 mod regression;
+mod rulebooks;
 mod report;
 mod simulate;
