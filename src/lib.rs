@@ -38,6 +38,7 @@ pub mod book;
 pub mod identifier;
 pub mod money;
 pub mod calendar;
+pub mod pki;
 pub mod journal;
 pub mod storage;
 pub mod proto;
