@@ -17,11 +17,14 @@ pub mod checkpoint;
 pub mod child;
 pub mod client;
 pub mod demo;
+pub mod identity;
 pub mod key;
+pub mod pki;
 pub mod receipt;
 pub mod rulebook;
 pub mod serve;
 pub mod verify;
+pub mod whoami;
 
 /// The one book for a Chinese city's IP pledge financing.
 #[derive(Debug, Parser)]
@@ -38,7 +41,7 @@ enum Task {
         /// The data folder; made if it is not there.
         #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
         data: PathBuf,
-        /// The loopback address to listen on; port 0 takes a free one.
+        /// The address to listen on; port 0 takes a free one. Without certificates, loopback only.
         #[arg(long, env = "IPLEDGER_LISTEN", default_value = LISTEN_DEFAULT)]
         listen: SocketAddr,
         /// Adopt a rulebook at start unless it is adopted: a shipped name such as `hebi-2017`, or a file.
@@ -46,6 +49,8 @@ enum Task {
         adopt: Vec<String>,
         #[command(flatten)]
         evidence: serve::EvidenceArguments,
+        #[command(flatten)]
+        identity: Box<identity::IdentityArguments>,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -82,6 +87,16 @@ enum Task {
         #[command(subcommand)]
         command: key::Task,
     },
+    /// Certificates, for a city without a certification authority.
+    Pki {
+        #[command(subcommand)]
+        command: pki::Task,
+    },
+    /// Ask a running ledger who you are to it, and for how long.
+    Whoami {
+        #[command(flatten)]
+        client: Box<client::Client>,
+    },
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
         #[command(subcommand)]
@@ -107,8 +122,9 @@ enum Task {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence } => {
-            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config() })
+        Task::Serve { data, listen, adopt, evidence, identity } => {
+            let (evidence, identity) = (evidence.into_config(), identity.into_config());
+            serve::run(ServeConfig { data, listen, adopt, evidence, identity })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -118,6 +134,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             verify::run(&options, &mut out)
         }
         Task::Key { command } => key::run(&command, &mut out),
+        Task::Pki { command } => pki::run(&command, &mut out),
+        Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),

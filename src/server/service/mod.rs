@@ -4,6 +4,7 @@ use tonic::{Response, Status};
 
 mod budget;
 mod evidence;
+mod identity;
 mod ledger;
 mod loan;
 mod period;

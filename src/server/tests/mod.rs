@@ -41,8 +41,8 @@ const RIGHT: &str = "patent:202011156730.2";
 struct Local;
 
 impl Identify for Local {
-    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
-        DevIdentity.caller(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer })
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection> {
+        DevIdentity.identity(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer })
     }
 }
 

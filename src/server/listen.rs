@@ -1,0 +1,313 @@
+//! The way to a connection: accept, handshake, hand over.
+//!
+//! Each handshake runs by itself, for at most [`HANDSHAKE_TIMEOUT`], so that whoever stalls holds up nobody; there are at
+//! most [`HANDSHAKES_MAX`] at a time, and of one address [`HANDSHAKES_PER_ADDRESS_MAX`]. Whoever is not let in is logged
+//! with the cause; a flood of them fills no disk.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::StreamExt as _;
+use tonic::transport::server::{Connected, TcpIncoming};
+use tracing::warn;
+
+use super::KEEPALIVE_INTERVAL;
+use super::tls::{Refused, Session, Tls};
+
+/// How long a handshake may take.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The most handshakes at a time; further connections wait in the system's queue.
+pub const HANDSHAKES_MAX: usize = 256;
+
+/// The most handshakes at a time of one address; a further connection is closed.
+pub const HANDSHAKES_PER_ADDRESS_MAX: usize = 32;
+
+/// The most connections at a time; a further one is closed.
+pub const CONNECTIONS_MAX: usize = 4_096;
+
+/// How many refusals are logged in [`LOG_INTERVAL`]; of further ones only how many they were.
+const LOGGED_MAX: u32 = 20;
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long to wait when the system gives no connections, for example because there are too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A connection that may speak HTTP/2.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: Stream,
+    info: ConnectionInfo,
+    _permit: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What every request of a connection is told about it.
+#[derive(Debug, Clone)]
+pub struct ConnectionInfo {
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// Its TLS; `None` for plain text.
+    pub session: Option<Arc<Session>>,
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ConnectionInfo;
+
+    fn connect_info(&self) -> ConnectionInfo {
+        self.info.clone()
+    }
+}
+
+/// The connections of a listener, over TLS if there is any.
+pub(super) fn incoming(listener: TcpListener, tls: Option<Tls>) -> ReceiverStream<io::Result<Connection>> {
+    let (ready, connections) = mpsc::channel(1);
+    // `Server::tcp_nodelay` is ignored for an own listener, and without it every answer waits for a delayed ACK.
+    let listener = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
+    let door = Arc::new(Door {
+        tls,
+        ready,
+        handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
+        connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        shaking: Mutex::default(),
+        log: Mutex::default(),
+    });
+    tokio::spawn(async move {
+        let closed = door.ready.clone();
+        tokio::select! {
+            () = closed.closed() => {}
+            () = accept_all(listener, door) => {}
+        }
+    });
+    ReceiverStream::new(connections)
+}
+
+struct Door {
+    tls: Option<Tls>,
+    ready: mpsc::Sender<io::Result<Connection>>,
+    handshakes: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
+    /// How many handshakes each address has open.
+    shaking: Mutex<BTreeMap<IpAddr, usize>>,
+    log: Mutex<RefusalLog>,
+}
+
+async fn accept_all(mut listener: TcpIncoming, door: Arc<Door>) {
+    loop {
+        let Ok(handshake) = Arc::clone(&door.handshakes).acquire_owned().await else { return };
+        let accepted = match listener.next().await {
+            Some(accepted) => accepted.and_then(|stream| stream.peer_addr().map(|address| (stream, address))),
+            None => return,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!(%error, "no connection could be accepted");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(permit) = Arc::clone(&door.connections).try_acquire_owned() else {
+            door.refused(address, &cause(format!("there are {CONNECTIONS_MAX} connections already")));
+            continue;
+        };
+        let Some(turn) = Turn::take(&door, address.ip()) else {
+            door.refused(address, &cause(format!("{HANDSHAKES_PER_ADDRESS_MAX} handshakes of this address are open")));
+            continue;
+        };
+        tokio::spawn(async move {
+            let opened = turn.door.open(stream, address, permit).await;
+            // Before the hand-over, which waits for the server: what is limited is handshakes.
+            drop(handshake);
+            let ready = turn.door.ready.clone();
+            drop(turn);
+            if let Some(connection) = opened {
+                // Nobody takes it once the server stops.
+                drop(ready.send(Ok(connection)).await);
+            }
+        });
+    }
+}
+
+impl Door {
+    /// The handshake, if there is one to do.
+    async fn open(&self, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) -> Option<Connection> {
+        let Some(tls) = &self.tls else {
+            let info = ConnectionInfo { address, session: None };
+            return Some(Connection { stream: Stream::Plain(stream), info, _permit: permit });
+        };
+        match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok((stream, session))) => {
+                let info = ConnectionInfo { address, session: Some(Arc::new(session)) };
+                Some(Connection { stream: Stream::Tls(Box::new(stream)), info, _permit: permit })
+            }
+            Ok(Err(refused)) => {
+                self.refused(address, &refused);
+                None
+            }
+            Err(_) => {
+                self.refused(address, &cause(format!("not finished after {} s", HANDSHAKE_TIMEOUT.as_secs())));
+                None
+            }
+        }
+    }
+
+    fn refused(&self, address: SocketAddr, refused: &Refused) {
+        let Some(unlogged) = self.log.lock().admit(Instant::now()) else { return };
+        if unlogged > 0 {
+            warn!(unlogged, "further handshakes were refused");
+        }
+        let Refused { cause, presented } = refused;
+        match presented {
+            Some(certificate) => warn!(
+                %address, cause, subject = certificate.subject, issuer = certificate.issuer, serial = certificate.serial,
+                fingerprint = %certificate.fingerprint, "handshake refused"
+            ),
+            None => warn!(%address, cause, "handshake refused"),
+        }
+    }
+}
+
+const fn cause(cause: String) -> Refused {
+    Refused { cause, presented: None }
+}
+
+/// One of the handshakes that an address may have open; given back when dropped.
+struct Turn {
+    door: Arc<Door>,
+    address: IpAddr,
+}
+
+impl Turn {
+    fn take(door: &Arc<Door>, address: IpAddr) -> Option<Self> {
+        let mut shaking = door.shaking.lock();
+        let open = shaking.entry(address).or_default();
+        if *open >= HANDSHAKES_PER_ADDRESS_MAX {
+            return None;
+        }
+        *open = open.saturating_add(1);
+        Some(Self { door: Arc::clone(door), address })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut shaking = self.door.shaking.lock();
+        if let Some(open) = shaking.get_mut(&self.address) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                shaking.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Counts refusals, so that a flood of them is not logged one by one.
+#[derive(Debug, Default)]
+struct RefusalLog {
+    since: Option<Instant>,
+    logged: u32,
+    unlogged: u64,
+}
+
+impl RefusalLog {
+    /// Whether to log this one; if so, how many were not logged before it.
+    fn admit(&mut self, now: Instant) -> Option<u64> {
+        if self.since.is_none_or(|since| now.duration_since(since) >= LOG_INTERVAL) {
+            self.since = Some(now);
+            self.logged = 0;
+        }
+        if self.logged >= LOGGED_MAX {
+            self.unlogged = self.unlogged.saturating_add(1);
+            return None;
+        }
+        self.logged = self.logged.saturating_add(1);
+        Some(std::mem::take(&mut self.unlogged))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_flood_of_refusals_is_counted() {
+        let mut log = RefusalLog::default();
+        let start = Instant::now();
+        let admitted: Vec<_> = (0..100).filter_map(|_| log.admit(start)).collect();
+        assert_eq!(admitted, vec![0; 20]);
+        assert_eq!(log.admit(start + LOG_INTERVAL), Some(80));
+        assert_eq!(log.admit(start + LOG_INTERVAL), Some(0));
+    }
+}
