@@ -33,7 +33,7 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const HANDSHAKES_MAX: usize = 256;
 
 /// The most handshakes at a time of one address; a further connection is closed.
-pub const HANDSHAKES_PER_ADDRESS_MAX: usize = 32;
+pub const HANDSHAKES_PER_ADDRESS_MAX: usize = 64;
 
 /// The most connections at a time; a further one is closed.
 pub const CONNECTIONS_MAX: usize = 4_096;

@@ -27,3 +27,4 @@ mod model;
 mod property;
 mod regression;
 mod simulate;
+mod tls;

@@ -9,7 +9,7 @@ use tokio_stream::StreamExt as _;
 use tonic::{Code, Request};
 
 use super::*;
-use crate::book::nouns::Caller;
+use crate::server::authenticate::AuthenticatedIdentity;
 use crate::calendar::Timestamp;
 use crate::decide::rejection::Rejection;
 use crate::proto::v1;
