@@ -84,6 +84,8 @@ impl Interceptor for Credentials {
 impl Client {
     /// Connects.
     pub(super) async fn connect(&self) -> anyhow::Result<Service> {
+        // First: what is wrong with them needs no connection to be said.
+        let credentials = self.credentials()?;
         let scheme = if self.ca.is_some() { "https" } else { "http" };
         let mut endpoint = Endpoint::from_shared(format!("{scheme}://{}", self.server))
             .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
@@ -92,7 +94,7 @@ impl Client {
         }
         let channel = endpoint.tcp_nodelay(true).connect().await;
         let channel = channel.with_context(|| format!("connecting to {}", self.server))?;
-        Ok(InterceptedService::new(channel, self.credentials()?))
+        Ok(InterceptedService::new(channel, credentials))
     }
 
     /// Connects to the evidence service.

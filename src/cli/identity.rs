@@ -39,7 +39,7 @@ pub struct IdentityArguments {
     /// Speak TLS 1.2 beside TLS 1.3.
     #[arg(long, env = "IPLEDGER_TLS12", requires = "tls_cert")]
     tls12: bool,
-    /// The keys that sign bearer tokens (JWKS); ES256 and EdDSA.
+    /// The keys that sign bearer tokens (JWKS); `ES256` and `EdDSA`.
     #[arg(long, value_name = "FILE", env = "IPLEDGER_JWKS", requires_all = ["issuer", "audience"])]
     jwks: Option<PathBuf>,
     /// Who must have issued a token (`iss`).
@@ -63,8 +63,7 @@ impl IdentityArguments {
         let Self { tls_cert, tls_key, client_ca, crl, tls12, jwks, issuer, audience, token_lifetime, dev_identity } =
             self;
         let tls = tls_cert.zip(tls_key);
-        let tls =
-            tls.map(|(certificate, key)| TlsConfig { certificate, key, client_ca, crl, allow_tls12: tls12 });
+        let tls = tls.map(|(certificate, key)| TlsConfig { certificate, key, client_ca, crl, allow_tls12: tls12 });
         let tokens = jwks.map(|jwks| TokenConfig {
             jwks,
             issuer: issuer.unwrap_or_default(),
@@ -95,8 +94,10 @@ impl Doors {
             warn!("no revocation list (--crl): a revoked client certificate is let in until it ends");
         }
         let tls = tls.map(|tls| Tls::open(tls, clock.clone())).transpose().context("reading the files of TLS")?;
-        let tokens =
-            tokens.map(|tokens| Tokens::open(tokens, clock.clone())).transpose().context("reading the keys of tokens")?;
+        let tokens = tokens
+            .map(|tokens| Tokens::open(tokens, clock.clone()))
+            .transpose()
+            .context("reading the keys of tokens")?;
         if let Some(tls) = &tls {
             log_tls(&tls.summary());
         }

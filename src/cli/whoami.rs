@@ -23,7 +23,8 @@ pub async fn run(client: Client, out: &mut dyn Write) -> anyhow::Result<bool> {
     let role_zh = Role::parse(&me.role).map(|role| role.name().zh).unwrap_or_default();
     writeln!(out, "principal    {}", me.principal)?;
     writeln!(out, "role         {} ({role_zh})", me.role)?;
-    for (label, value) in [("institution", &me.institution_id), ("enterprise", &me.enterprise), ("person", &me.person)] {
+    for (label, value) in [("institution", &me.institution_id), ("enterprise", &me.enterprise), ("person", &me.person)]
+    {
         if !value.is_empty() {
             writeln!(out, "{label:<12} {value}")?;
         }

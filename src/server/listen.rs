@@ -18,13 +18,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::server::TlsStream;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tracing::warn;
 
 use super::KEEPALIVE_INTERVAL;
 use super::tls::{Refused, Session, Tls};
+use crate::pki::CertificateFacts;
 
 /// How long a handshake may take.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,8 +39,10 @@ pub const HANDSHAKES_PER_ADDRESS_MAX: usize = 64;
 /// The most connections at a time; a further one is closed.
 pub const CONNECTIONS_MAX: usize = 4_096;
 
-/// How many refusals are logged in [`LOG_INTERVAL`]; of further ones only how many they were.
-const LOGGED_MAX: u32 = 20;
+/// How many refusals are logged in [`LOG_INTERVAL`], of one address and of all; of further ones only how many they were.
+/// So nobody fills the disk, and nobody alone drowns what the others are refused for.
+const LOGGED_PER_ADDRESS_MAX: u32 = 10;
+const LOGGED_MAX: u32 = 100;
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system gives no connections, for example because there are too many open files.
@@ -170,18 +173,16 @@ impl Door {
     }
 
     fn refused(&self, address: SocketAddr, refused: &Refused) {
-        let Some(unlogged) = self.log.lock().admit(Instant::now()) else { return };
+        let Some(unlogged) = self.log.lock().admit(address.ip(), Instant::now()) else { return };
         if unlogged > 0 {
             warn!(unlogged, "further handshakes were refused");
         }
         let Refused { cause, presented } = refused;
-        match presented {
-            Some(certificate) => warn!(
-                %address, cause, subject = certificate.subject, issuer = certificate.issuer, serial = certificate.serial,
-                fingerprint = %certificate.fingerprint, "handshake refused"
-            ),
-            None => warn!(%address, cause, "handshake refused"),
-        }
+        let Some(CertificateFacts { subject, issuer, serial, fingerprint, .. }) = presented else {
+            warn!(%address, cause, "handshake refused");
+            return;
+        };
+        warn!(%address, cause, subject, issuer, serial, %fingerprint, "handshake refused");
     }
 }
 
@@ -224,54 +225,55 @@ impl Drop for Turn {
 struct RefusalLog {
     since: Option<Instant>,
     logged: u32,
+    /// Of each address; no more addresses than [`LOGGED_MAX`].
+    by_address: BTreeMap<IpAddr, u32>,
     unlogged: u64,
 }
 
 impl RefusalLog {
     /// Whether to log this one; if so, how many were not logged before it.
-    fn admit(&mut self, now: Instant) -> Option<u64> {
+    fn admit(&mut self, address: IpAddr, now: Instant) -> Option<u64> {
         if self.since.is_none_or(|since| now.duration_since(since) >= LOG_INTERVAL) {
             self.since = Some(now);
             self.logged = 0;
+            self.by_address.clear();
         }
-        if self.logged >= LOGGED_MAX {
+        let of_address = self.by_address.get(&address).copied().unwrap_or_default();
+        if self.logged >= LOGGED_MAX || of_address >= LOGGED_PER_ADDRESS_MAX {
             self.unlogged = self.unlogged.saturating_add(1);
             return None;
         }
+        self.by_address.insert(address, of_address.saturating_add(1));
         self.logged = self.logged.saturating_add(1);
         Some(std::mem::take(&mut self.unlogged))
     }
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         }
     }
 
@@ -282,17 +284,17 @@ impl AsyncWrite for Connection {
         }
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }
@@ -305,9 +307,14 @@ mod tests {
     async fn a_flood_of_refusals_is_counted() {
         let mut log = RefusalLog::default();
         let start = Instant::now();
-        let admitted: Vec<_> = (0..100).filter_map(|_| log.admit(start)).collect();
-        assert_eq!(admitted, vec![0; 20]);
-        assert_eq!(log.admit(start + LOG_INTERVAL), Some(80));
-        assert_eq!(log.admit(start + LOG_INTERVAL), Some(0));
+        let address = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let admitted: Vec<_> = (0..100).filter_map(|_| log.admit(address(1), start)).collect();
+        assert_eq!(admitted, vec![0; 10]);
+        assert_eq!(log.admit(address(2), start), Some(90), "another one is still heard");
+        let others = (3..=255).filter(|last| log.admit(address(*last), start).is_some()).count();
+        assert_eq!(others, 89, "and all together are bounded");
+        assert!(log.by_address.len() <= 100);
+        assert_eq!(log.admit(address(1), start + LOG_INTERVAL), Some(253 - 89));
+        assert_eq!(log.admit(address(1), start + LOG_INTERVAL), Some(0));
     }
 }

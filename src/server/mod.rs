@@ -53,11 +53,9 @@ mod write;
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
-use tls::Tls;
-pub use listen::{
-    CONNECTIONS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, HANDSHAKES_PER_ADDRESS_MAX,
-};
+pub use listen::{CONNECTIONS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, HANDSHAKES_PER_ADDRESS_MAX};
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+use tls::Tls;
 
 /// What an entry says, in one sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,7 +31,7 @@ fn who(identity: &AuthenticatedIdentity, caller: &Caller, now: Timestamp) -> v1:
         Credential::Development => (v1::CredentialKind::Development, None, None),
     };
     v1::WhoAmIResponse {
-        principal: identity.name.to_string(),
+        principal: identity.name.clone(),
         role: role.to_string(),
         institution_id: institution.as_ref().map(ToString::to_string).unwrap_or_default(),
         enterprise: enterprise.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -70,7 +70,9 @@ fn token(facts: &TokenFacts) -> v1::BearerToken {
 /// Whose business a role sees.
 const fn scope(role: Role) -> Bilingual {
     match role {
-        Role::Bank => Bilingual { en: "the bank's own loans, pledges and claims", zh: "本行的贷款、质押和补偿申请" },
+        Role::Bank => {
+            Bilingual { en: "the bank's own loans, pledges and claims", zh: "本行的贷款、质押和补偿申请" }
+        }
         Role::Guarantor | Role::Insurer => Bilingual { en: "the institution's own business", zh: "本机构的业务" },
         Role::Enterprise => Bilingual { en: "the enterprise's own business", zh: "本企业的业务" },
         Role::Officer | Role::Finance | Role::Auditor | Role::Operator => {

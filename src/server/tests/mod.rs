@@ -9,7 +9,6 @@ use tokio_stream::StreamExt as _;
 use tonic::{Code, Request};
 
 use super::*;
-use crate::server::authenticate::AuthenticatedIdentity;
 use crate::calendar::Timestamp;
 use crate::decide::rejection::Rejection;
 use crate::proto::v1;
@@ -22,6 +21,7 @@ use crate::proto::v1::registry_service_server::RegistryService as _;
 use crate::proto::v1::rulebook_service_server::RulebookService as _;
 use crate::proto::v1::subsidy_service_server::SubsidyService as _;
 use crate::reader::load;
+use crate::server::authenticate::AuthenticatedIdentity;
 use crate::server::identity::Peer;
 use crate::storage::Storage;
 use crate::storage::memory::MemoryDisk;

@@ -34,10 +34,9 @@ pub(super) const fn of_certificate(error: &CertificateError) -> Bilingual {
             "the client certificate was issued by none of this ledger's client CAs",
             "客户端证书不是由本账本认可的机构签发",
         ),
-        E::UnknownRevocationStatus => (
-            "there is no revocation list of the client certificate's issuer",
-            "缺少客户端证书签发机构的吊销列表",
-        ),
+        E::UnknownRevocationStatus => {
+            ("there is no revocation list of the client certificate's issuer", "缺少客户端证书签发机构的吊销列表")
+        }
         E::ExpiredRevocationList | E::ExpiredRevocationListContext { .. } => {
             ("the revocation list has ended; the operator must renew it", "证书吊销列表已过期, 需由管理员更新")
         }

@@ -137,8 +137,7 @@ impl Material {
         let list_facts = check_lists(config.crl.as_deref(), &lists, &authorities, now)?;
         let summary = Summary { certificate, authorities: authorities.len(), lists: list_facts };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let clients =
-            if authorities.is_empty() { None } else { Some(client_verifier(&provider, authorities, lists)?) };
+        let clients = if authorities.is_empty() { None } else { Some(client_verifier(&provider, authorities, lists)?) };
         let versions = if config.allow_tls12 { BOTH_VERSIONS } else { ONE_VERSION };
         let time: Arc<dyn TimeProvider> = Arc::new(Time(clock.clone()));
         let builder = ServerConfig::builder_with_details(provider, time);
@@ -160,11 +159,7 @@ impl Material {
 }
 
 /// The server's own certificate: the first of its chain.
-fn server_certificate(
-    path: &Path,
-    chain: &[CertificateDer<'_>],
-    now: Timestamp,
-) -> Result<CertificateFacts, TlsFault> {
+fn server_certificate(path: &Path, chain: &[CertificateDer<'_>], now: Timestamp) -> Result<CertificateFacts, TlsFault> {
     let Some(first) = chain.first() else { return Err(content(path, "a certificate")) };
     let shown = path.display().to_string();
     let facts = CertificateFacts::of(first).map_err(|cause| TlsFault::Certificate { path: shown.clone(), cause })?;

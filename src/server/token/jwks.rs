@@ -1,4 +1,5 @@
-//! The keys that sign tokens: a JWKS file (RFC 7517). Public keys for ES256 (P-256) and EdDSA (Ed25519) only.
+//! The keys that sign tokens: a JWKS file (RFC 7517). Public keys for `ES256` (P-256) and
+//! `EdDSA` (Ed25519) only.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -52,7 +53,9 @@ impl Key {
     /// Whether this is the key's signature of the message.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let verified = match self.algorithm {
-            Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.bytes).verify(message, signature),
+            Algorithm::Es256 => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.bytes).verify(message, signature)
+            }
             Algorithm::EdDsa => UnparsedPublicKey::new(&ED25519, &self.bytes).verify(message, signature),
         };
         verified.is_ok()
@@ -80,7 +83,9 @@ pub enum BadKeySet {
     #[error("{0} keys; expected at most {KEYS_MAX}")]
     TooMany(usize),
     /// It holds what must not be here.
-    #[error("key `{0}` is a private key; a server needs the public half only, and who reads this file could sign tokens")]
+    #[error(
+        "key `{0}` is a private key; a server needs the public half only, and who reads this file could sign tokens"
+    )]
     Private(String),
     /// Two keys with one id.
     #[error("two keys have the id `{0}`")]

@@ -1,4 +1,4 @@
-//! Bearer tokens: JWT (RFC 7519) signed with ES256 or EdDSA, checked against a JWKS file.
+//! Bearer tokens: JWT (RFC 7519) signed with `ES256` or `EdDSA`, checked against a JWKS file.
 //!
 //! The file is read at start and on SIGHUP; a broken one changes nothing. Keys are found by `kid` in that file and nowhere
 //! else, and the key decides the algorithm: what the header of a token says about keys is not followed.

@@ -61,8 +61,7 @@ async fn a_city_makes_its_certificates_and_a_bank_asks_who_it_is() {
 
     let list = ran(&city, &["pki", "list", "--pki", "own"]);
     assert_eq!(list.matches(" valid ").count(), 2, "{list}");
-    let revoked =
-        ran(&city, &["pki", "revoke", field(&bank, "serial "), "--reason", "key-compromise", "--pki", "own"]);
+    let revoked = ran(&city, &["pki", "revoke", field(&bank, "serial "), "--reason", "key-compromise", "--pki", "own"]);
     assert_eq!(field(&revoked, "revoked "), format!("{}  ipledger:bank:icbc-hebi:zhang.wei", field(&bank, "serial ")));
     let list = ran(&city, &["pki", "list", "--valid", "--pki", "own"]);
     assert!(list.contains("server:localhost") && !list.contains("icbc-hebi"), "{list}");

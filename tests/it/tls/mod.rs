@@ -61,8 +61,12 @@ fn days_ago(days: i64) -> Timestamp {
 
 impl City {
     fn new() -> Self {
+        Self::named("鹤壁测试 CA")
+    }
+
+    fn named(name: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut authority = Authority::init(&folder.path().join("pki"), "鹤壁测试 CA", now()).unwrap();
+        let mut authority = Authority::init(&folder.path().join("pki"), name, now()).unwrap();
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let server = authority.issue_server(&hosts, order(now())).unwrap();
         Self { folder, authority, server }

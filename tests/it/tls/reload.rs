@@ -16,8 +16,7 @@ async fn a_revoked_client_is_out_on_its_next_call_though_connected() {
     let mut city = City::new();
     let (bank, officer) = (city.issued("ipledger:bank:icbc", now()), city.client("ipledger:officer:li"));
     let server = city.serve();
-    let (as_bank, as_officer) =
-        (city.connect(&server, Some(&Pair::of(&bank))), city.connect(&server, Some(&officer)));
+    let (as_bank, as_officer) = (city.connect(&server, Some(&Pair::of(&bank))), city.connect(&server, Some(&officer)));
     assert_eq!(who_am_i(&as_bank).await.unwrap().role, "bank");
     assert_eq!(who_am_i(&as_officer).await.unwrap().role, "officer");
     city.authority.revoke("ipledger:bank:icbc", Reason::KeyCompromise, now()).unwrap();
@@ -34,7 +33,7 @@ async fn a_revoked_client_is_out_on_its_next_call_though_connected() {
 
 #[tokio::test]
 async fn clients_of_a_ca_that_is_taken_away_are_out() {
-    let (mut city, other) = (City::new(), City::new());
+    let (mut city, other) = (City::new(), City::named("another CA"));
     let client = city.client("ipledger:bank:icbc");
     let server = city.serve();
     let channel = city.connect(&server, Some(&client));

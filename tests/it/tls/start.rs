@@ -66,11 +66,9 @@ fn files_that_cannot_serve_are_named() {
 #[test]
 fn flags_that_belong_together_come_together() {
     let city = City::new();
-    for (flags, missing) in [
-        (["--tls-cert", "a"], "--tls-key"),
-        (["--crl", "a"], "--client-ca"),
-        (["--jwks", "a"], "--issuer"),
-    ] {
+    for (flags, missing) in
+        [(["--tls-cert", "a"], "--tls-key"), (["--crl", "a"], "--client-ca"), (["--jwks", "a"], "--issuer")]
+    {
         let error = refused(&city, &flags);
         assert!(error.contains(missing), "{flags:?}: {error}");
     }

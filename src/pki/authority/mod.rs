@@ -270,18 +270,15 @@ impl Authority {
         let stem = format!("{}-{}", file_name(stem), serial.get(..8).unwrap_or(&serial));
         let path = self.folder.join(ISSUED_FOLDER).join(stem);
         let (key_path, path) = (path.with_added_extension("key"), path.with_added_extension("crt"));
-        let (certificate, key) = match order.request {
-            Some(request) => {
-                let mut request = CertificateSigningRequestParams::from_pem(request)
-                    .map_err(|cause| PkiFault::Crypto("reading the certificate signing request", cause))?;
-                request.params = params;
-                (request.signed_by(&self.issuer), Key::Kept)
-            }
-            None => {
-                let key = KeyPair::generate().map_err(|cause| PkiFault::Crypto("making a key", cause))?;
-                files::write_secret_new(&key_path, key.serialize_pem().as_bytes()).map_err(in_file(&key_path))?;
-                (params.signed_by(&key, &self.issuer), Key::Made(key_path))
-            }
+        let (certificate, key) = if let Some(request) = order.request {
+            let mut request = CertificateSigningRequestParams::from_pem(request)
+                .map_err(|cause| PkiFault::Crypto("reading the certificate signing request", cause))?;
+            request.params = params;
+            (request.signed_by(&self.issuer), Key::Kept)
+        } else {
+            let key = KeyPair::generate().map_err(|cause| PkiFault::Crypto("making a key", cause))?;
+            files::write_secret_new(&key_path, key.serialize_pem().as_bytes()).map_err(in_file(&key_path))?;
+            (params.signed_by(&key, &self.issuer), Key::Made(key_path))
         };
         let certificate = certificate.map_err(|cause| PkiFault::Crypto("issuing the certificate", cause))?;
         let facts = CertificateFacts::of(certificate.der())?;

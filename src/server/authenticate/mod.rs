@@ -105,10 +105,9 @@ impl Identify for Authenticator {
         };
         match (certificate, token) {
             (Some(certificate), token) => by_certificate(certificate, token.as_ref()),
-            (None, Some(token)) => Ok(AuthenticatedIdentity {
-                name: token.name.clone(),
-                credential: Credential::Token(Box::new(token)),
-            }),
+            (None, Some(token)) => {
+                Ok(AuthenticatedIdentity { name: token.name.clone(), credential: Credential::Token(Box::new(token)) })
+            }
             (None, None) => Err(refused(CERTIFICATE_FIELD, NOTHING)),
         }
     }
@@ -193,10 +192,14 @@ const PLAIN_TEXT: Bilingual = Bilingual {
     en: "a token is taken over TLS or from this machine only; take it for stolen and have it withdrawn",
     zh: "令牌仅可经 TLS 或在本机使用; 该令牌应视为泄露并作废",
 };
-const OTHER_CERTIFICATE: Bilingual =
-    Bilingual { en: "the token is bound to another client certificate (`cnf`)", zh: "令牌绑定的是另一张客户端证书" };
-const TWO_NAMES: Bilingual =
-    Bilingual { en: "the certificate names one identity and the token another", zh: "证书与令牌的身份不一致" };
+const OTHER_CERTIFICATE: Bilingual = Bilingual {
+    en: "the token is bound to another client certificate (`cnf`)",
+    zh: "令牌绑定的是另一张客户端证书",
+};
+const TWO_NAMES: Bilingual = Bilingual {
+    en: "the certificate names one identity and the token another",
+    zh: "证书与令牌的身份不一致",
+};
 
 fn refused(field: &str, why: Bilingual) -> Rejection {
     unauthenticated(field, why.en, why.zh)

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::jwks::{KEY_ID_BYTES_MAX, KeySet};
-use crate::server::authenticate::is_name;
 use crate::calendar::Timestamp;
 use crate::config::TokenConfig;
 use crate::pki::certificate::Fingerprint;
 use crate::pki::index::instant;
 use crate::rulebook::refusal::Bilingual;
+use crate::server::authenticate::is_name;
 
 /// The longest token that is looked at.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -126,12 +126,7 @@ fn check_header(header: &Header) -> Result<String, Bilingual> {
     }
 }
 
-fn check_claims(
-    claims: Claims,
-    key_id: String,
-    config: &TokenConfig,
-    now: Timestamp,
-) -> Result<TokenFacts, Bilingual> {
+fn check_claims(claims: Claims, key_id: String, config: &TokenConfig, now: Timestamp) -> Result<TokenFacts, Bilingual> {
     if claims.iss.as_deref() != Some(&config.issuer) {
         return refuse("the token is by another issuer (`iss`)", "令牌签发方不符");
     }
@@ -161,11 +156,7 @@ fn check_claims(
     Ok(TokenFacts { name, issuer: config.issuer.clone(), key_id, token_id, issued_at, expires_at, bound_to })
 }
 
-fn check_times(
-    claims: &Claims,
-    config: &TokenConfig,
-    now: Timestamp,
-) -> Result<(Timestamp, Timestamp), Bilingual> {
+fn check_times(claims: &Claims, config: &TokenConfig, now: Timestamp) -> Result<(Timestamp, Timestamp), Bilingual> {
     let (Some(issued), Some(expires)) = (claims.iat, claims.exp) else {
         return refuse("the token has no `iat` or no `exp`", "令牌缺少签发时间或到期时间");
     };
