@@ -3,12 +3,13 @@
 //! Exit codes: 0 done; 1 done, and something is not as it should be (a figure differs, a rulebook is refused, the
 //! books do not hold); 2 could not be done.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
 
@@ -16,6 +17,7 @@ pub mod bench;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
+mod config_file;
 pub mod demo;
 pub mod identity;
 pub mod key;
@@ -38,6 +40,9 @@ pub struct Arguments {
 enum Task {
     /// Serve the ledger over gRPC.
     Serve {
+        /// Settings, as TOML: the flags below with `_` for `-`. Flags and the environment win over it.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// The data folder; made if it is not there.
         #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
         data: PathBuf,
@@ -118,11 +123,26 @@ enum Task {
     },
 }
 
+impl Arguments {
+    /// Reads the command line of this process, and the file of settings that it names.
+    pub fn read() -> Result<Self, ExitCode> {
+        let is_set = |name: &OsStr| std::env::var_os(name).is_some();
+        match config_file::expanded(std::env::args_os(), &Self::command(), is_set) {
+            Ok(arguments) => Ok(Self::parse_from(arguments)),
+            Err(error) => {
+                report(&error);
+                Err(ExitCode::from(2))
+            }
+        }
+    }
+}
+
 /// Runs a subcommand.
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence, identity } => {
+        // Its flags are among the others by now.
+        Task::Serve { config: _, data, listen, adopt, evidence, identity } => {
             let (evidence, identity) = (evidence.into_config(), identity.into_config());
             serve::run(ServeConfig { data, listen, adopt, evidence, identity })
         }

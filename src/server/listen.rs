@@ -1,10 +1,12 @@
 //! The way to a connection: accept, handshake, hand over.
 //!
 //! Each handshake runs by itself, for at most [`HANDSHAKE_TIMEOUT`], so that whoever stalls holds up nobody; there are at
-//! most [`HANDSHAKES_MAX`] at a time, and of one address [`HANDSHAKES_PER_ADDRESS_MAX`]. Whoever is not let in is logged
+//! most [`HANDSHAKES_MAX`] at a time, and of one address [`HANDSHAKES_PER_ADDRESS_MAX`]; connections are bounded alike, and
+//! one that does not begin to speak HTTP/2 is closed. Whoever is not let in is logged
 //! with the cause; a flood of them fills no disk.
 
 use std::collections::BTreeMap;
+use std::future::Future as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -16,7 +18,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -39,6 +41,12 @@ pub const HANDSHAKES_PER_ADDRESS_MAX: usize = 64;
 /// The most connections at a time; a further one is closed.
 pub const CONNECTIONS_MAX: usize = 4_096;
 
+/// The most connections at a time of one address, so that one alone cannot take them all.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 512;
+
+/// What a client of HTTP/2 says first (RFC 9113, 3.4): 24 bytes. It must do so within [`HANDSHAKE_TIMEOUT`].
+const PREFACE_BYTES: usize = 24;
+
 /// How many refusals are logged in [`LOG_INTERVAL`], of one address and of all; of further ones only how many they were.
 /// So nobody fills the disk, and nobody alone drowns what the others are refused for.
 const LOGGED_PER_ADDRESS_MAX: u32 = 10;
@@ -53,7 +61,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Connection {
     stream: Stream,
     info: ConnectionInfo,
-    _permit: OwnedSemaphorePermit,
+    /// Until the client has begun to speak HTTP/2; from then on the server asks whether it lives.
+    opening: Option<Opening>,
+    _place: Place,
+}
+
+/// A place among the connections, of all and of the address; given back when dropped.
+#[derive(Debug)]
+struct Place {
+    _of_all: OwnedSemaphorePermit,
+    _of_address: Turn,
 }
 
 #[derive(Debug)]
@@ -89,7 +106,8 @@ pub(super) fn incoming(listener: TcpListener, tls: Option<Tls>) -> ReceiverStrea
         ready,
         handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
         connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-        shaking: Mutex::default(),
+        shaking: Arc::default(),
+        connected: Arc::default(),
         log: Mutex::default(),
     });
     tokio::spawn(async move {
@@ -107,8 +125,8 @@ struct Door {
     ready: mpsc::Sender<io::Result<Connection>>,
     handshakes: Arc<Semaphore>,
     connections: Arc<Semaphore>,
-    /// How many handshakes each address has open.
-    shaking: Mutex<BTreeMap<IpAddr, usize>>,
+    shaking: Arc<ByAddress>,
+    connected: Arc<ByAddress>,
     log: Mutex<RefusalLog>,
 }
 
@@ -127,39 +145,53 @@ async fn accept_all(mut listener: TcpIncoming, door: Arc<Door>) {
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&door.connections).try_acquire_owned() else {
-            door.refused(address, &cause(format!("there are {CONNECTIONS_MAX} connections already")));
-            continue;
+        let (turn, place) = match door.admit(address.ip()) {
+            Ok(admitted) => admitted,
+            Err(why) => {
+                door.refused(address, &cause(why));
+                continue;
+            }
         };
-        let Some(turn) = Turn::take(&door, address.ip()) else {
-            door.refused(address, &cause(format!("{HANDSHAKES_PER_ADDRESS_MAX} handshakes of this address are open")));
-            continue;
-        };
+        let door = Arc::clone(&door);
         tokio::spawn(async move {
-            let opened = turn.door.open(stream, address, permit).await;
+            let opened = door.open(stream, address, place).await;
             // Before the hand-over, which waits for the server: what is limited is handshakes.
-            drop(handshake);
-            let ready = turn.door.ready.clone();
-            drop(turn);
+            drop((handshake, turn));
             if let Some(connection) = opened {
                 // Nobody takes it once the server stops.
-                drop(ready.send(Ok(connection)).await);
+                drop(door.ready.send(Ok(connection)).await);
             }
         });
     }
 }
 
 impl Door {
+    /// A turn at the handshake and a place among the connections; else why not.
+    fn admit(&self, address: IpAddr) -> Result<(Turn, Place), String> {
+        let Some(turn) = self.shaking.take(address, HANDSHAKES_PER_ADDRESS_MAX) else {
+            return Err(format!("{HANDSHAKES_PER_ADDRESS_MAX} handshakes of this address are open"));
+        };
+        let Some(of_address) = self.connected.take(address, CONNECTIONS_PER_ADDRESS_MAX) else {
+            return Err(format!("there are {CONNECTIONS_PER_ADDRESS_MAX} connections of this address already"));
+        };
+        match Arc::clone(&self.connections).try_acquire_owned() {
+            Ok(of_all) => Ok((turn, Place { _of_all: of_all, _of_address: of_address })),
+            Err(_) => Err(format!("there are {CONNECTIONS_MAX} connections already")),
+        }
+    }
+
     /// The handshake, if there is one to do.
-    async fn open(&self, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) -> Option<Connection> {
+    async fn open(&self, stream: TcpStream, address: SocketAddr, place: Place) -> Option<Connection> {
         let Some(tls) = &self.tls else {
             let info = ConnectionInfo { address, session: None };
-            return Some(Connection { stream: Stream::Plain(stream), info, _permit: permit });
+            let (stream, opening) = (Stream::Plain(stream), Some(Opening::new()));
+            return Some(Connection { stream, info, opening, _place: place });
         };
         match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
             Ok(Ok((stream, session))) => {
                 let info = ConnectionInfo { address, session: Some(Arc::new(session)) };
-                Some(Connection { stream: Stream::Tls(Box::new(stream)), info, _permit: permit })
+                let (stream, opening) = (Stream::Tls(Box::new(stream)), Some(Opening::new()));
+                Some(Connection { stream, info, opening, _place: place })
             }
             Ok(Err(refused)) => {
                 self.refused(address, &refused);
@@ -190,33 +222,53 @@ const fn cause(cause: String) -> Refused {
     Refused { cause, presented: None }
 }
 
-/// One of the handshakes that an address may have open; given back when dropped.
-struct Turn {
-    door: Arc<Door>,
-    address: IpAddr,
-}
+/// How many of something each address has.
+#[derive(Debug, Default)]
+struct ByAddress(Mutex<BTreeMap<IpAddr, usize>>);
 
-impl Turn {
-    fn take(door: &Arc<Door>, address: IpAddr) -> Option<Self> {
-        let mut shaking = door.shaking.lock();
-        let open = shaking.entry(address).or_default();
-        if *open >= HANDSHAKES_PER_ADDRESS_MAX {
+impl ByAddress {
+    /// One more, unless there are so many already.
+    fn take(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Turn> {
+        let mut counts = self.0.lock();
+        let count = counts.entry(address).or_default();
+        if *count >= most {
             return None;
         }
-        *open = open.saturating_add(1);
-        Some(Self { door: Arc::clone(door), address })
+        *count = count.saturating_add(1);
+        Some(Turn { counts: Arc::clone(self), address })
     }
+}
+
+/// One that an address has; given back when dropped.
+#[derive(Debug)]
+struct Turn {
+    counts: Arc<ByAddress>,
+    address: IpAddr,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut shaking = self.door.shaking.lock();
-        if let Some(open) = shaking.get_mut(&self.address) {
-            *open = open.saturating_sub(1);
-            if *open == 0 {
-                shaking.remove(&self.address);
+        let mut counts = self.counts.0.lock();
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.address);
             }
         }
+    }
+}
+
+/// The time until a connection must have spoken.
+#[derive(Debug)]
+struct Opening {
+    /// How many bytes are missing.
+    missing: usize,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Opening {
+    fn new() -> Self {
+        Self { missing: PREFACE_BYTES, deadline: Box::pin(sleep(HANDSHAKE_TIMEOUT)) }
     }
 }
 
@@ -251,10 +303,20 @@ impl RefusalLog {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let before = buf.filled().len();
+        let polled = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
+        if let Some(opening) = &mut self.opening {
+            opening.missing = opening.missing.saturating_sub(buf.filled().len().saturating_sub(before));
+            if opening.missing == 0 {
+                self.opening = None;
+            } else if polled.is_pending() && opening.deadline.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
+        polled
     }
 }
 

@@ -53,7 +53,10 @@ mod write;
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
-pub use listen::{CONNECTIONS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, HANDSHAKES_PER_ADDRESS_MAX};
+pub use listen::{
+    CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
+    HANDSHAKES_PER_ADDRESS_MAX,
+};
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
 use tls::Tls;
 

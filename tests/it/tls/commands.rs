@@ -89,6 +89,21 @@ fn a_secret_for_all_to_read_is_not_sent() {
     assert!(error.contains("can be read or changed by others"), "{error}");
 }
 
+#[tokio::test]
+async fn the_settings_of_a_server_may_stand_in_a_file() {
+    let mut city = City::new();
+    let client = city.client("ipledger:auditor:a");
+    let settings: Vec<String> = city
+        .flags()
+        .chunks(2)
+        .map(|pair| format!("{} = '{}'", pair[0].trim_start_matches("--").replace('-', "_"), pair[1]))
+        .collect();
+    fs::write(city.path("ledger.toml"), settings.join("\n")).unwrap();
+    let flags = ["--config".to_owned(), city.path("ledger.toml").display().to_string()];
+    let server = Server::start(&city.path("data"), &city.path("log"), &flags);
+    assert_eq!(who_am_i(&city.connect(&server, Some(&client))).await.unwrap().role, "auditor");
+}
+
 /// A request by another program: the key stays with the bank.
 #[test]
 fn a_bank_keeps_its_key() {

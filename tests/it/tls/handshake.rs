@@ -193,6 +193,37 @@ async fn whoever_stalls_holds_up_nobody() {
     assert_eq!(first.read(&mut [0; 16]).unwrap_or(0), 0, "closed by the server");
 }
 
+/// After a good handshake, too: nobody keeps a place by saying nothing, or half of what is expected.
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let mut city = City::new();
+    let server = city.serve();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(pem_certificates(&city.ca()).remove(0)).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    for said in [b"".as_slice(), b"PRI * HTTP/2.0"] {
+        let stream = TcpStream::connect(&server.address).await.unwrap();
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        let mut stream = connector.connect(name, stream).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        // Whatever the server says on its own (its settings), the end must come.
+        let ended = timeout(HANDSHAKE_TIMEOUT * 3, async {
+            while tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 256]).await.is_ok_and(|count| count > 0) {}
+        });
+        assert!(ended.await.is_ok(), "{said:?}");
+    }
+    // A client that has spoken may be silent for longer.
+    let client = city.client("ipledger:auditor:a");
+    let channel = city.connect(&server, Some(&client));
+    assert!(who_am_i(&channel).await.is_ok());
+    sleep(HANDSHAKE_TIMEOUT + Duration::from_secs(1)).await;
+    assert!(who_am_i(&channel).await.is_ok());
+}
+
 #[tokio::test]
 async fn plain_text_on_the_port_of_tls_is_refused_and_named() {
     let city = City::new();
