@@ -68,6 +68,10 @@ async fn a_city_makes_its_certificates_and_a_bank_asks_who_it_is() {
     running.reload("revoked=1").await;
     let out = run(&city, &whoami);
     assert_eq!(out.code, Some(2), "{}", out.out);
+    assert!(out.error.contains("if the ledger refused the certificate"), "{}", out.error);
+    running.says("the client certificate was revoked").await;
+    let anonymous = run(&city, &["whoami", "--server", &running.address, "--ca", "own/ca.crt"]);
+    assert!(anonymous.error.contains("the connection has no client certificate"), "{}", anonymous.error);
 }
 
 #[test]
