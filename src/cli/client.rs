@@ -19,6 +19,7 @@ use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::pki::files;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 use crate::server::authenticate::TOKEN_KEY;
 
@@ -100,6 +101,11 @@ impl Client {
     /// Connects to the evidence service.
     pub(super) async fn evidence(&self) -> anyhow::Result<Evidence> {
         Ok(EvidenceServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects to the report service.
+    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Service>> {
+        Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     fn tls(&self, ca: &Path) -> anyhow::Result<ClientTlsConfig> {

@@ -2,9 +2,6 @@
 
 use std::io::Write;
 
-use anyhow::Context as _;
-use tonic_types::StatusExt as _;
-
 use crate::book::nouns::{Named as _, Role};
 use crate::calendar::Timestamp;
 use crate::proto::v1;
@@ -16,17 +13,7 @@ use super::client::Client;
 /// Asks a running ledger who the caller is.
 pub async fn run(client: Client, out: &mut dyn Write) -> anyhow::Result<bool> {
     let mut service = IdentityServiceClient::new(client.connect().await?);
-    let me = match service.who_am_i(v1::WhoAmIRequest {}).await {
-        Ok(answer) => answer.into_inner(),
-        // Not an answer of the ledger: TLS 1.3 refuses a certificate after the client takes itself for connected.
-        Err(status) if status.get_error_details().error_info().is_none() => {
-            return Err(status).context(
-                "no answer; if the ledger refused the certificate (another CA, expired, revoked, not for clients), its \
-                 log says why",
-            );
-        }
-        Err(status) => return Err(status.into()),
-    };
+    let me = service.who_am_i(v1::WhoAmIRequest {}).await?.into_inner();
     let known = match me.credential() {
         CredentialKind::Certificate => "by client certificate",
         CredentialKind::Token => "by bearer token",

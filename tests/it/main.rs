@@ -26,5 +26,6 @@ mod layers;
 mod model;
 mod property;
 mod regression;
+mod report;
 mod simulate;
 mod tls;
