@@ -103,7 +103,7 @@ mod tests {
         let arguments = line.split(' ').map(OsString::from);
         let expanded = expanded(arguments, &Arguments::command(), |name| set.iter().any(|set| name == *set));
         let shown = |arguments: Vec<OsString>| arguments.join(OsStr::new(" ")).into_string().unwrap();
-        expanded.map(shown).map_err(|error| format!("{:#}", error).replace(path.to_str().unwrap(), "FILE"))
+        expanded.map(shown).map_err(|error| format!("{error:#}").replace(path.to_str().unwrap(), "FILE"))
     }
 
     const FILE: &str =

@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 15] = [
+const ALL_BELOW_SERVER: [&str; 16] = [
     "proto",
     "decide",
     "rulebook",
@@ -50,7 +50,7 @@ const ALL_BELOW_SERVER: [&str; 15] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 16] = [
+const ALL_BELOW_CLI: [&str; 17] = [
     "proto",
     "decide",
     "rulebook",
