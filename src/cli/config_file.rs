@@ -23,7 +23,8 @@ pub(super) fn expanded(
 ) -> anyhow::Result<Vec<OsString>> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let serve = program.find_subcommand("serve").filter(|_| arguments.get(1).is_some_and(|task| task == "serve"));
-    let Some((serve, path)) = serve.zip(take_path(&mut arguments)) else { return Ok(arguments) };
+    let Some(serve) = serve else { return Ok(arguments) };
+    let Some(path) = take_path(&mut arguments) else { return Ok(arguments) };
     let path = Path::new(&path);
     let named = || format!("reading the settings in `{}`", path.display());
     let text = fs::read_to_string(path).with_context(named)?;
