@@ -13,8 +13,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
+use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
 
+pub mod backup;
 pub mod bench;
 pub mod checkpoint;
 pub mod child;
@@ -28,6 +29,7 @@ pub mod receipt;
 pub mod report;
 pub mod rulebook;
 pub mod serve;
+pub mod snapshot;
 pub mod verify;
 pub mod whoami;
 
@@ -59,6 +61,9 @@ enum Task {
         evidence: serve::EvidenceArguments,
         #[command(flatten)]
         identity: Box<identity::IdentityArguments>,
+        /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
+        #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
+        snapshot_every: u64,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -115,10 +120,26 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
+    Snapshot {
+        /// The data folder.
+        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
+        data: PathBuf,
+        /// Write nothing.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Back a running ledger up into a folder, up to a new checkpoint; another run adds what is new.
+    Backup(backup::BackupArguments),
+    /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
+    Restore(backup::RestoreArguments),
     /// Reports of the bureau: pools, budgets, subsidies, loans, targets, accounts.
     Report(Box<report::Task>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
+        #[command(subcommand)]
+        what: Option<bench::Task>,
         /// Seconds for each figure.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
@@ -146,10 +167,10 @@ impl Arguments {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        // Its flags are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, identity } => {
+        // The flags of the file are among the others by now.
+        Task::Serve { config: _, data, listen, adopt, evidence, snapshot_every, identity } => {
             let (evidence, identity) = (evidence.into_config(), identity.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, identity })
+            serve::run(ServeConfig { data, listen, adopt, evidence, identity, snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -163,8 +184,16 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
+        Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
+        Task::Restore(arguments) => backup::restore(&arguments, &mut out),
+        Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {
+            bench::start::run(&entries, rounds, &mut out)
+        }
+        Task::Bench { what: None, seconds, rounds } => {
+            on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
+        }
         Task::Report(task) => report::run(&task, &mut out),
-        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

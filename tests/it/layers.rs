@@ -28,11 +28,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("pki", &["book", "identifier", "calendar"]),
+    ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 16] = [
+const ALL_BELOW_SERVER: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -46,11 +48,13 @@ const ALL_BELOW_SERVER: [&str; 16] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 17] = [
+const ALL_BELOW_CLI: [&str; 19] = [
     "proto",
     "decide",
     "rulebook",
@@ -65,6 +69,8 @@ const ALL_BELOW_CLI: [&str; 17] = [
     "report",
     "evidence",
     "pki",
+    "snapshot",
+    "backup",
     "config",
     "server",
     "cli",
