@@ -72,7 +72,7 @@ async fn a_bad_certificate_is_refused_and_the_log_says_why() {
         let refused = who_am_i(&city.connect(&server, Some(&pair))).await.unwrap_err();
         // What a client's library makes of the alert differs; an answer of the ledger it is not.
         assert!(refused.get_error_details().error_info().is_none(), "{cause}: {refused:?}");
-        server.says(cause).await;
+        server.says_after(before, cause).await;
         let log = server.log()[before..].to_owned();
         let line = log.lines().find(|line| line.contains("handshake refused")).unwrap();
         assert!(line.contains("127.0.0.1:") && line.contains("serial=") && line.contains(cause), "{line}");

@@ -189,8 +189,13 @@ impl Server {
 
     /// Waits until the log says this.
     async fn says(&self, text: &str) {
+        self.says_after(0, text).await;
+    }
+
+    /// Waits until the log says this, after so many bytes of it.
+    async fn says_after(&self, before: usize, text: &str) {
         let start = Instant::now();
-        while !self.log().contains(text) {
+        while !self.log()[before..].contains(text) {
             assert!(start.elapsed() < PATIENCE, "the log does not say `{text}`:\n{}", self.log());
             sleep(Duration::from_millis(10)).await;
         }
@@ -201,11 +206,7 @@ impl Server {
         let before = self.log().len();
         let told = Command::new("kill").arg("-HUP").arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
-        let start = Instant::now();
-        while !self.log()[before..].contains(text) {
-            assert!(start.elapsed() < PATIENCE, "the log does not say `{text}`:\n{}", self.log());
-            sleep(Duration::from_millis(10)).await;
-        }
+        self.says_after(before, text).await;
     }
 }
 
