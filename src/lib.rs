@@ -42,6 +42,7 @@ pub mod book;
 pub mod identifier;
 pub mod money;
 pub mod calendar;
+pub mod pki;
 pub mod journal;
 pub mod storage;
 pub mod proto;

@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use super::identity::Doors;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
 use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
@@ -26,7 +27,6 @@ use crate::identifier::{PersonId, RequestId};
 use crate::reader::Reader;
 use crate::rulebook::load;
 use crate::server::Edge;
-use crate::server::identity::DevIdentity;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
@@ -63,6 +63,8 @@ pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
 }
 
 async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
+    // Before the journal is replayed, which may take minutes.
+    let doors = Doors::open(&config.identity, &Clock::System)?;
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
@@ -86,16 +88,18 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
-    // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
     let signals = Signals::new()?;
+    let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
+    let mut edge = Edge::new(writer.clone(), reader, doors.identify());
+    tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
         tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
     }
-    let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
+    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
     if let (Some(taker), Ok(())) = (taker, &written) {
         taker.finish();
@@ -158,10 +162,6 @@ async fn keep(keeper: &Keeper) {
 /// Tells people where the ledger is (standard error) and programs (standard output, one line).
 fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    warn!(
-        "DEVELOPMENT IDENTITY: any program on this machine may act as anybody by sending `ipledger-dev-*` metadata. \
-         Loopback only. Not for real money."
-    );
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {address}")?;
     out.flush()?;

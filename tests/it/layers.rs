@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
@@ -34,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 17] = [
+const ALL_BELOW_SERVER: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -50,10 +51,11 @@ const ALL_BELOW_SERVER: [&str; 17] = [
     "evidence",
     "snapshot",
     "backup",
+    "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 18] = [
+const ALL_BELOW_CLI: [&str; 19] = [
     "proto",
     "decide",
     "rulebook",
@@ -67,6 +69,7 @@ const ALL_BELOW_CLI: [&str; 18] = [
     "reader",
     "report",
     "evidence",
+    "pki",
     "snapshot",
     "backup",
     "config",

@@ -33,3 +33,4 @@ mod regression;
 mod rulebooks;
 mod report;
 mod simulate;
+mod tls;
