@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
@@ -46,8 +47,9 @@ const ALL_BELOW_SERVER: [&str; 14] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 15] = [
+const ALL_BELOW_CLI: [&str; 16] = [
     "proto",
+    "audit",
     "decide",
     "rulebook",
     "book",

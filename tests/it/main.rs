@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod audit;
 mod crash;
 mod evidence;
 mod demo;

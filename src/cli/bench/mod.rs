@@ -50,7 +50,7 @@ impl Rates {
 }
 
 /// How many per second.
-fn per_second(count: u64, elapsed: Duration) -> u64 {
+pub(super) fn per_second(count: u64, elapsed: Duration) -> u64 {
     let micros = elapsed.as_micros().max(1);
     let scaled = u128::from(count).saturating_mul(1_000_000).div_euclid(micros);
     u64::try_from(scaled).unwrap_or(u64::MAX)
