@@ -159,14 +159,16 @@ pub fn of_fault(fault: Fault, place: Place) -> Result<Finding, Fault> {
         fault @ (Fault::Damaged { .. } | Fault::BlobsUsed { .. }) => {
             Ok(Finding::new(Check::Store, place, fault.to_string()))
         }
-        fault @ (Fault::WitnessAhead { .. } | Fault::WitnessMismatch { .. } | Fault::WitnessMissing { .. }) => {
-            Ok(Finding::new(Check::Store, Place::default(), fault.to_string()))
-        }
+        fault @ (Fault::WitnessAhead { .. }
+        | Fault::WitnessMismatch { .. }
+        | Fault::WitnessMissing { .. }
+        | Fault::Unfinished { .. }) => Ok(Finding::new(Check::Store, Place::default(), fault.to_string())),
         fault @ (Fault::Locked { .. }
         | Fault::Io { .. }
         | Fault::Full { .. }
         | Fault::Incompatible { .. }
         | Fault::NotNext { .. }
+        | Fault::NotEmpty { .. }
         | Fault::Poisoned { .. }) => Err(fault),
     }
 }

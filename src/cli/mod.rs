@@ -17,7 +17,9 @@ pub mod checkpoint;
 pub mod child;
 pub mod client;
 pub mod demo;
+pub mod export;
 pub mod key;
+pub mod import_journal;
 mod panics;
 pub mod receipt;
 pub mod rulebook;
@@ -62,6 +64,10 @@ enum Task {
     /// Audit the whole journal: every hash, every invariant, every decision made again. Exit codes: 0 intact,
     /// 1 damaged, 2 could not look, 3 a decision comes out differently.
     Verify(verify::Arguments),
+    /// Write the whole journal to a plain file that other programs can read; the ledger must be stopped.
+    Export(export::Arguments),
+    /// Make a ledger of an exported journal: the same records, the same root.
+    ImportJournal(import_journal::Arguments),
     /// Keys of the ledger and of its cosigners.
     Key {
         #[command(subcommand)]
@@ -102,6 +108,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Ok(verify::Verdict::DecisionsDiffer) => return flushed(&mut out, verify::Verdict::DecisionsDiffer.into()),
             done => done.map(|verdict| verdict == verify::Verdict::Intact),
         },
+        Task::Export(arguments) => export::run(&arguments, &mut out),
+        Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),

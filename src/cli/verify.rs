@@ -29,6 +29,7 @@ use crate::audit::{Check, Depth, Finding, Place, Report, audit, of_fault};
 use crate::book::account::Account;
 use crate::evidence::checkpoint::SignedCheckpoint;
 use crate::evidence::keeper::{KeeperFault, compare, read_kept};
+use crate::evidence::{PublicKey, Refuted};
 use crate::money::Amount;
 use crate::storage::Storage;
 use crate::storage::sled::SledStorage;
@@ -60,8 +61,8 @@ pub struct Arguments {
     /// Prove that the journal only grew since this checkpoint, which was kept elsewhere; needs --key.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoint: Option<PathBuf>,
-    /// The public key of the ledger that signed the checkpoint.
-    #[arg(long, value_name = "PUBFILE", requires = "checkpoint")]
+    /// The public key of the ledger: the checkpoint, and those in the data folder, must be signed by it.
+    #[arg(long, value_name = "PUBFILE")]
     pub key: Option<PathBuf>,
     /// The statement of a rotation of that key, oldest first.
     #[arg(long, value_name = "FILE", requires = "key")]
@@ -125,9 +126,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Verdict
     let data = &arguments.data;
     anyhow::ensure!(data.is_dir(), "`{}` is not a folder; name the data folder with --data", data.display());
     super::panics::install(super::panics::Engine { exit_code: 1, json: arguments.json });
-    let given = given_checkpoint(arguments)?;
+    let keys = Keys::read(arguments.key.as_ref(), &arguments.rotation)?;
+    let given = given_checkpoint(arguments.checkpoint.as_ref(), keys.as_ref())?;
     let begin = Instant::now();
-    let looked = look(arguments, given.as_ref())?;
+    let looked = look(arguments, keys.as_ref(), given.as_ref())?;
     let summary = summarise(looked, arguments.fast, given.as_ref(), begin.elapsed());
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
@@ -138,7 +140,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Verdict
 }
 
 /// A checkpoint and the file that it is in.
-type Kept = (PathBuf, SignedCheckpoint);
+pub(super) type Kept = (PathBuf, SignedCheckpoint);
 
 /// What was found, and the checkpoints that the journal continues.
 struct Looked {
@@ -146,7 +148,7 @@ struct Looked {
     continues: Vec<(PathBuf, u64)>,
 }
 
-fn look(arguments: &Arguments, given: Option<&Kept>) -> anyhow::Result<Looked> {
+fn look(arguments: &Arguments, keys: Option<&Keys>, given: Option<&Kept>) -> anyhow::Result<Looked> {
     let mut looked = Looked { report: Report::empty(&[]), continues: Vec::new() };
     let shown = arguments.data.display();
     // Read before the store is opened, which may change files of its own.
@@ -158,6 +160,11 @@ fn look(arguments: &Arguments, given: Option<&Kept>) -> anyhow::Result<Looked> {
         }
         Err(fault) => return Err(fault.into()),
     };
+    for (path, kept) in &checkpoints {
+        if let Some(Err(source)) = keys.map(|keys| keys.verify(kept)) {
+            looked.report.find(of_checkpoint(&KeeperFault::Refuted { path: path.clone(), source }));
+        }
+    }
     checkpoints.extend(given.cloned());
     let open = if arguments.accept_head { SledStorage::open_accepting_head } else { SledStorage::open };
     let storage = match open(&arguments.data) {
@@ -299,18 +306,36 @@ fn conclude(summary: &Summary, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The key of the ledger and those before it, if one is given.
+pub(super) struct Keys(Vec<PublicKey>);
+
+impl Keys {
+    pub(super) fn read(key: Option<&PathBuf>, rotation: &[PathBuf]) -> anyhow::Result<Option<Self>> {
+        let Some(key) = key.cloned() else { return Ok(None) };
+        let (key, earlier) = LedgerKey { key, rotation: rotation.to_vec() }.read_all()?;
+        Ok(Some(Self(std::iter::once(key).chain(earlier).collect())))
+    }
+
+    /// By one of the keys; if by none, what the last one says of it.
+    pub(super) fn verify(&self, checkpoint: &SignedCheckpoint) -> Result<(), Refuted> {
+        let mut outcome = Ok(());
+        for key in self.0.iter().rev() {
+            outcome = checkpoint.verify_by(key);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
 /// The checkpoint on the command line, which the ledger must have signed.
-fn given_checkpoint(arguments: &Arguments) -> anyhow::Result<Option<Kept>> {
-    let (Some(path), Some(key)) = (&arguments.checkpoint, &arguments.key) else { return Ok(None) };
+pub(super) fn given_checkpoint(path: Option<&PathBuf>, keys: Option<&Keys>) -> anyhow::Result<Option<Kept>> {
+    let (Some(path), Some(keys)) = (path, keys) else { return Ok(None) };
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| format!("reading `{shown}`"))?;
     let checkpoint = SignedCheckpoint::parse(&text).with_context(|| format!("`{shown}`"))?;
-    let key = LedgerKey { key: key.clone(), rotation: arguments.rotation.clone() };
-    let (key, earlier) = key.read_all()?;
-    // By an earlier key, or by the last one, whose refusal is told.
-    if !earlier.iter().any(|key| checkpoint.verify_by(key).is_ok()) {
-        checkpoint.verify_by(&key).with_context(|| format!("`{shown}`"))?;
-    }
+    keys.verify(&checkpoint).with_context(|| format!("`{shown}`"))?;
     Ok(Some((path.clone(), checkpoint)))
 }
 

@@ -153,6 +153,12 @@ pub fn read_kept(folder: &Path) -> Result<Vec<(PathBuf, SignedCheckpoint)>, Keep
     Ok(kept)
 }
 
+/// Puts a checkpoint in this folder, as if its keeper had made it; durable when this returns. It must have been compared
+/// with the journal there.
+pub fn put(folder: &Path, signed: &SignedCheckpoint) -> Result<(), KeeperFault> {
+    write(folder, FILE, signed)
+}
+
 /// Compares a checkpoint with the journal: `at_size` is the journal's root at the size of the checkpoint, `None` when the
 /// journal is shorter, and `journal` its size and root now.
 pub fn compare(
