@@ -85,11 +85,13 @@ enum Task {
     },
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
     Bench {
+        #[command(subcommand)]
+        task: Option<bench::Task>,
         /// Seconds for each figure.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
         /// Rounds; the median is printed with the spread.
-        #[arg(long, default_value_t = 3)]
+        #[arg(long, default_value_t = 3, global = true)]
         rounds: usize,
     },
 }
@@ -113,7 +115,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
-        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
+        Task::Bench { task: Some(task), rounds, .. } => on_runtime(bench::run_task(&task, rounds, &mut out)),
+        Task::Bench { task: None, seconds, rounds } => {
+            on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
+        }
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

@@ -28,5 +28,6 @@ mod flips;
 mod layers;
 mod model;
 mod property;
+mod publish;
 mod regression;
 mod simulate;

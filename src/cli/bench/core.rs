@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::per_second;
 use crate::book::Book;
-use crate::book::event::{BudgetChange, RequestKey};
+use crate::book::event::{BudgetChange, Entry, RequestKey};
 use crate::book::nouns::{
     Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
     PledgeKey, Role,
@@ -48,7 +48,27 @@ pub(super) fn decisions_per_second(span: Duration) -> anyhow::Result<u64> {
     Ok(per_second(decided, elapsed))
 }
 
+/// Gives the entries of a journal of `count` entries, one after the other: the set-up, then granted applications.
+pub(super) fn journal(count: u64, take: &mut dyn FnMut(&Entry) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mut core = Core::new()?;
+    core.kept = Some(Vec::new());
+    let loans = core.set_up()?;
+    for entry in core.kept.take().unwrap_or_default() {
+        take(&entry)?;
+    }
+    for (enterprise, loan) in loans.iter().cycle() {
+        if core.book.last_sequence().value() >= count {
+            break;
+        }
+        let request = core.application(*enterprise, *loan)?;
+        take(&core.take_entry(&request)?)?;
+    }
+    Ok(())
+}
+
 struct Core {
+    /// The entries of the set-up, where they are wanted.
+    kept: Option<Vec<Entry>>,
     book: Book,
     number: u64,
     day: CivilDate,
@@ -59,6 +79,7 @@ struct Core {
 impl Core {
     fn new() -> anyhow::Result<Self> {
         Ok(Self {
+            kept: None,
             book: Book::new(),
             number: 0,
             day: date("2026-06-01")?,
@@ -173,13 +194,22 @@ impl Core {
     }
 
     fn take(&mut self, request: &Request) -> anyhow::Result<u64> {
+        let entry = self.take_entry(request)?;
+        let sequence = entry.sequence.value();
+        if let Some(kept) = &mut self.kept {
+            kept.push(entry);
+        }
+        Ok(sequence)
+    }
+
+    fn take_entry(&mut self, request: &Request) -> anyhow::Result<Entry> {
         let sequence = self.book.last_sequence().next();
         // 2026-06-01 12:00 in Shanghai, and a microsecond for each entry.
         let micros = i64::try_from(sequence.value())?.saturating_add(1_780_286_400_000_000);
         let stamp = Stamp { sequence, recorded_at: Timestamp::from_micros(micros) };
         let entry = decide(&self.book, &stamp, request)?;
         self.book.apply(&entry);
-        Ok(sequence.value())
+        Ok(entry)
     }
 }
 

@@ -6,12 +6,48 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
+mod machine;
+mod proofs;
 mod server;
+mod store;
+mod verify;
 
 use std::io::Write;
 use std::time::Duration;
 
+use clap::Subcommand;
 use comfy_table::{Table, presets};
+
+/// What to measure instead of writes.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Task {
+    /// How fast `ipledger verify` is, in full and with --fast, on a journal made for it.
+    Verify {
+        /// Entries in the journal.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+    },
+    /// How long proofs take and how large receipts are, on journals of these sizes.
+    Proofs {
+        /// Entries in a journal; may be repeated.
+        #[arg(long, default_values_t = [10_000, 1_000_000])]
+        entries: Vec<u64>,
+    },
+}
+
+/// Runs one of them.
+pub async fn run_task(task: &Task, rounds: usize, out: &mut dyn Write) -> anyhow::Result<bool> {
+    writeln!(out, "{}\nsettings  {rounds} rounds, the median with the lowest and the highest", machine::describe())?;
+    match task {
+        Task::Verify { entries } => verify::run(*entries, rounds, out),
+        Task::Proofs { entries } => {
+            for entries in entries {
+                proofs::run(*entries, rounds, out).await?;
+            }
+            Ok(true)
+        }
+    }
+}
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]

@@ -145,7 +145,7 @@ pub fn read_kept(folder: &Path) -> Result<Vec<(PathBuf, SignedCheckpoint)>, Keep
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_ours = name == FILE || (name.starts_with(COSIGNED_PREFIX) && !name.ends_with(NEW_SUFFIX));
         if is_ours {
-            let checkpoint = read(&path)?;
+            let checkpoint = read_one(&path)?;
             kept.push((path, checkpoint));
         }
     }
@@ -373,7 +373,8 @@ fn write(folder: &Path, name: &str, signed: &SignedCheckpoint) -> Result<(), Kee
     written().map_err(|error| fault("write", &path, error))
 }
 
-fn read(path: &Path) -> Result<SignedCheckpoint, KeeperFault> {
+/// The checkpoint in this file.
+pub(super) fn read_one(path: &Path) -> Result<SignedCheckpoint, KeeperFault> {
     let size = fs::metadata(path).map_err(|error| fault("read", path, error))?.len();
     let refuted = |source| KeeperFault::Refuted { path: path.to_path_buf(), source };
     if usize::try_from(size).map_or(true, |size| size > NOTE_BYTES_MAX) {
