@@ -26,12 +26,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
+    ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 14] = [
+const ALL_BELOW_SERVER: [&str; 15] = [
     "proto",
     "decide",
     "rulebook",
@@ -43,11 +44,12 @@ const ALL_BELOW_SERVER: [&str; 14] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 16] = [
+const ALL_BELOW_CLI: [&str; 17] = [
     "proto",
     "audit",
     "decide",
@@ -60,6 +62,7 @@ const ALL_BELOW_CLI: [&str; 16] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "config",
     "server",
@@ -97,7 +100,7 @@ const IMPURE: &[&str] = &[
     "static mut",
     "thread_local",
 ];
-const PURE: &[&str] = &["decide", "rulebook", "book", "identifier", "money", "calendar"];
+const PURE: &[&str] = &["report", "decide", "rulebook", "book", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] = &[];

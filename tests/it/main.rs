@@ -30,4 +30,5 @@ mod model;
 mod property;
 mod publish;
 mod regression;
+mod report;
 mod simulate;
