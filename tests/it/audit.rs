@@ -5,6 +5,8 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
 use ipledger::audit::{Check, Depth, Finding, Report, audit};
@@ -15,8 +17,12 @@ use ipledger::journal::block::Head;
 use ipledger::journal::codec::encode;
 use ipledger::journal::merkle::Tree;
 use ipledger::money::Amount;
+use ipledger::storage::sled::SledStorage;
 use ipledger::storage::{MemoryStorage, Storage};
+use serde_json::Value;
+use tempfile::TempDir;
 
+use crate::evidence::program;
 use crate::property::run;
 
 /// Journals in which about everything happens.
@@ -244,4 +250,58 @@ fn the_fast_audit_looks_at_bytes_only() {
     entries[9].effective_date = entries[9].effective_date.plus_days(-1).unwrap();
     let forged = stored(entries.iter().map(encode).collect());
     assert!(audit(&forged, Depth::Bytes, &[], &mut |_| {}).unwrap().is_intact());
+}
+
+/// What the program says of a store, and with which exit code.
+fn verify(data: &Path, flags: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(program()).arg("verify").arg("--data").arg(data).args(flags).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn on_disk(entries: &[Entry]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let (storage, mut head) = (SledStorage::open(folder.path()).unwrap(), Head::EMPTY);
+    for batch in entries.chunks(50) {
+        let (block, next) = head.seal(batch.iter().map(encode).collect());
+        storage.append(&block).unwrap();
+        head = next;
+    }
+    folder
+}
+
+/// The exit codes are promised: 0 intact, 1 damaged, 2 could not look, 3 decided otherwise.
+#[test]
+fn the_exit_codes_and_the_json_are_stable() {
+    let mut entries = JOURNALS[0].clone();
+    let sound = on_disk(&entries);
+    let (code, said) = verify(sound.path(), &[]);
+    assert!(code == Some(0) && said.contains("intact: every hash"), "{said}");
+    let (code, said) = verify(sound.path(), &["--fast"]);
+    assert!(code == Some(0) && said.contains("skipped        every decision made again"), "{said}");
+    assert_eq!(verify(&sound.path().join("nowhere"), &[]).0, Some(2));
+    let held = SledStorage::open(sound.path()).unwrap();
+    assert_eq!(verify(sound.path(), &[]).0, Some(2), "in use");
+    drop(held);
+
+    let index = entries.iter().rposition(|entry| matches!(entry.event, Event::SubsidyApplied(_))).unwrap();
+    let Event::SubsidyApplied(applied) = &mut entries[index].event else { panic!() };
+    applied.lines[0].explanation.steps[0].result.push('1');
+    let forged = on_disk(&entries);
+    let (code, said) = verify(forged.path(), &["--json"]);
+    let summary: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &summary["verdict"]), (Some(3), &"decisions-differ".into()));
+    let finding = &summary["findings"][0];
+    assert_eq!((&finding["check"], &finding["sequence"]), (&"decision".into(), &(index + 1).into()));
+    for field in ["height", "key", "offset", "problem", "expected", "found"] {
+        assert!(!finding[field].is_null(), "{field}: {finding}");
+    }
+    let (_, said) = verify(forged.path(), &[]);
+    assert!(said.contains(&format!("DIFFERS: record {}, commit ", index + 1)), "{said}");
+    assert_eq!(verify(forged.path(), &["--fast"]).0, Some(0), "bytes only");
+
+    entries[index].recorded_at = entries[index - 1].recorded_at;
+    let (code, said) = verify(on_disk(&entries).path(), &["--json"]);
+    let summary: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &summary["verdict"]), (Some(1), &"damaged".into()));
+    assert_eq!(summary["findings"][0]["check"], "entry");
 }
