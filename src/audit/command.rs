@@ -7,27 +7,31 @@ use std::sync::Arc;
 
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, Asked, BlacklistEntryLifted, ClaimChange, ClaimChanged, Entry, Event,
-    LoanChange, LoanChanged, PoolMoved, PoolMovement, Refused, SubsidyApplied,
+    LoanChange, LoanChanged, PoolMoved, PoolMovement, Refused, Reversed, SubsidyApplied, YearClosed,
 };
 use crate::decide::command::{
-    ApplySubsidy, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery, Request,
+    ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
+    RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
 };
-use crate::identifier::FunderId;
+use crate::identifier::{FunderId, Sequence};
 
 /// The request that the entry answers; `None` when the record does not keep enough of it.
 ///
 /// The effective date is given even where the caller had left it out: it comes to the same.
-pub(super) fn request_of(entry: &Entry) -> Option<Request> {
+pub(super) fn request_of(entry: &Entry, earlier: &Earlier<'_>) -> Option<Request> {
     Some(Request {
         caller: entry.actor.clone(),
         key: entry.request,
-        effective_date: Some(entry.effective_date),
-        command: command_of(&entry.event)?,
+        effective_date: Some(entry.late_for.unwrap_or(entry.effective_date)),
+        book_late: entry.late_for.is_some(),
+        command: command_of(&entry.event, earlier)?,
     })
 }
 
-fn command_of(event: &Event) -> Option<Command> {
+/// An entry from before, as it is in the journal.
+pub(super) type Earlier<'a> = dyn Fn(Sequence) -> Option<Arc<Entry>> + 'a;
+
+fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
     Some(match event {
         Event::EnterpriseRegistered(details) => Command::RegisterEnterprise(details.clone()),
         Event::EnterpriseUpdated(details) => Command::UpdateEnterprise(details.clone()),
@@ -50,6 +54,11 @@ fn command_of(event: &Event) -> Option<Command> {
         Event::ClaimChanged(changed) => claim_command(changed),
         Event::RulebookAdopted(rulebook) => Command::AdoptRulebook(Arc::clone(rulebook)),
         Event::PeriodClosed(month) => Command::ClosePeriod(*month),
+        Event::PeriodClosedOver(over) => Command::ClosePeriodOver(over.month, over.reason.clone()),
+        Event::YearClosed(closed) => Command::CloseYear(close_year(closed)),
+        Event::Reversed(Reversed { entry, reason, undone: _ }) => {
+            Command::ReverseEntry(ReverseEntry { sequence: *entry, entry: earlier(*entry), reason: reason.clone() })
+        }
         Event::Refused(refused) => refused_command(refused)?,
     })
 }
@@ -66,6 +75,11 @@ fn apply(applied: &SubsidyApplied) -> ApplySubsidy {
         loan: applied.loan,
         items: applied.lines.iter().map(|line| line.item.clone()).collect(),
     }
+}
+
+fn close_year(closed: &YearClosed) -> CloseYear {
+    let carried = closed.lines.iter().filter(|line| line.is_carried).map(|line| line.line.clone());
+    CloseYear { year: closed.year, carried: carried.collect(), document: closed.document.clone() }
 }
 
 fn loan_command(changed: &LoanChanged) -> Command {

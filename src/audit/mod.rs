@@ -21,7 +21,7 @@
 //! | 3, 4, 5, 6, 7 | caps, costs and evidence, pledges, budgets and pools, shares | each decision again; the end: `Book::violations` |
 //! | 8 | one request id, one answer | `check_follows`: no id answers twice; the digest is kept, the request itself is not |
 //! | 9 | open periods, four eyes, own business | each entry: [`recompute`]; each decision again |
-//! | 10 | the same state from entry 1 | this book is that state; its digest is in the report, to compare with another's |
+//! | 10 | the same state from entry 1 | this book is that state, its digest is in the report; `snapshot --check` compares the snapshots |
 
 mod command;
 mod finding;
@@ -30,10 +30,13 @@ mod recompute;
 mod served;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::book::Book;
 use crate::book::event::Entry;
+use crate::identifier::Sequence;
 use crate::journal::block::{BlockFault, Head};
+use crate::journal::codec::decode;
 use crate::journal::merkle::{Hash, Tree};
 use crate::journal::replay::check_follows;
 use crate::storage::{Fault, Storage};
@@ -119,7 +122,7 @@ pub fn audit(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, Fault> {
     let tip = storage.tip()?;
-    let mut auditor = Auditor::new(depth, sizes);
+    let mut auditor = Auditor::new(storage, depth, sizes);
     let served = served::Folder::new();
     let scanned = pipeline::run(storage, depth, &served, &mut |prepared| {
         let stop = auditor.take(prepared);
@@ -179,14 +182,29 @@ fn of_block(fault: &BlockFault, sequence: Option<u64>) -> Finding {
     Finding::new(Check::Block, place, problem).with(fault.expected.clone(), fault.found.clone())
 }
 
-struct Auditor {
+struct Auditor<'a> {
+    storage: &'a dyn Storage,
+    /// The first sequence of each block, in the order of their heights from 1: where an earlier entry is.
+    first_sequences: Vec<u64>,
     depth: Depth,
     report: Report,
 }
 
-impl Auditor {
-    fn new(depth: Depth, sizes: &[u64]) -> Self {
-        Self { depth, report: Report::empty(sizes) }
+impl<'a> Auditor<'a> {
+    fn new(storage: &'a dyn Storage, depth: Depth, sizes: &[u64]) -> Self {
+        Self { storage, first_sequences: Vec::new(), depth, report: Report::empty(sizes) }
+    }
+
+    /// An entry that was checked before: of this block, or of one in the store.
+    fn earlier(&self, sequence: Sequence, prepared: &Prepared) -> Option<Arc<Entry>> {
+        let within = |first: u64| usize::try_from(sequence.value().checked_sub(first)?).ok();
+        if let Some(index) = within(prepared.block.first_sequence()) {
+            return prepared.entries.get(index)?.as_ref().ok().cloned().map(Arc::new);
+        }
+        let height = self.first_sequences.partition_point(|first| *first <= sequence.value());
+        let block = self.storage.read(u64::try_from(height).ok()?).ok()??;
+        let record = block.records().get(within(block.first_sequence())?)?;
+        decode(record).ok().map(Arc::new)
     }
 
     /// Checks the next block; `false` when nothing after it can be trusted.
@@ -208,6 +226,7 @@ impl Auditor {
         if self.depth == Depth::Full && !self.take_entries(prepared) {
             return false;
         }
+        self.first_sequences.push(prepared.block.first_sequence());
         self.report.head = next;
         true
     }
@@ -217,7 +236,7 @@ impl Auditor {
             let place = || Place::record(&prepared.block, index);
             match entry {
                 Ok(entry) => {
-                    if let Err(finding) = self.take_entry(entry, &place) {
+                    if let Err(finding) = self.take_entry(entry, prepared, &place) {
                         self.report.find(*finding);
                         return false;
                     }
@@ -231,12 +250,17 @@ impl Auditor {
         true
     }
 
-    fn take_entry(&mut self, entry: &Entry, place: &dyn Fn() -> Place) -> Result<(), Box<Finding>> {
-        let book = &mut self.report.book;
+    fn take_entry(
+        &mut self,
+        entry: &Entry,
+        prepared: &Prepared,
+        place: &dyn Fn() -> Place,
+    ) -> Result<(), Box<Finding>> {
+        let book = &self.report.book;
         let found = |check, problem| Box::new(Finding::new(check, place(), problem));
         check_follows(book, entry).map_err(|flaw| found(Check::Entry, flaw.to_string()))?;
         check_separation(book, entry).map_err(|problem| found(Check::Separation, problem))?;
-        match decide_again(book, entry, place) {
+        match decide_again(book, entry, &|sequence| self.earlier(sequence, prepared), place) {
             Again::Same => self.report.decided_again = self.report.decided_again.saturating_add(1),
             Again::NotKept => self.report.not_kept = self.report.not_kept.saturating_add(1),
             Again::Differs(finding) => {

@@ -1,6 +1,6 @@
 //! One entry against the book as it was just before: may it come next, and would it be decided so again?
 
-use super::command::request_of;
+use super::command::{Earlier, request_of};
 use super::finding::{Check, Finding, Place};
 use crate::book::Book;
 use crate::book::event::{ApplicationChange, ClaimChange, Entry, Event};
@@ -23,8 +23,8 @@ pub(super) enum Again {
 ///
 /// The recorded entry is known to encode to the bytes of its record, and an entry has one form, so entries that are
 /// equal are equal to the byte, explanations and all.
-pub(super) fn decide_again(book: &Book, entry: &Entry, place: &dyn Fn() -> Place) -> Again {
-    let Some(request) = request_of(entry) else { return Again::NotKept };
+pub(super) fn decide_again(book: &Book, entry: &Entry, earlier: &Earlier<'_>, place: &dyn Fn() -> Place) -> Again {
+    let Some(request) = request_of(entry, earlier) else { return Again::NotKept };
     let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
     match decide(book, &stamp, &request) {
         Ok(again) if again == *entry => Again::Same,

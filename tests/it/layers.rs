@@ -28,11 +28,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 15] = [
+const ALL_BELOW_SERVER: [&str; 17] = [
     "proto",
     "decide",
     "rulebook",
@@ -46,10 +48,12 @@ const ALL_BELOW_SERVER: [&str; 15] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 17] = [
+const ALL_BELOW_CLI: [&str; 19] = [
     "proto",
     "audit",
     "decide",
@@ -64,6 +68,8 @@ const ALL_BELOW_CLI: [&str; 17] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
     "cli",

@@ -18,6 +18,7 @@
 
 mod api;
 mod audit;
+mod backup;
 mod crash;
 mod evidence;
 mod export;

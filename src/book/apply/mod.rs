@@ -5,6 +5,7 @@
 
 mod claim;
 mod loan;
+mod period;
 mod subsidy;
 
 use std::sync::Arc;
@@ -85,6 +86,11 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
+            Event::PeriodClosedOver(closed) => {
+                self.closed_months.insert(closed.month);
+            }
+            Event::YearClosed(closed) => self.close_year(closed),
+            Event::Reversed(reversed) => self.reverse(entry, reversed),
             Event::Refused(_) => {}
         }
     }

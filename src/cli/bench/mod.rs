@@ -9,7 +9,7 @@ mod core;
 mod machine;
 mod proofs;
 mod server;
-mod store;
+pub mod start;
 mod verify;
 
 use std::io::Write;
@@ -18,31 +18,47 @@ use std::time::Duration;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 
-/// What to measure instead of writes.
-#[derive(Debug, Clone, Subcommand)]
+/// Measurements of their own.
+#[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
+    Start {
+        /// The numbers of entries to measure at.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// How fast `ipledger verify` is, in full and with --fast, on a journal made for it.
     Verify {
         /// Entries in the journal.
         #[arg(long, default_value_t = 1_000_000)]
         entries: u64,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
     },
     /// How long proofs take and how large receipts are, on journals of these sizes.
     Proofs {
-        /// Entries in a journal; may be repeated.
-        #[arg(long, default_values_t = [10_000, 1_000_000])]
+        /// Entries in a journal.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
         entries: Vec<u64>,
+        /// Rounds; all their proofs count together.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
     },
 }
 
 /// Runs one of them.
-pub async fn run_task(task: &Task, rounds: usize, out: &mut dyn Write) -> anyhow::Result<bool> {
-    writeln!(out, "{}\nsettings  {rounds} rounds, the median with the lowest and the highest", machine::describe())?;
+pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
+    writeln!(out, "{}", machine::describe())?;
     match task {
-        Task::Verify { entries } => verify::run(*entries, rounds, out),
-        Task::Proofs { entries } => {
+        Task::Start { entries, rounds } => start::run(entries, *rounds, out),
+        Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
+        Task::Proofs { entries, rounds } => {
             for entries in entries {
-                proofs::run(*entries, rounds, out).await?;
+                proofs::run(*entries, *rounds, out).await?;
             }
             Ok(true)
         }

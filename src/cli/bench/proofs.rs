@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::{Rates, store};
+use super::{Rates, start};
 use crate::evidence::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::evidence::key::Algorithm;
 use crate::evidence::{Note, Receipt, SigningKey};
@@ -22,11 +22,11 @@ const PROOFS: u64 = 500;
 
 pub(super) async fn run(entries: u64, rounds: usize, out: &mut dyn Write) -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    store::fill(folder.path(), entries)?;
+    let entries = start::make(folder.path(), entries)?;
     let storage = Arc::new(SledStorage::open(folder.path())?);
     let loaded = reader::load(storage.as_ref(), &mut |_| {})?;
     let (_writer, reader, threads) = Writer::start(storage, Clock::System, loaded)?;
-    writeln!(out, "\njournal of {entries} entries, {PROOFS} proofs of places all over it a round")?;
+    writeln!(out, "\njournal of {entries} entries, {rounds} rounds of {PROOFS} proofs of places all over it")?;
     let (mut inclusion, mut consistency) = (Rates::default(), Rates::default());
     for round in 0..rounds {
         inclusion.0.extend(measure(&reader, entries, round, false).await?);

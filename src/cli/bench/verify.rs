@@ -5,15 +5,17 @@ use std::io::Write;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::{Rates, per_second, store};
+use super::{Rates, per_second, start};
 use crate::audit::{Depth, audit};
 use crate::storage::sled::SledStorage;
 
 pub(super) fn run(entries: u64, rounds: usize, out: &mut dyn Write) -> anyhow::Result<bool> {
     let folder = TempDir::new()?;
-    let bytes = store::fill(folder.path(), entries)?;
-    let each = bytes.checked_div(entries).unwrap_or(0);
-    writeln!(out, "journal   {entries} entries, most of them granted applications, {each} bytes a record")?;
+    let entries = start::make(folder.path(), entries)?;
+    writeln!(
+        out,
+        "journal   {entries} entries, most of them granted applications; {rounds} rounds, the median and the spread"
+    )?;
     for (depth, what) in [(Depth::Full, "verify"), (Depth::Bytes, "verify --fast")] {
         let mut rates = Rates::default();
         for _ in 0..rounds {

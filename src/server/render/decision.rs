@@ -73,7 +73,10 @@ impl<'a> Ruling<'a> {
             | Event::PoolMoved(_)
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
-            | Event::PeriodClosed(_) => Self::recorded(),
+            | Event::PeriodClosed(_)
+            | Event::PeriodClosedOver(_)
+            | Event::YearClosed(_)
+            | Event::Reversed(_) => Self::recorded(),
         }
     }
 
