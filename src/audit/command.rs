@@ -9,9 +9,10 @@ use crate::book::event::{
     ApplicationChange, ApplicationChanged, Asked, BlacklistEntryLifted, ClaimChange, ClaimChanged, Entry, Event,
     LoanChange, LoanChanged, PoolMoved, PoolMovement, Refused, Reversed, SubsidyApplied, YearClosed,
 };
+use crate::book::fact::FactRecorded;
 use crate::decide::command::{
     ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
+    RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
 };
 use crate::identifier::{FunderId, Sequence};
 
@@ -53,6 +54,8 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
         Event::ClaimSubmitted(submitted) => Command::SubmitClaim(submitted.loan, submitted.principal_loss),
         Event::ClaimChanged(changed) => claim_command(changed),
         Event::RulebookAdopted(rulebook) => Command::AdoptRulebook(Arc::clone(rulebook)),
+        Event::ReferenceRateRecorded(rate) => Command::RecordReferenceRate(rate.clone()),
+        Event::FactRecorded(recorded) => Command::RecordFact(record_fact(recorded)),
         Event::PeriodClosed(month) => Command::ClosePeriod(*month),
         Event::PeriodClosedOver(over) => Command::ClosePeriodOver(over.month, over.reason.clone()),
         Event::YearClosed(closed) => Command::CloseYear(close_year(closed)),
@@ -75,6 +78,12 @@ fn apply(applied: &SubsidyApplied) -> ApplySubsidy {
         loan: applied.loan,
         items: applied.lines.iter().map(|line| line.item.clone()).collect(),
     }
+}
+
+/// The first day was given, or was the effective date: it comes to the same.
+fn record_fact(recorded: &FactRecorded) -> RecordFact {
+    let FactRecorded { fact, from, document, digest, supersedes } = recorded.clone();
+    RecordFact { fact, from: Some(from), document, digest, supersedes }
 }
 
 fn close_year(closed: &YearClosed) -> CloseYear {

@@ -21,9 +21,11 @@ pub mod child;
 pub mod client;
 pub mod demo;
 pub mod export;
-pub mod key;
+pub mod fact;
 pub mod import_journal;
+pub mod key;
 mod panics;
+pub mod rate;
 pub mod receipt;
 pub mod report;
 pub mod rulebook;
@@ -76,6 +78,16 @@ enum Task {
     Export(export::Arguments),
     /// Make a ledger of an exported journal: the same records, the same root.
     ImportJournal(import_journal::Arguments),
+    /// Reference rates: record, import, list.
+    Rate {
+        #[command(subcommand)]
+        command: rate::Task,
+    },
+    /// Facts that rules ask for: record, list.
+    Fact {
+        #[command(subcommand)]
+        command: fact::Task,
+    },
     /// Keys of the ledger and of its cosigners.
     Key {
         #[command(subcommand)]
@@ -136,6 +148,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Task::Export(arguments) => export::run(&arguments, &mut out),
         Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
+        Task::Rate { command } => rate::run(&command, &mut out),
+        Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),

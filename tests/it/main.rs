@@ -19,6 +19,7 @@
 mod api;
 mod audit;
 mod backup;
+mod cities;
 mod crash;
 mod evidence;
 mod export;
