@@ -32,6 +32,7 @@ pub mod config;
 pub mod server;
 pub mod writer;
 pub mod reader;
+pub mod audit;
 pub mod snapshot;
 pub mod report;
 pub mod evidence;

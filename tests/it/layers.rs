@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("pki", &["book", "identifier", "calendar"]),
@@ -55,8 +56,9 @@ const ALL_BELOW_SERVER: [&str; 18] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 19] = [
+const ALL_BELOW_CLI: [&str; 20] = [
     "proto",
+    "audit",
     "decide",
     "rulebook",
     "book",
