@@ -15,6 +15,7 @@ const API: &[&str] = &[
     "ipledger/v1/rulebook_service.proto",
     "ipledger/v1/period_service.proto",
     "ipledger/v1/ledger_service.proto",
+    "ipledger/v1/reconciliation_service.proto",
     "ipledger/v1/evidence_service.proto",
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto"];

@@ -37,6 +37,8 @@ pub mod rulebook;
 pub mod book;
 pub mod identifier;
 pub mod money;
+pub mod reconcile;
+pub mod statement;
 pub mod calendar;
 pub mod journal;
 pub mod storage;

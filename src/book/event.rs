@@ -9,6 +9,7 @@ use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
 };
+use super::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BudgetLineId, ClaimId, FunderId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId, RightId,
@@ -96,6 +97,8 @@ pub enum Event {
     RulebookAdopted(Arc<Rulebook>),
     /// A month was closed.
     PeriodClosed(Month),
+    /// A named person signed a reconciled statement off (对账确认).
+    StatementSignedOff(Arc<StatementSignedOff>),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }

@@ -11,6 +11,7 @@ pub mod invariants;
 pub mod loan;
 pub mod nouns;
 pub mod pool;
+pub mod reconciliation;
 pub mod registry;
 
 mod apply;
@@ -78,6 +79,8 @@ pub struct Book {
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// What was reconciled with whose statement.
+    pub reconciliation: reconciliation::Reconciliation,
     /// Request ids with the entry that answered them and the digest of their bytes.
     requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
 }

@@ -7,6 +7,7 @@ use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
     PledgeDetails, PledgeKey,
 };
+use crate::book::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, Timestamp};
 use crate::identifier::{ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
@@ -121,6 +122,8 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `ReconciliationService.SignOffStatement`: what the ledger found when it compared the statement.
+    SignOffStatement(Arc<StatementSignedOff>),
 }
 
 /// See [`Command::LiftBlacklistEntry`].

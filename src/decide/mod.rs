@@ -22,6 +22,7 @@ mod loan;
 mod permission;
 mod pledge;
 mod pool;
+mod reconciliation;
 mod registry;
 mod rulebook;
 mod subsidy;
@@ -98,6 +99,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::RecordRecovery(recovery) => claim::record_recovery(context, recovery),
         Command::WriteOffClaim(id) => claim::write_off(context, *id),
         Command::AdoptRulebook(adopted) => rulebook::adopt(context, adopted),
+        Command::SignOffStatement(signed) => reconciliation::sign_off(context, signed),
         Command::ClosePeriod(month) => rulebook::close_period(context, *month),
     }
 }

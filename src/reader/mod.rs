@@ -30,6 +30,7 @@ use crate::journal::replay::{ReplayFault, Replayed, replay_with_leaves};
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+mod pick;
 mod proofs;
 pub mod scope;
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
 use super::TAILS_MAX;
+use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
@@ -45,6 +46,8 @@ pub struct Edge {
     identity: Arc<dyn Identify>,
     keeper: Option<Keeper>,
     clock: Clock,
+    /// Statements that were compared, until they are signed off.
+    pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -56,7 +59,16 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, stop: Arc::new(stop) }
+        Self {
+            writer,
+            reader,
+            identity,
+            keeper: None,
+            clock: Clock::System,
+            comparisons: Arc::default(),
+            tails,
+            stop: Arc::new(stop),
+        }
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
@@ -101,7 +113,7 @@ impl Edge {
     pub(super) async fn write<M: WriteRequest>(
         &self,
         request: Request<M>,
-        parse: fn(&M, &mut Violations) -> Option<Command>,
+        parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
         let deadline = deadline_of(request.metadata());
         let (caller, mut message) = self.open(request)?;
@@ -119,7 +131,7 @@ impl Edge {
 fn command<M: WriteRequest>(
     caller: Caller,
     message: &M,
-    parse: fn(&M, &mut Violations) -> Option<Command>,
+    parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
     query(|violations| {

@@ -29,11 +29,13 @@ use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
 use crate::proto::v1::pool_service_server::PoolServiceServer;
+use crate::proto::v1::reconciliation_service_server::ReconciliationServiceServer;
 use crate::proto::v1::registry_service_server::RegistryServiceServer;
 use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
 use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
+mod comparisons;
 mod digest;
 pub mod edge;
 pub mod identity;
@@ -119,7 +121,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -129,6 +131,7 @@ const SERVICES: [&str; 9] = [
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.ReconciliationService",
 ];
 
 /// A service of the API with the limits that all of them share.
@@ -164,6 +167,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(ReconciliationServiceServer, edge))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.

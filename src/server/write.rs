@@ -122,6 +122,9 @@ writes! {
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
     }
+    ReconciliationService {
+        SignOffStatement(SignOffStatementRequest) -> SignOffStatementResponse;
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +157,7 @@ mod tests {
         }
         let implemented: BTreeSet<String> = METHODS.iter().map(ToString::to_string).collect();
         assert_eq!(implemented, declared);
-        assert_eq!(implemented.len(), 42);
+        assert_eq!(implemented.len(), 43);
     }
 
     #[test]

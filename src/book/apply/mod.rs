@@ -26,6 +26,7 @@ impl Book {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
         }
         self.apply_event(entry);
+        self.reconcile(entry);
     }
 
     fn apply_event(&mut self, entry: &Entry) {
@@ -85,7 +86,8 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
-            Event::Refused(_) => {}
+            // Taken notice of below, with whatever else a statement would show.
+            Event::StatementSignedOff(_) | Event::Refused(_) => {}
         }
     }
 

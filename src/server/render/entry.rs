@@ -46,6 +46,7 @@ kinds! {
     ClaimChanged = "claim-changed",
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
+    StatementSignedOff = "statement-signed-off",
     Refused = "refused",
 }
 
@@ -136,6 +137,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
+        Event::StatementSignedOff(one) => Wire::StatementSignedOff(super::reconciliation::signed_off(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

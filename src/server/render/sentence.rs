@@ -39,6 +39,7 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ClaimChanged(changed) => claim_changed(changed),
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
+        Event::StatementSignedOff(one) => super::reconciliation::sentence(one),
         Event::Refused(one) => refused(one),
     }
 }

@@ -8,6 +8,7 @@ mod ledger;
 mod loan;
 mod period;
 mod pool;
+mod reconciliation;
 mod registry;
 mod rulebook;
 mod subsidy;

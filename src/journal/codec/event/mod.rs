@@ -3,6 +3,7 @@
 mod application;
 mod claim;
 mod loan;
+mod reconciliation;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ impl Stored for Event {
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
+            Self::StatementSignedOff(signed) => record::Event::StatementSignedOff(signed.store()),
         }
     }
 
@@ -73,6 +75,7 @@ impl Stored for Event {
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
+            record::Event::StatementSignedOff(wire) => Self::StatementSignedOff(Stored::load(wire).map(Arc::new)?),
         })
     }
 }
