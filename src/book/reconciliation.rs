@@ -39,7 +39,10 @@ impl StatementOf {
             "pool" => PoolId::parse(owner).map(Self::Pool),
             "treasury" if owner.is_empty() => Ok(Self::Treasury),
             _ => Err(Invalid::new(
-                format!("`{}` is not a statement; expected `loans/BANK`, `repayments/BANK`, `pool/POOL` or `treasury`", shown(text)),
+                format!(
+                    "`{}` is not a statement; expected `loans/BANK`, `repayments/BANK`, `pool/POOL` or `treasury`",
+                    shown(text)
+                ),
                 format!("“{}”不是对账单；应为 loans/银行、repayments/银行、pool/资金池 或 treasury", shown(text)),
             )),
         }
@@ -271,7 +274,8 @@ impl Reconciliation {
         if from > to {
             return Vec::new();
         }
-        let mut found: Vec<Sequence> = self.entries.range(from..=to).flat_map(|(_, entries)| entries.iter().copied()).collect();
+        let mut found: Vec<Sequence> =
+            self.entries.range(from..=to).flat_map(|(_, entries)| entries.iter().copied()).collect();
         found.sort_unstable();
         found
     }

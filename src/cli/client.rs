@@ -8,6 +8,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::reconciliation_service_client::ReconciliationServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 
 /// Where the ledger is, and as whom to call it.
@@ -27,16 +28,29 @@ pub struct Client {
     person: String,
 }
 
+/// The client of the reconciliation service.
+pub(super) type Reconciliation = ReconciliationServiceClient<InterceptedService<Channel, ActAs>>;
+
 /// The client of the evidence service.
 pub(super) type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
 
 impl Client {
-    /// Connects.
+    /// Connects to the reconciliation service.
+    pub(super) async fn reconciliation(&self) -> anyhow::Result<Reconciliation> {
+        let (channel, caller) = self.connect().await?;
+        Ok(ReconciliationServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects to the evidence service.
     pub(super) async fn evidence(&self) -> anyhow::Result<Evidence> {
+        let (channel, caller) = self.connect().await?;
+        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    async fn connect(&self) -> anyhow::Result<(Channel, ActAs)> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.server))
             .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
         let channel = endpoint.connect().await.with_context(|| format!("connecting to {}", self.server))?;
-        let caller = ActAs::new(&self.role, &self.party, &self.person)?;
-        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+        Ok((channel, ActAs::new(&self.role, &self.party, &self.person)?))
     }
 }

@@ -19,6 +19,7 @@ pub mod client;
 pub mod demo;
 pub mod key;
 pub mod receipt;
+pub mod reconcile;
 pub mod rulebook;
 pub mod serve;
 pub mod verify;
@@ -92,6 +93,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
+    Reconcile(Box<reconcile::Options>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
     Bench {
         /// Seconds for each figure.
@@ -120,6 +123,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {

@@ -27,7 +27,8 @@ impl Reader {
                 open = self.stored_block(*sequence)?;
             }
             let Some(block) = &open else { continue };
-            let bytes = record(block, *sequence).ok_or(ReadFault::Missing { sequence: *sequence, height: block.height() })?;
+            let bytes =
+                record(block, *sequence).ok_or(ReadFault::Missing { sequence: *sequence, height: block.height() })?;
             found.push(decode_at(sequence.value(), bytes)?);
         }
         Ok(found)

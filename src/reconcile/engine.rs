@@ -111,7 +111,8 @@ impl<'a> Engine<'a> {
         for (wanted, apart) in passes {
             for dimension in named {
                 for group in self.groups(dimension, wanted) {
-                    let accept = |line, item| self.traits(line, item).is_some_and(|(one, other)| one.agrees_with(other));
+                    let accept =
+                        |line, item| self.traits(line, item).is_some_and(|(one, other)| one.agrees_with(other));
                     for (line, item) in nearest(&group, apart, accept) {
                         self.pair(line, item);
                     }
@@ -159,7 +160,11 @@ impl<'a> Engine<'a> {
         let lines = self.line_traits.iter().enumerate().filter(|(index, _)| open(&self.line_done, *index));
         let reconciled =
             |index: usize| self.items.get(index).is_some_and(|item| item.reconciled_by.is_some()) == wanted.reconciled;
-        let items = self.item_traits.iter().enumerate().filter(|(index, _)| open(&self.item_done, *index) && reconciled(*index));
+        let items = self
+            .item_traits
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| open(&self.item_done, *index) && reconciled(*index));
         groups(lines.filter_map(member).collect(), items.filter_map(member).collect())
     }
 
@@ -227,7 +232,8 @@ impl<'a> Engine<'a> {
         }
         for index in self.open_lines() {
             let Some((_, traits)) = self.line(index) else { continue };
-            let first = firsts.get(traits).copied().filter(|first| *first != index && (traits.reference != 0) == referenced);
+            let first =
+                firsts.get(traits).copied().filter(|first| *first != index && (traits.reference != 0) == referenced);
             if let Some(first) = first.and_then(|first| self.lines.get(first)) {
                 self.take(Class::Duplicate, &[index], &[], words::duplicate(first, referenced));
             }
@@ -274,7 +280,9 @@ impl<'a> Engine<'a> {
     }
 
     fn cancels(&self, one: usize, other: usize, account: bool) -> bool {
-        let (Some((line, traits)), Some((other_line, other))) = (self.line(one), self.line(other)) else { return false };
+        let (Some((line, traits)), Some((other_line, other))) = (self.line(one), self.line(other)) else {
+            return false;
+        };
         let marked = |line: &Line| {
             let summary = line.summary.as_deref().unwrap_or_default().to_lowercase();
             REVERSAL_WORDS.iter().any(|word| summary.contains(word))
@@ -298,7 +306,8 @@ impl<'a> Engine<'a> {
         // A batch that the account shows as one sum without a name: everything of the day.
         let wanted = Wanted { amount: false, day: true, period: false, reconciled: false };
         for group in self.groups(Dimension::Nameless, wanted) {
-            let nameless = |member: &&Member| self.line_traits.get(member.index).is_some_and(|traits| !traits.has_identity());
+            let nameless =
+                |member: &&Member| self.line_traits.get(member.index).is_some_and(|traits| !traits.has_identity());
             let lines = group.lines.iter().filter(nameless).copied().collect();
             self.merged(&Group { lines, items: group.items });
         }
@@ -344,16 +353,24 @@ impl<'a> Engine<'a> {
             let left = !self.item_done.get(index).copied().unwrap_or(true) && item.reconciled_by.is_none();
             if left && (self.scope.from..=self.scope.to).contains(&item.date) {
                 let reason = words::missing_in_statement(item);
-                self.findings.push(Finding { class: Class::MissingInStatement, lines: Vec::new(), items: vec![index], reason });
+                self.findings.push(Finding {
+                    class: Class::MissingInStatement,
+                    lines: Vec::new(),
+                    items: vec![index],
+                    reason,
+                });
             }
         }
         let (lines, items) = (self.lines, self.items);
-        let row = |finding: &Finding| finding.lines.iter().filter_map(|index| lines.get(*index)).map(|line| line.place.row).min();
-        let sequence = |finding: &Finding| finding.items.iter().filter_map(|index| items.get(*index)).map(|item| item.sequence).min();
+        let row = |finding: &Finding| {
+            finding.lines.iter().filter_map(|index| lines.get(*index)).map(|line| line.place.row).min()
+        };
+        let sequence = |finding: &Finding| {
+            finding.items.iter().filter_map(|index| items.get(*index)).map(|item| item.sequence).min()
+        };
         let mut findings = self.findings;
-        findings.sort_by_cached_key(|finding| {
-            (row(finding).unwrap_or(u32::MAX), finding.lines.clone(), sequence(finding))
-        });
+        findings
+            .sort_by_cached_key(|finding| (row(finding).unwrap_or(u32::MAX), finding.lines.clone(), sequence(finding)));
         findings
     }
 
@@ -363,7 +380,10 @@ impl<'a> Engine<'a> {
             return None;
         }
         let takes_back = |(at, other): &(usize, &Traits)| {
-            *at != index && other.fen == traits.fen.saturating_neg() && other.nature == traits.nature && other.contract_with(traits) == Agreement::Same
+            *at != index
+                && other.fen == traits.fen.saturating_neg()
+                && other.nature == traits.nature
+                && other.contract_with(traits) == Agreement::Same
         };
         // Negative lines are few; that many lines are looked at is bounded by their number times the file.
         let (at, _) = self.line_traits.iter().enumerate().find(takes_back)?;

@@ -105,7 +105,8 @@ fn cash_item(
             item.party_code = Some(enterprise);
             item.party = book.enterprises.get(&enterprise).map(|one| one.details.name.clone());
         }
-        if let ApplicationChange::Paid(reference) | ApplicationChange::ClawbackReceived(_, reference) = &changed.change {
+        if let ApplicationChange::Paid(reference) | ApplicationChange::ClawbackReceived(_, reference) = &changed.change
+        {
             item.reference = Some(reference.clone());
         }
     }

@@ -142,7 +142,8 @@ impl Comparison {
     pub fn differing(&self) -> Vec<Sequence> {
         let found = self.findings.iter().filter(|finding| finding.class.is_difference());
         let items = found.flat_map(|finding| finding.items.iter().filter_map(|index| self.items.get(*index)));
-        let open = items.filter(|item| item.reconciled_by.is_none() && (self.scope.from..=self.scope.to).contains(&item.date));
+        let open =
+            items.filter(|item| item.reconciled_by.is_none() && (self.scope.from..=self.scope.to).contains(&item.date));
         let mut sequences: Vec<Sequence> = open.map(|item| item.sequence).collect();
         sequences.sort_unstable();
         sequences

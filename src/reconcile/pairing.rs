@@ -210,9 +210,12 @@ pub(super) fn in_order(group: &Group, apart: u32, accept: impl Fn(usize, usize) 
         while group.items.get(first).is_some_and(|item| early(item) || taken.get(first).copied().unwrap_or(false)) {
             first = first.saturating_add(1);
         }
-        let candidates = group.items.iter().enumerate().skip(first).take_while(|(_, item)| {
-            item.day <= line.day || item.day.abs_diff(line.day) <= apart
-        });
+        let candidates = group
+            .items
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(|(_, item)| item.day <= line.day || item.day.abs_diff(line.day) <= apart);
         let free = candidates.filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true)).take(CANDIDATES_MAX);
         let mut fitting = free.filter(|(_, item)| accept(line.index, item.index));
         if let Some((at, item)) = fitting.next() {

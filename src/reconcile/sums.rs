@@ -37,7 +37,8 @@ fn combination(target: i64, candidates: &[(usize, i64, u32)]) -> Option<Vec<usiz
         })
     };
     let fits = |mask: &u32| members(*mask).fold(0_i64, |sum, (_, (_, fen, _))| sum.saturating_add(*fen)) == target;
-    let best = (1..combinations).filter(|mask| mask.count_ones() >= 2).filter(fits).min_by_key(|mask| mask.count_ones())?;
+    let best =
+        (1..combinations).filter(|mask| mask.count_ones() >= 2).filter(fits).min_by_key(|mask| mask.count_ones())?;
     Some(members(best).map(|(_, (at, _, _))| *at).collect())
 }
 

@@ -24,7 +24,10 @@ pub(super) fn pair(line: &Line, item: &Item, differences: &[Difference], toleran
         let days = line.date.days_since(item.date).unsigned_abs();
         let (apart, apart_zh) = match days {
             0 => (String::new(), String::new()),
-            days => (format!(", {days} days apart (tolerance {tolerance})"), format!("，日期相差 {days} 天（允许 {tolerance} 天）")),
+            days => (
+                format!(", {days} days apart (tolerance {tolerance})"),
+                format!("，日期相差 {days} 天（允许 {tolerance} 天）"),
+            ),
         };
         return match item.reconciled_by {
             Some(by) => words(
@@ -43,7 +46,8 @@ pub(super) fn pair(line: &Line, item: &Item, differences: &[Difference], toleran
 fn one(line: &Line, item: &Item, difference: Difference) -> Words {
     match difference {
         Difference::Amount => {
-            let (said, kept, more) = (line.amount.grouped(), item.amount.grouped(), line.amount.minus(item.amount).grouped());
+            let (said, kept, more) =
+                (line.amount.grouped(), item.amount.grouped(), line.amount.minus(item.amount).grouped());
             words(
                 format!("the statement says {said}, the ledger {kept}; the difference is {more}"),
                 format!("对账单为 {said}，账本为 {kept}，差额 {more}"),
@@ -59,7 +63,10 @@ fn one(line: &Line, item: &Item, difference: Difference) -> Words {
         Difference::Party => {
             let said = party(line.party.as_ref(), line.party_code.as_ref());
             let kept = party(item.party.as_ref(), item.party_code.as_ref());
-            words(format!("the statement says party `{said}`, the ledger `{kept}`"), format!("对账单户名为“{said}”，账本为“{kept}”"))
+            words(
+                format!("the statement says party `{said}`, the ledger `{kept}`"),
+                format!("对账单户名为“{said}”，账本为“{kept}”"),
+            )
         }
         Difference::Date => {
             let days = line.date.days_since(item.date).unsigned_abs();
@@ -104,17 +111,16 @@ pub(super) fn duplicate(first: &Line, has_reference: bool) -> Words {
         );
     }
     words(
-        format!("row {row} is the same in every column, and the ledger has one: a line too many, or a payment that the ledger lacks"),
+        format!(
+            "row {row} is the same in every column, and the ledger has one: a line too many, or a payment that the ledger lacks"
+        ),
         format!("与第 {row} 行各列完全相同，而账本只有一笔：行重复，或账本漏记一笔"),
     )
 }
 
 pub(super) fn reversed(one: &Line, other: &Line) -> Words {
     let (first, second) = (one.place.row, other.place.row);
-    words(
-        format!("rows {first} and {second} cancel each other"),
-        format!("第 {first} 行与第 {second} 行互相冲销"),
-    )
+    words(format!("rows {first} and {second} cancel each other"), format!("第 {first} 行与第 {second} 行互相冲销"))
 }
 
 pub(super) fn split(parts: &[&Line], item: &Item) -> Words {

@@ -6,8 +6,8 @@ use crate::book::registry::{PledgeState, RightState};
 use crate::identifier::RightKind;
 use crate::proto::v1;
 use crate::rulebook::explanation::{Bound, StepKind, StepOutcome};
-use crate::statement::Nature;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
+use crate::statement::Nature;
 
 /// A closed vocabulary of the core and its twin in the API, value by value under the same names.
 pub(super) trait Mirrored: Copy {

@@ -138,7 +138,9 @@ impl Document {
             if name == "TxDtls" {
                 entry.details = entry.details.saturating_add(1);
             }
-            if let Some(currency) = currency.filter(|_| name == "Amt" && self.path.last().is_some_and(|top| top == "Ntry")) {
+            if let Some(currency) =
+                currency.filter(|_| name == "Amt" && self.path.last().is_some_and(|top| top == "Ntry"))
+            {
                 entry.currency = currency;
             }
         }
@@ -208,7 +210,10 @@ impl Document {
         }
         if self.pending > 0 {
             let count = self.pending;
-            self.notes.push(Invalid::new(format!("{count} entries are pending and were left out"), format!("{count} 笔未入账，未读取")));
+            self.notes.push(Invalid::new(
+                format!("{count} entries are pending and were left out"),
+                format!("{count} 笔未入账，未读取"),
+            ));
         }
         Ok(Reading {
             format: "ISO 20022 camt.053".to_owned(),
@@ -248,7 +253,11 @@ fn line(entry: &Entry, place: Place) -> Result<Line, (&'static str, String, Inva
     let day = if entry.booked.is_empty() { &entry.valued } else { &entry.booked };
     let date = value::date_text(day, DateOrder::YearMonthDay).map_err(|invalid| ("BookgDt", day.clone(), invalid))?;
     let date = date.ok_or_else(|| {
-        ("BookgDt", String::new(), Invalid::new("the date is missing; expected for example `2026-03-05`", "缺少日期；应为例如 2026-03-05"))
+        (
+            "BookgDt",
+            String::new(),
+            Invalid::new("the date is missing; expected for example `2026-03-05`", "缺少日期；应为例如 2026-03-05"),
+        )
     })?;
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let given = some(&entry.end_to_end).filter(|text| text != "NOTPROVIDED");
@@ -267,4 +276,3 @@ fn line(entry: &Entry, place: Place) -> Result<Line, (&'static str, String, Inva
         summary: some(&format!("{mark}{}", entry.remittance)),
     })
 }
-

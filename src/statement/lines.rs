@@ -139,7 +139,9 @@ fn sufficient(kind: Kind, columns: &BTreeMap<Role, usize>, sheet: &Sheet) -> Res
     }
     let (wanted, wanted_zh) = match kind {
         Kind::Loans => ("a date and an amount", "日期和金额"),
-        Kind::Repayments => ("a date, and interest or principal, or an amount with its nature", "日期、利息或本金（或金额及还款类型）"),
+        Kind::Repayments => {
+            ("a date, and interest or principal, or an amount with its nature", "日期、利息或本金（或金额及还款类型）")
+        }
         Kind::Account => ("a date, and money in and out, or an amount", "日期、收入和支出（或金额）"),
     };
     let known: Vec<&str> = columns.keys().map(|role| role.code()).collect();
@@ -175,10 +177,14 @@ fn note_other_sheets(table: &Table, plan: &Plan<'_>, reading: &mut Reading) {
     let heading_of = |sheet: &Sheet, index: usize| sheet.rows.get(index).map(Row::text);
     let Some(ours) = plan.heading.and_then(|index| heading_of(plan.sheet, index)) else { return };
     for sheet in table.sheets.iter().filter(|sheet| !Arc::ptr_eq(&sheet.name, &plan.sheet.name)) {
-        let same = (0..sheet.rows.len().min(HEADING_ROWS_MAX)).any(|index| heading_of(sheet, index).as_ref() == Some(&ours));
+        let same =
+            (0..sheet.rows.len().min(HEADING_ROWS_MAX)).any(|index| heading_of(sheet, index).as_ref() == Some(&ours));
         if same {
             reading.notes.push(Invalid::new(
-                format!("sheet `{}` has the same headings and was not read; name it in the layout to read it", sheet.name),
+                format!(
+                    "sheet `{}` has the same headings and was not read; name it in the layout to read it",
+                    sheet.name
+                ),
                 format!("工作表“{}”表头相同，未读取；如需读取请在版式中指明", sheet.name),
             ));
         }
@@ -261,7 +267,14 @@ impl<'a> RowsReader<'a> {
         let date = match date {
             Ok(Some(date)) => Some(date),
             Ok(None) => {
-                self.misread(row, Role::Date, Invalid::new("the date is missing; expected for example `2026-03-05`", "缺少日期；应为例如 2026-03-05"));
+                self.misread(
+                    row,
+                    Role::Date,
+                    Invalid::new(
+                        "the date is missing; expected for example `2026-03-05`",
+                        "缺少日期；应为例如 2026-03-05",
+                    ),
+                );
                 None
             }
             Err(invalid) => {
@@ -308,7 +321,10 @@ impl<'a> RowsReader<'a> {
         let money_out = self.amount(row, Role::Out).filter(|amount| !amount.is_zero());
         match (money_in, money_out) {
             (Some(_), Some(_)) => {
-                let both = Invalid::new("money in and money out in one row; expected one of them", "同一行既有收入又有支出；应只有其一");
+                let both = Invalid::new(
+                    "money in and money out in one row; expected one of them",
+                    "同一行既有收入又有支出；应只有其一",
+                );
                 self.misread(row, Role::Out, both);
                 None
             }
@@ -320,7 +336,9 @@ impl<'a> RowsReader<'a> {
                     return Some(amount);
                 }
                 let word = self.text(row, Role::Direction).unwrap_or_default().to_lowercase();
-                let is = |usual: &[&str], own: &[String]| usual.contains(&word.as_str()) || own.iter().any(|one| one.to_lowercase() == word);
+                let is = |usual: &[&str], own: &[String]| {
+                    usual.contains(&word.as_str()) || own.iter().any(|one| one.to_lowercase() == word)
+                };
                 if is(&IN_WORDS, &self.plan.layout.in_words) {
                     return Some(amount);
                 }
@@ -328,7 +346,10 @@ impl<'a> RowsReader<'a> {
                     return Some(amount.negated());
                 }
                 let invalid = Invalid::new(
-                    format!("`{}` is not a direction; expected for example 借 or 贷, or words of the layout", shortened(&word)),
+                    format!(
+                        "`{}` is not a direction; expected for example 借 or 贷, or words of the layout",
+                        shortened(&word)
+                    ),
                     format!("“{}”不是收付方向；应为例如“借”或“贷”，或在版式中说明", shortened(&word)),
                 );
                 self.misread(row, Role::Direction, invalid);
@@ -405,7 +426,9 @@ impl<'a> RowsReader<'a> {
         if let Some((first, last)) = self.merged_with(row, column) {
             let (first, last) = (first.saturating_add(1), last.saturating_add(1));
             let invalid = Invalid::new(
-                format!("the amount is merged over rows {first} to {last}; split the cells and say which row it belongs to"),
+                format!(
+                    "the amount is merged over rows {first} to {last}; split the cells and say which row it belongs to"
+                ),
                 format!("金额单元格合并了第 {first} 至 {last} 行；请取消合并并填入对应行"),
             );
             self.misread(row, role, invalid);
@@ -461,8 +484,10 @@ impl<'a> RowsReader<'a> {
     fn is_total(&self, row: &Row) -> bool {
         let own = &self.plan.layout.total_words;
         let begins = |text: &str| {
-            let plain: String = half_width(text).to_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect();
-            TOTAL_WORDS.iter().any(|word| plain.starts_with(word)) || own.iter().any(|word| plain.starts_with(word.as_str()))
+            let plain: String =
+                half_width(text).to_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect();
+            TOTAL_WORDS.iter().any(|word| plain.starts_with(word))
+                || own.iter().any(|word| plain.starts_with(word.as_str()))
         };
         row.cells.iter().any(|cell| if let Cell::Text(text) = cell { begins(text) } else { false })
     }
@@ -476,7 +501,9 @@ impl<'a> RowsReader<'a> {
             if stated != all && stated != since {
                 let (place, heading) = (row.number, self.column(column));
                 self.notes.push(Invalid::new(
-                    format!("row {place}, column {heading}: the total says {stated}, the rows above it add up to {all}"),
+                    format!(
+                        "row {place}, column {heading}: the total says {stated}, the rows above it add up to {all}"
+                    ),
                     format!("第 {place} 行 {heading} 列：合计为 {stated}，其上各行之和为 {all}"),
                 ));
             }

@@ -117,11 +117,8 @@ const fn weight(delimiter: u8) -> usize {
 
 fn rows(text: &str, delimiter: u8) -> Result<Sheet, Invalid> {
     const NAME: &str = "CSV";
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Invalid::new(format!("the text is broken: {error}"), "文本已损坏"))?;

@@ -147,7 +147,8 @@ pub(super) fn date_text(text: &str, order: DateOrder) -> Result<Option<CivilDate
     }
     let parts: Vec<&str> = day.split(['-', '/', '.', '年', '月']).collect();
     let date = match (parts.as_slice(), order) {
-        ([year, month, day], DateOrder::YearMonthDay) | ([day, month, year], DateOrder::DayMonthYear)
+        ([year, month, day], DateOrder::YearMonthDay)
+        | ([day, month, year], DateOrder::DayMonthYear)
         | ([month, day, year], DateOrder::MonthDayYear) => of_parts(year, month, day),
         _ => None,
     };

@@ -54,7 +54,9 @@ pub(crate) fn open(
         violations.add(
             "open.to_date",
             Invalid::new(
-                format!("`{to}` is not within {PERIOD_DAYS_MAX} days after `{from}`; expected the last day of the period"),
+                format!(
+                    "`{to}` is not within {PERIOD_DAYS_MAX} days after `{from}`; expected the last day of the period"
+                ),
                 format!("“{to}”不在“{from}”之后 {PERIOD_DAYS_MAX} 天内；应为期间的最后一天"),
             ),
         );
@@ -172,7 +174,10 @@ pub(crate) fn comparison_id(violations: &mut Violations, text: &str) -> Option<S
 
 /// Whose statements to list.
 #[expect(clippy::option_option, reason = "outside: is it valid; inside: was it given")]
-pub(crate) fn list(message: &v1::ListSignedOffStatementsRequest, violations: &mut Violations) -> Option<Option<StatementOf>> {
+pub(crate) fn list(
+    message: &v1::ListSignedOffStatementsRequest,
+    violations: &mut Violations,
+) -> Option<Option<StatementOf>> {
     violations.optional("statement", &message.statement, StatementOf::parse)
 }
 

@@ -35,7 +35,10 @@ pub(super) fn sentence(signed: &StatementSignedOff) -> v1::Text {
         en: format!(
             "The statement {statement} of {from} to {to} is signed off: {matched} entries reconciled, {differences} differences."
         ),
-        zh: format!("{}（{from} 至 {to}）已确认对账：{matched} 笔分录已对账，{differences} 处差异。", statement.chinese()),
+        zh: format!(
+            "{}（{from} 至 {to}）已确认对账：{matched} 笔分录已对账，{differences} 处差异。",
+            statement.chinese()
+        ),
     }
 }
 

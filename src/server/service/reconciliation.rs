@@ -206,7 +206,10 @@ fn opened(caller: &Caller, first: Option<v1::CompareStatementRequest>) -> Result
         Some(Part::Chunk(_) | Part::Lines(_)) | None => {
             violations.add(
                 "open",
-                Invalid::new("is missing; expected what the statement is in the first message", "缺失；第一条消息应说明对账单"),
+                Invalid::new(
+                    "is missing; expected what the statement is in the first message",
+                    "缺失；第一条消息应说明对账单",
+                ),
             );
             None
         }
@@ -224,20 +227,26 @@ async fn receive(messages: &mut Streaming<v1::CompareStatementRequest>) -> Resul
         match message.part {
             Some(Part::Chunk(chunk)) if lines.is_empty() => {
                 if file.len().saturating_add(chunk.len()) > FILE_BYTES_MAX {
-                    return Err(refused("chunk", Invalid::new(
-                        format!("the file has more than {FILE_BYTES_MAX} bytes; split it by period"),
-                        format!("文件超过 {FILE_BYTES_MAX} 字节；请按期间拆分"),
-                    )));
+                    return Err(refused(
+                        "chunk",
+                        Invalid::new(
+                            format!("the file has more than {FILE_BYTES_MAX} bytes; split it by period"),
+                            format!("文件超过 {FILE_BYTES_MAX} 字节；请按期间拆分"),
+                        ),
+                    ));
                 }
                 digest.update(&chunk);
                 file.extend(chunk);
             }
             Some(Part::Lines(more)) if file.is_empty() => {
                 if lines.len().saturating_add(more.lines.len()) > ROWS_MAX {
-                    return Err(refused("lines", Invalid::new(
-                        format!("there are more than {ROWS_MAX} lines; split them by period"),
-                        format!("超过 {ROWS_MAX} 行；请按期间拆分"),
-                    )));
+                    return Err(refused(
+                        "lines",
+                        Invalid::new(
+                            format!("there are more than {ROWS_MAX} lines; split them by period"),
+                            format!("超过 {ROWS_MAX} 行；请按期间拆分"),
+                        ),
+                    ));
                 }
                 for message in &more.lines {
                     digest.update(prost::Message::encode_length_delimited_to_vec(message));
@@ -246,10 +255,13 @@ async fn receive(messages: &mut Streaming<v1::CompareStatementRequest>) -> Resul
                 }
             }
             Some(Part::Chunk(_) | Part::Lines(_) | Part::Open(_)) | None => {
-                return Err(refused("part", Invalid::new(
-                    "is out of place; expected chunks of one file, or lines, after the first message",
-                    "次序不对；首条消息之后应为同一文件的分块，或均为明细行",
-                )));
+                return Err(refused(
+                    "part",
+                    Invalid::new(
+                        "is out of place; expected chunks of one file, or lines, after the first message",
+                        "次序不对；首条消息之后应为同一文件的分块，或均为明细行",
+                    ),
+                ));
             }
         }
     }

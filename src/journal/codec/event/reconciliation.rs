@@ -34,7 +34,9 @@ impl Stored for StatementSignedOff {
         for ClassCount { class, count } in wire.counts {
             let class = code("StatementSignedOff.ClassCount.class", class)?;
             let count = usize::try_from(count).ok().filter(|count| *count > 0 && counts.of(class) == 0);
-            let count = count.ok_or_else(|| unexpected("StatementSignedOff.counts", &class, "expected each class once, and none empty"))?;
+            let count = count.ok_or_else(|| {
+                unexpected("StatementSignedOff.counts", &class, "expected each class once, and none empty")
+            })?;
             counts.add(class, count);
         }
         Ok(Self {
