@@ -307,13 +307,9 @@ impl Reconciliation {
             self.reconciled.insert((signed.statement.clone(), *sequence), entry.sequence);
         }
         for sequence in signed.matched.iter().chain(&signed.differing) {
-            for month in self.open.values_mut() {
-                if let Some(open) = month.get_mut(&signed.statement) {
-                    if open.remove(sequence) {
-                        break;
-                    }
-                }
-            }
+            let mut months = self.open.values_mut().filter_map(|month| month.get_mut(&signed.statement));
+            // It is open in one month at most: looking ends there.
+            months.any(|open| open.remove(sequence));
         }
         for month in self.open.values_mut() {
             month.retain(|_, open| !open.is_empty());

@@ -96,7 +96,10 @@ enum Task {
     /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
     Reconcile(Box<reconcile::Options>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
+        #[command(subcommand)]
+        task: Option<bench::Task>,
         /// Seconds for each figure.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
@@ -124,7 +127,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
-        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
+        Task::Bench { task: Some(bench::Task::Reconcile { lines }), .. } => bench::reconcile::run(lines, &mut out),
+        Task::Bench { task: None, seconds, rounds } => {
+            on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
+        }
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

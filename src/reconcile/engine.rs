@@ -38,6 +38,7 @@ struct Engine<'a> {
 
 /// What a pass asks for beside nature and identity.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a field that must be the same")]
 struct Wanted {
     amount: bool,
     day: bool,
@@ -110,16 +111,20 @@ impl<'a> Engine<'a> {
         let named = [Dimension::Contract, Dimension::Code, Dimension::Name];
         for (wanted, apart) in passes {
             for dimension in named {
-                for group in self.groups(dimension, wanted) {
-                    let accept =
-                        |line, item| self.traits(line, item).is_some_and(|(one, other)| one.agrees_with(other));
-                    for (line, item) in nearest(&group, apart, accept) {
-                        self.pair(line, item);
-                    }
-                }
+                self.close(dimension, wanted, apart);
             }
         }
         self.other_party(&named, wanted);
+    }
+
+    /// The same party, the closest days first.
+    fn close(&mut self, dimension: Dimension, wanted: Wanted, apart: u32) {
+        for group in self.groups(dimension, wanted) {
+            let accept = |line, item| self.traits(line, item).is_some_and(|(one, other)| one.agrees_with(other));
+            for (line, item) in nearest(&group, apart, accept) {
+                self.pair(line, item);
+            }
+        }
     }
 
     /// The same money on another contract or for another party.
@@ -270,7 +275,7 @@ impl<'a> Engine<'a> {
                 waiting.push(index);
             }
         }
-        for (one, other) in pairs {
+        for (one, other) in pairs.into_iter().map(|(one, other): (usize, usize)| (one.min(other), one.max(other))) {
             let reason = match (self.lines.get(one), self.lines.get(other)) {
                 (Some(one), Some(other)) => words::reversed(one, other),
                 _ => Words::default(),
@@ -303,13 +308,32 @@ impl<'a> Engine<'a> {
                 self.merged(&group);
             }
         }
-        // A batch that the account shows as one sum without a name: everything of the day.
-        let wanted = Wanted { amount: false, day: true, period: false, reconciled: false };
-        for group in self.groups(Dimension::Nameless, wanted) {
-            let nameless =
-                |member: &&Member| self.line_traits.get(member.index).is_some_and(|traits| !traits.has_identity());
-            let lines = group.lines.iter().filter(nameless).copied().collect();
-            self.merged(&Group { lines, items: group.items });
+        if super::kind_of(&self.scope.statement) == Kind::Account {
+            let wanted = Wanted { amount: false, day: true, period: false, reconciled: false };
+            for group in self.groups(Dimension::Nameless, wanted) {
+                self.batch(&group);
+            }
+        }
+    }
+
+    /// A batch that the account shows as one sum without a name: every entry of the day that moved money the same way,
+    /// and not some of them, which could add up by chance.
+    fn batch(&mut self, group: &Group) {
+        for line in &group.lines {
+            let Some(traits) = self.line_traits.get(line.index).copied().filter(|traits| !traits.has_identity()) else {
+                continue;
+            };
+            let same_way = |member: &&Member| {
+                let other = self.item_traits.get(member.index);
+                let open = !self.item_done.get(member.index).copied().unwrap_or(true);
+                open && other.is_some_and(|other| other.fen.signum() == traits.fen.signum())
+            };
+            let items: Vec<usize> = group.items.iter().filter(same_way).map(|member| member.index).collect();
+            let known = items.iter().filter_map(|index| self.item_traits.get(*index));
+            let total = known.fold(0_i64, |sum, other| sum.saturating_add(other.fen));
+            if items.len() >= 2 && total == traits.fen {
+                self.take_merged(line.index, &items);
+            }
         }
     }
 
@@ -334,11 +358,15 @@ impl<'a> Engine<'a> {
             let candidates: Vec<(usize, Traits)> = members(&group.items, &self.item_traits, line.day, open);
             let found = chosen(traits, &candidates);
             if let Some(items) = found.filter(|_| !self.line_done.get(line.index).copied().unwrap_or(true)) {
-                let parts: Vec<&Item> = items.iter().filter_map(|index| self.items.get(*index)).collect();
-                let reason = self.lines.get(line.index).map(|line| words::merged(line, &parts)).unwrap_or_default();
-                self.take(Class::Merged, &[line.index], &items, reason);
+                self.take_merged(line.index, &items);
             }
         }
+    }
+
+    fn take_merged(&mut self, line: usize, items: &[usize]) {
+        let parts: Vec<&Item> = items.iter().filter_map(|index| self.items.get(*index)).collect();
+        let reason = self.lines.get(line).map(|line| words::merged(line, &parts)).unwrap_or_default();
+        self.take(Class::Merged, &[line], items, reason);
     }
 
     /// What is left is missing on the other side; then everything in the order of the file.

@@ -1,6 +1,9 @@
 //! What lines and entries have in common, as numbers that compare fast; and the two ways of pairing within a group.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use super::Item;
 use crate::identifier::half_width;
@@ -180,21 +183,20 @@ pub(super) fn groups(mut lines: Vec<(Key, Member)>, mut items: Vec<(Key, Member)
     let mut found = Vec::new();
     let (mut lines, mut items) = (lines.into_iter().peekable(), items.into_iter().peekable());
     while let (Some((line_key, _)), Some((item_key, _))) = (lines.peek().copied(), items.peek().copied()) {
-        if line_key < item_key {
-            lines.next();
-        } else if item_key < line_key {
-            items.next();
-        } else {
-            let key = line_key;
-            let mut group = Group { lines: Vec::new(), items: Vec::new() };
-            while let Some((_, member)) = lines.next_if(|(other, _)| *other == key) {
-                group.lines.push(member);
-            }
-            while let Some((_, member)) = items.next_if(|(other, _)| *other == key) {
-                group.items.push(member);
-            }
-            found.push(group);
+        match line_key.cmp(&item_key) {
+            Ordering::Less => drop(lines.next()),
+            Ordering::Greater => drop(items.next()),
+            Ordering::Equal => found.push(Group { lines: run(&mut lines, line_key), items: run(&mut items, line_key) }),
         }
+    }
+    found
+}
+
+/// The next ones with this key.
+fn run(members: &mut Peekable<IntoIter<(Key, Member)>>, key: Key) -> Vec<Member> {
+    let mut found = Vec::new();
+    while let Some((_, member)) = members.next_if(|(other, _)| *other == key) {
+        found.push(member);
     }
     found
 }

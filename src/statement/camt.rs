@@ -46,7 +46,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reading, Invalid> {
     })?;
     let mut document = Document::default();
     let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}'));
-    reader.config_mut().trim_text(true);
     loop {
         match reader.read_event().map_err(|error| broken(&error))? {
             Event::Start(start) => {
@@ -150,10 +149,8 @@ impl Document {
 
     fn close(&mut self) -> Result<(), Invalid> {
         let name = self.path.pop().ok_or_else(|| broken(&"an end without a start"))?;
-        if name == "Ntry" {
-            if let Some(entry) = self.entry.take() {
-                self.take(&entry);
-            }
+        if let Some(entry) = self.entry.take_if(|_| name == "Ntry") {
+            self.take(&entry);
         }
         Ok(())
     }
@@ -163,17 +160,18 @@ impl Document {
         let Some(at) = self.path.iter().position(|name| name == "Ntry") else { return };
         let inner: Vec<&str> = self.path.iter().skip(at.saturating_add(1)).map(String::as_str).collect();
         let several = entry.details > 1;
+        let plain = text.trim();
         match inner.as_slice() {
-            ["Amt"] => entry.amount.push_str(text),
-            ["CdtDbtInd"] => entry.direction.push_str(text),
-            ["RvslInd"] => entry.reversal = text == "true" || text == "1",
-            ["Sts", ..] => entry.status.push_str(text),
-            ["BookgDt", ..] => entry.booked.push_str(text),
-            ["ValDt", ..] => entry.valued.push_str(text),
-            ["AcctSvcrRef" | "NtryRef"] => entry.reference = text.to_owned(),
+            ["Amt"] => entry.amount.push_str(plain),
+            ["CdtDbtInd"] => entry.direction.push_str(plain),
+            ["RvslInd"] => entry.reversal = plain == "true" || plain == "1",
+            ["Sts", ..] => entry.status.push_str(plain),
+            ["BookgDt", ..] => entry.booked.push_str(plain),
+            ["ValDt", ..] => entry.valued.push_str(plain),
+            ["AcctSvcrRef" | "NtryRef"] => text.clone_into(&mut entry.reference),
             // A collective entry stands for several parties: it is matched by its sum.
             _ if several => {}
-            ["NtryDtls", "TxDtls", "Refs", "EndToEndId"] => entry.end_to_end.push_str(text),
+            ["NtryDtls", "TxDtls", "Refs", "EndToEndId"] => entry.end_to_end.push_str(plain),
             ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", .., "Nm"] => entry.debtor.push_str(text),
             ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", .., "Nm"] => entry.creditor.push_str(text),
             ["NtryDtls", "TxDtls", "RmtInf", "Ustrd"] | ["AddtlNtryInf"] => entry.remittance.push_str(text),

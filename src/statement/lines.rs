@@ -77,11 +77,11 @@ fn located<'a>(table: &'a Table, layout: &Layout) -> Result<(&'a Sheet, Option<u
     let named = |sheet: &&Sheet| one || layout.sheet.as_deref().is_none_or(|name| name == &*sheet.name);
     let mut candidates = table.sheets.iter().filter(named).peekable();
     if candidates.peek().is_none() {
-        let names: Vec<String> = table.sheets.iter().map(|sheet| format!("`{}`", sheet.name)).collect();
+        let present: Vec<String> = table.sheets.iter().map(|sheet| format!("`{}`", sheet.name)).collect();
         let wanted = layout.sheet.as_deref().unwrap_or_default();
         return Err(Invalid::new(
-            format!("there is no sheet `{wanted}`; the workbook has {}", names.join(", ")),
-            format!("没有工作表“{wanted}”；工作簿中有 {}", names.join("、")),
+            format!("there is no sheet `{wanted}`; the workbook has {}", present.join(", ")),
+            format!("没有工作表“{wanted}”；工作簿中有 {}", present.join("、")),
         ));
     }
     let mut first_problem = None;
@@ -255,7 +255,8 @@ impl<'a> RowsReader<'a> {
         let amounts: Vec<(Role, usize)> =
             self.plan.columns.iter().filter(|(role, _)| role.is_amount()).map(|(role, at)| (*role, *at)).collect();
         let anything = amounts.iter().any(|(_, column)| *row.cell(*column) != Cell::Empty);
-        if !anything && !(has_date && self.names_somebody(row)) {
+        let is_meant = has_date && self.names_somebody(row);
+        if !anything && !is_meant {
             let reason = if has_date { SkipReason::NoAmount } else { SkipReason::Remark };
             return self.skip(row, reason);
         }
@@ -286,10 +287,28 @@ impl<'a> RowsReader<'a> {
         let draft = self.identity(row);
         let (Some(date), true) = (date, self.misread_count == before) else { return };
         if money.is_empty() {
-            return self.skip(row, SkipReason::NoAmount);
+            return self.no_money(row);
         }
         for (nature, amount) in money {
             self.lines.push(Line { nature, amount, date, ..draft.clone() });
+        }
+    }
+
+    /// Zero is said; nothing at all beside a contract or a reference was forgotten.
+    fn no_money(&mut self, row: &Row) {
+        let amounts: Vec<(Role, usize)> =
+            self.plan.columns.iter().filter(|(role, _)| role.is_amount()).map(|(role, at)| (*role, *at)).collect();
+        let unit = self.plan.layout.unit;
+        let zero = amounts.iter().any(|(_, column)| matches!(value::amount(row.cell(*column), unit), Ok(Some(_))));
+        match amounts.first().filter(|_| !zero && self.names_somebody(row)) {
+            Some((role, _)) => {
+                let missing = Invalid::new(
+                    "the amount is missing; expected for example `1,234.56`",
+                    "缺少金额；应为例如 1,234.56",
+                );
+                self.misread(row, *role, missing);
+            }
+            None => self.skip(row, SkipReason::NoAmount),
         }
     }
 
@@ -385,15 +404,15 @@ impl<'a> RowsReader<'a> {
                 None
             }
         });
-        if let Some(currency) = self.text(row, Role::Currency) {
-            if !YUAN_WORDS.contains(&currency.to_lowercase().as_str()) {
-                let shown = shortened(&currency);
-                let invalid = Invalid::new(
-                    format!("`{shown}` is not the ledger's currency; expected CNY"),
-                    format!("币种“{shown}”与账本不符；应为人民币"),
-                );
-                self.misread(row, Role::Currency, invalid);
-            }
+        let currency = self.text(row, Role::Currency);
+        let foreign = currency.filter(|currency| !YUAN_WORDS.contains(&currency.to_lowercase().as_str()));
+        if let Some(currency) = foreign {
+            let shown = shortened(&currency);
+            let invalid = Invalid::new(
+                format!("`{shown}` is not the ledger's currency; expected CNY"),
+                format!("币种“{shown}”与账本不符；应为人民币"),
+            );
+            self.misread(row, Role::Currency, invalid);
         }
         Line {
             place: self.place(row),

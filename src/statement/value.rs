@@ -19,8 +19,7 @@ const SERIALS: std::ops::RangeInclusive<i32> = 32_874..=109_574;
 pub(super) fn amount(cell: &Cell, unit: Unit) -> Result<Option<Amount>, Invalid> {
     match cell {
         Cell::Empty => Ok(None),
-        Cell::Text(text) => amount_text(text, unit),
-        Cell::Number(text) => amount_text(text, unit),
+        Cell::Text(text) | Cell::Number(text) => amount_text(text, unit),
         Cell::Date(date) => Err(not_an_amount(&date.to_string())),
         Cell::Wrong(text) => Err(not_an_amount(text)),
         Cell::NoValue => Err(no_value()),

@@ -69,10 +69,8 @@ fn xls(bytes: &[u8]) -> Result<Table, Invalid> {
     if bytes.windows(name.len()).any(|window| window == name) {
         return Err(encrypted());
     }
-    let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
-        XlsError::Password => encrypted(),
-        other => broken(&other),
-    })?;
+    let mut workbook = Xls::new(Cursor::new(bytes))
+        .map_err(|error| if let XlsError::Password = error { encrypted() } else { broken(&error) })?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         let merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
@@ -150,10 +148,9 @@ fn from_data(value: &Data) -> Cell {
     match value {
         Data::Int(number) => Cell::Number(number.to_string()),
         Data::Float(number) => Cell::Number(number.to_string()),
-        Data::String(text) => Cell::of_text(text),
+        Data::String(text) | Data::DateTimeIso(text) => Cell::of_text(text),
         Data::Bool(value) => Cell::Text(value.to_string()),
         Data::DateTime(stamp) => from_stamp(*stamp),
-        Data::DateTimeIso(text) => Cell::of_text(text),
         Data::DurationIso(text) => Cell::Wrong(text.clone()),
         Data::Error(error) => Cell::Wrong(error.to_string()),
         Data::Empty => Cell::Empty,
@@ -164,11 +161,10 @@ fn from_ref(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Int(number) => Cell::Number(number.to_string()),
         DataRef::Float(number) => Cell::Number(number.to_string()),
-        DataRef::String(text) => Cell::of_text(text),
+        DataRef::String(text) | DataRef::DateTimeIso(text) => Cell::of_text(text),
         DataRef::SharedString(text) => Cell::of_text(text),
         DataRef::Bool(value) => Cell::Text(value.to_string()),
         DataRef::DateTime(stamp) => from_stamp(*stamp),
-        DataRef::DateTimeIso(text) => Cell::of_text(text),
         DataRef::DurationIso(text) => Cell::Wrong(text.clone()),
         DataRef::Error(error) => Cell::Wrong(error.to_string()),
         DataRef::Empty => Cell::Empty,

@@ -20,6 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("journal/replay", &["storage", "book", "identifier", "money", "calendar"]),
     ("journal", &["calendar", "identifier"]),
     ("config", &["identifier", "money", "calendar"]),
+    ("statement", &["identifier", "money", "calendar"]),
+    ("reconcile", &["statement", "rulebook", "book", "identifier", "money", "calendar"]),
     (
         "writer",
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
@@ -30,7 +32,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 14] = [
+const ALL_BELOW_SERVER: [&str; 16] = [
+    "statement",
+    "reconcile",
     "proto",
     "decide",
     "rulebook",
@@ -46,7 +50,9 @@ const ALL_BELOW_SERVER: [&str; 14] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 15] = [
+const ALL_BELOW_CLI: [&str; 17] = [
+    "statement",
+    "reconcile",
     "proto",
     "decide",
     "rulebook",
@@ -95,7 +101,7 @@ const IMPURE: &[&str] = &[
     "static mut",
     "thread_local",
 ];
-const PURE: &[&str] = &["decide", "rulebook", "book", "identifier", "money", "calendar"];
+const PURE: &[&str] = &["decide", "rulebook", "book", "statement", "reconcile", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] = &[];

@@ -6,12 +6,24 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
+pub mod reconcile;
 mod server;
 
 use std::io::Write;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
+
+/// What to measure instead.
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub enum Task {
+    /// Read a bank's file and reconcile it: time and memory.
+    Reconcile {
+        /// How many lines.
+        #[arg(long, default_value_t = 100_000)]
+        lines: u32,
+    },
+}
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]

@@ -26,11 +26,7 @@ pub(super) struct Answer {
 }
 
 /// Sends the file and takes the answer.
-pub(super) async fn compare(
-    client: &mut Reconciliation,
-    open: OpenStatement,
-    bytes: Vec<u8>,
-) -> anyhow::Result<Answer> {
+pub(super) async fn compare(client: &mut Reconciliation, open: OpenStatement, bytes: &[u8]) -> anyhow::Result<Answer> {
     let bar = ProgressBar::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")?);
     bar.set_message("sending");
@@ -64,7 +60,7 @@ pub(super) async fn compare(
     Ok(answer)
 }
 
-fn chunks(bytes: Vec<u8>) -> Vec<Vec<u8>> {
+fn chunks(bytes: &[u8]) -> Vec<Vec<u8>> {
     bytes.chunks(CHUNK_BYTES).map(<[u8]>::to_vec).collect()
 }
 

@@ -95,7 +95,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool>
         with_workbook: options.xlsx.is_some(),
     };
     let mut client = options.client.reconciliation().await?;
-    let answer = call::compare(&mut client, open, bytes).await?;
+    let answer = call::compare(&mut client, open, &bytes).await?;
     if let Some(path) = &options.save_layout {
         fs::write(path, &answer.preview.layout).with_context(|| format!("writing `{}`", path.display()))?;
     }

@@ -17,6 +17,7 @@ const NOT_OF_THE_CORE: &[Reason] = &[
     Reason::RequestIdReused,
     Reason::EntryUnknown,
     Reason::RulebookUnknown,
+    Reason::ComparisonUnknown,
     Reason::NoSigningKey,
     Reason::QueueFull,
     Reason::DeadlineExceeded,

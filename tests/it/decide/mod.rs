@@ -17,6 +17,7 @@ mod loans;
 mod permissions;
 mod pledges;
 mod pools;
+mod reconciliation;
 mod registry;
 mod rulebooks;
 mod subsidies;

@@ -4,6 +4,7 @@ use ipledger::book::Book;
 use ipledger::book::account::Posting;
 use ipledger::book::event::{ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied};
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
+use ipledger::book::reconciliation::month_of;
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
 use ipledger::identifier::{
@@ -72,6 +73,9 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::BudgetAdjusted(_)
         | Event::PoolMoved(_)
         | Event::PeriodClosed(_) => "done".to_owned(),
+        Event::StatementSignedOff(signed) => {
+            format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
+        }
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {
@@ -227,6 +231,12 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             let (name, day) = rest.split_once(' ').unwrap();
             let (right, day) = (&book.rights[&names::right(name)], CivilDate::parse(day).unwrap());
             format!("{} of {}", right.state_on(day), right.owner_on(day))
+        }
+        "unreconciled" => {
+            let month = month_of(CivilDate::parse(&format!("{rest}-01")).unwrap());
+            let open = book.reconciliation.unreconciled(month);
+            let open: Vec<String> = open.iter().map(|one| format!("{} {}", one.statement, one.entries)).collect();
+            open.join(", ")
         }
         "enterprise" => book.enterprises[&names::enterprise(rest)].details.name.clone(),
         other => panic!("`? {other}` shows nothing"),
