@@ -19,7 +19,6 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
-use super::TAILS_MAX;
 use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::identity::{Identify, Peer};
@@ -28,6 +27,7 @@ use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
+use super::{REPORTS_MAX, TAILS_MAX};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -50,6 +50,8 @@ pub struct Edge {
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// One permit per report being made.
+    pub(super) reports: Arc<Semaphore>,
     /// Turns true when the server stops.
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
@@ -59,6 +61,7 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
+        let reports = Arc::new(Semaphore::new(REPORTS_MAX));
         Self {
             writer,
             reader,
@@ -67,6 +70,7 @@ impl Edge {
             clock: Clock::System,
             comparisons: Arc::default(),
             tails,
+            reports,
             stop: Arc::new(stop),
         }
     }

@@ -11,6 +11,7 @@ pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
 pub(super) mod reconciliation;
+pub(super) mod report;
 pub(super) mod resource;
 mod sentence;
 

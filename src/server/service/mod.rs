@@ -10,6 +10,7 @@ mod period;
 mod pool;
 mod reconciliation;
 mod registry;
+mod report;
 mod rulebook;
 mod subsidy;
 mod tail;
