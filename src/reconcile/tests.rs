@@ -1,6 +1,8 @@
 //! Each class in its plainest shape, and a property: whatever is done to the lines of a true list is found as what it
 //! is, with nothing else touched.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;

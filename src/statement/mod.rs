@@ -1,7 +1,7 @@
 //! A bank's file as it is: bytes → rows → lines, and everything that was not understood, with its place. Pure.
 //!
 //! ```text
-//! bytes ─ table (workbook | text) ─ layout (given, or guessed) ─ lines + misread cells + skipped rows
+//! bytes ─ table (workbook | text) ─ plan (layout given, or guessed) ─ lines + misread cells + skipped rows
 //! bytes ─ camt (ISO 20022 camt.053) ──────────────────────────── lines + misread entries
 //! ```
 //!
@@ -23,6 +23,7 @@ mod camt;
 mod guess;
 mod layout;
 mod lines;
+mod plan;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -140,7 +141,7 @@ pub struct Line {
     pub amount: Amount,
     /// The day.
     pub date: CivilDate,
-    /// Contract number (合同编号), half-width.
+    /// Contract number (合同编号) as written.
     pub contract: Option<String>,
     /// The other party's unified social credit code.
     pub party_code: Option<Uscc>,
@@ -270,7 +271,7 @@ pub fn read(bytes: &[u8], layout: Option<&Layout>, kind: Option<Kind>) -> Result
         return camt::read(bytes);
     }
     let table = table::read(bytes, layout)?;
-    lines::read(&table, layout, kind)
+    plan::read(&table, layout, kind)
 }
 
 /// A text cut for a message or a table.

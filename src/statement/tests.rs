@@ -1,6 +1,8 @@
 //! Files as banks send them, made here: every encoding and layout gives the same lines, and what is not understood says
 //! where and why.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
+
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 
@@ -71,9 +73,9 @@ const REPAYMENTS: &str = "\
 
 const LINES: [&str; 4] = [
     "2026-03-05 interest 12345.67 [HB-2026-001] [鹤壁㐂䶮科技有限公司] [S001] []",
-    "2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []",
-    "2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []",
-    "2026-03-31 interest 123.45 [HB-2026-003] [ABC公司] [S003] []",
+    "2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []",
+    "2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []",
+    "2026-03-31 interest 123.45 [HB－2026－003] [ＡＢＣ公司] [S003] []",
 ];
 
 #[track_caller]
@@ -146,6 +148,18 @@ fn a_workbook_gives_the_same_lines() {
     same_lines(&repayments_workbook(), "XLSX");
 }
 
+/// Saved by LibreOffice in the format of Excel 97; one amount is a formula with its saved value.
+#[test]
+fn an_old_workbook_gives_the_same_lines() {
+    let reading = read(include_bytes!("../../tests/vectors/repayments.xls"), None, None).unwrap();
+    let lines: Vec<String> =
+        reading.lines.iter().map(|line| shown(line).split_once(' ').unwrap().1.to_owned()).collect();
+    assert_eq!(lines, LINES);
+    assert_eq!((reading.format.as_str(), reading.kind), ("XLS", Kind::Repayments));
+    let notes: Vec<String> = reading.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes, ["1 cells of sheet `明细` are formulas; their saved values were taken"]);
+}
+
 #[test]
 fn what_is_no_line_says_why() {
     check(
@@ -154,9 +168,9 @@ fn what_is_no_line_says_why() {
         expect![[r#"
             CSV, UTF-8, comma, guessed
               4 2026-03-05 interest 12345.67 [HB-2026-001] [鹤壁㐂䶮科技有限公司] [S001] []
-              5 2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []
-              5 2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []
-              6 2026-03-31 interest 123.45 [HB-2026-003] [ABC公司] [S003] []
+              5 2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []
+              5 2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []
+              6 2026-03-31 interest 123.45 [HB－2026－003] [ＡＢＣ公司] [S003] []
               - 1 title: 鹤壁分行还本付息清单
               - 2 title: 单位：元
               - 3 heading: 还款日期 | 借款合同编号 | 借款人名称 | 归还本金 | 归还利息 | 流水号
@@ -174,9 +188,9 @@ fn a_total_that_does_not_add_up_is_noted() {
         expect![[r#"
             CSV, UTF-8, comma, guessed
               4 2026-03-05 interest 12345.67 [HB-2026-001] [鹤壁㐂䶮科技有限公司] [S001] []
-              5 2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []
-              5 2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥(鹤壁)公司] [S002] []
-              6 2026-03-31 interest 123.45 [HB-2026-003] [ABC公司] [S003] []
+              5 2026-03-21 principal 1000000.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []
+              5 2026-03-21 interest 4350.00 [HB-2026-002] [𠮷祥（鹤壁）公司] [S002] []
+              6 2026-03-31 interest 123.45 [HB－2026－003] [ＡＢＣ公司] [S003] []
               - 1 title: 鹤壁分行还本付息清单
               - 2 title: 单位：元
               - 3 heading: 还款日期 | 借款合同编号 | 借款人名称 | 归还本金 | 归还利息 | 流水号
@@ -461,7 +475,8 @@ fn bad_files_are_refused_as_a_whole() {
     encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
     let ole = [&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..], &[0; 600]].concat();
     let mut said = String::new();
-    let files: [(&str, &[u8]); 12] = [
+    let files: [(&str, &[u8]); 13] = [
+        ("a web page", b"<HTML><table><tr><td>1"),
         ("empty", b""),
         ("blank", b" \n\n"),
         ("truncated", &workbook[..workbook.len() / 2]),

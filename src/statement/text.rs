@@ -24,6 +24,13 @@ pub(super) fn read(bytes: &[u8], layout: Option<&Layout>) -> Result<Table, Inval
             "文件既不是工作簿也不是文本；应为 XLSX、XLS、CSV、TSV 或 camt.053",
         ));
     }
+    let start: String = text.trim_start().chars().take(9).collect::<String>().to_lowercase();
+    if ["<html", "<table", "<!doctype", "<meta"].iter().any(|tag| start.starts_with(tag)) {
+        return Err(Invalid::new(
+            "the file is a web page under the name of a workbook; open it and save it as XLSX",
+            "文件实为网页，只是扩展名像工作簿；请打开后另存为 XLSX",
+        ));
+    }
     let delimiter = match layout.and_then(|layout| layout.delimiter.as_deref()) {
         Some(name) => named(name)?,
         None => guess_delimiter(&text),

@@ -179,11 +179,11 @@ fn not_a_date(text: &str) -> Invalid {
     )
 }
 
-/// Text of a cell; `None` for an empty one. A long number may have lost digits in the spreadsheet.
+/// Text of a cell as it is written; `None` for an empty one. A long number may have lost digits in the spreadsheet.
 pub(super) fn text(cell: &Cell) -> Result<Option<String>, Invalid> {
     match cell {
         Cell::Empty => Ok(None),
-        Cell::Text(text) => Ok(Some(half_width(text).trim().to_owned()).filter(|text| !text.is_empty())),
+        Cell::Text(text) => Ok(Some(text.clone())),
         Cell::Number(text) if text.len() > 15 => Err(Invalid::new(
             format!("`{}` was saved as a number and lost digits; save the column as text", shown(text)),
             format!("“{}”被存为数字，已丢失位数；请将该列存为文本", shown(text)),

@@ -72,6 +72,13 @@ fn client(world: &World, role: &str, party: &str, person: &str) -> Reconciliatio
     ReconciliationServiceClient::with_interceptor(world.channel.clone(), act_as(role, party, person))
 }
 
+/// What a bank sees of past sign-offs.
+async fn signed_off(world: &World, bank: &str) -> Vec<v1::SignedOffStatement> {
+    let request = v1::ListSignedOffStatementsRequest::default();
+    let mut client = client(world, "bank", bank, "zhang.wei");
+    client.list_signed_off_statements(request).await.unwrap().into_inner().statements
+}
+
 /// Everything that is answered.
 async fn compare(world: &World, who: (&str, &str), parts: Vec<Part>) -> Result<Vec<Answered>, Status> {
     let messages = parts.into_iter().map(|part| v1::CompareStatementRequest { part: Some(part) });
@@ -122,10 +129,15 @@ async fn a_file_is_compared_signed_off_and_known_again() {
     assert_eq!(result.code, 1, "{}", result.log);
     let json: Value = serde_json::from_str(&result.said).unwrap();
     let counts = json["comparison"]["counts"].to_string();
-    expect![[r#""#]].assert_eq(&counts);
+    expect![[r#"{"amount-differs":1,"equal":2,"missing-in-ledger":1}"#]].assert_eq(&counts);
     let reasons: Vec<&str> =
         json["findings"].as_array().unwrap().iter().map(|one| one["reason"]["en"].as_str().unwrap()).collect();
-    expect![[r#""#]].assert_eq(&reasons.join("\n"));
+    expect![[r#"
+        as entry 11
+        as entry 13
+        entry 12: the statement says 55,583.34, the ledger 55,583.33; the difference is 0.01
+        the ledger has no such entry"#]]
+    .assert_eq(&reasons.join("\n"));
     assert!(std::fs::read(&workbook).unwrap().starts_with(b"PK"));
     assert_eq!(world.last_sequence().await, before, "comparing has recorded something");
 
@@ -140,7 +152,10 @@ async fn a_file_is_compared_signed_off_and_known_again() {
     // Differences need a note, and an auditor signs nothing.
     let officer = ["--sign-off", "--role", "officer", "--person", "li.na"];
     let unsigned = reconcile(&world, &file, &officer);
-    expect![[r#""#]].assert_eq(&unsigned.log);
+    expect![[r#"
+        ipledger: note: is empty and there are 2 differences; expected what explains them, 1 to 200 characters
+    "#]]
+    .assert_eq(&unsigned.log);
     let denied = reconcile(&world, &file, &["--sign-off", "--note", "x"]);
     assert!(denied.code == 2 && denied.log.contains("role `auditor` may not do this"), "{}", denied.log);
     assert_eq!(world.last_sequence().await, before);
@@ -157,20 +172,17 @@ async fn a_file_is_compared_signed_off_and_known_again() {
     let again = reconcile(&world, &file, &[&officer[..], &["--note", "再次"]].concat());
     assert_eq!(again.code, 2);
     assert!(again.said.contains("this file was signed off before"), "{}", again.said);
-    assert!(again.said.contains("已对账 already-reconciled ┆         2"), "{}", again.said);
+    let already = again.said.lines().find(|line| line.contains("already-reconciled")).unwrap();
+    assert!(already.contains(" 2 "), "{already}");
     expect![[r#""#]].assert_eq(&again.log.replace(&(before + 1).to_string(), "N"));
     assert_eq!(world.last_sequence().await, before + 1);
 
     // The entry, the list, and what is left open.
-    let listed = client(&world, "bank", "icbc", "zhang.wei")
-        .list_signed_off_statements(v1::ListSignedOffStatementsRequest::default());
-    let listed = listed.await.unwrap().into_inner().statements;
+    let listed = signed_off(&world, "icbc").await;
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].difference_count, listed[0].signed_by.as_str()), (2, "li.na"));
     assert_eq!(listed[0].file_name, "三月.csv");
-    let others =
-        client(&world, "bank", "abc", "wu").list_signed_off_statements(v1::ListSignedOffStatementsRequest::default());
-    assert!(others.await.unwrap().into_inner().statements.is_empty());
+    assert!(signed_off(&world, "abc").await.is_empty());
     let open = v1::ListUnreconciledStatementsRequest { year: 2025, month: 9 };
     let open = client(&world, "finance", "", "zhao").list_unreconciled_statements(open).await.unwrap().into_inner();
     assert!(open.statements.is_empty(), "{open:?}");
@@ -187,11 +199,16 @@ async fn what_is_not_understood_is_not_compared() {
     let misread = reconcile(&world, &file, &[]);
     assert_eq!(misread.code, 2);
     assert!(misread.said.contains("`54,37` has a thousands separator in a wrong place"), "{}", misread.said);
-    expect![[r#""#]].assert_eq(&misread.log);
+    expect![[r#"
+        ipledger: 2 cells were not understood; nothing was compared
+    "#]]
+    .assert_eq(&misread.log);
     let file = saved(&folder, "y.xlsx", b"PK\x03\x04 and no more");
     let broken = reconcile(&world, &file, &[]);
     assert_eq!(broken.code, 2);
-    expect![[r#""#]].assert_eq(&broken.log);
+    expect![[r#"
+        ipledger: the workbook is truncated or damaged (invalid Zip archive: Could not find EOCD); get the file again, or open it and save it anew
+    "#]].assert_eq(&broken.log);
 }
 
 #[tokio::test]
@@ -214,7 +231,11 @@ async fn lines_are_compared_without_a_file_and_a_sign_off_is_retried_safely() {
 
     // Another bank's list is not there to be compared.
     let denied = compare(&world, ("bank", "abc"), parts()).await.unwrap_err();
-    expect![[r#""#]].assert_eq(&describe(&denied));
+    expect![[r#"
+        NotFound: the institution is unknown: open.statement: `loans/icbc` is unknown, or not the caller's to see; check the id and the caller
+          reason INSTITUTION_UNKNOWN @ ipledger
+          zh-CN: 未找到该机构：open.statement：未找到“loans/icbc”, 或无权查看; 请核对编号和调用方身份
+    "#]].assert_eq(&describe(&denied));
 
     let request = v1::SignOffStatementRequest {
         request_id: id(),
@@ -227,7 +248,11 @@ async fn lines_are_compared_without_a_file_and_a_sign_off_is_retried_safely() {
     assert_eq!(first, second);
     let forgotten = v1::SignOffStatementRequest { request_id: id(), comparison_id: "0".repeat(64), ..request.clone() };
     let unknown = finance.sign_off_statement(forgotten).await.unwrap_err();
-    expect![[r#""#]].assert_eq(&describe(&unknown));
+    expect![[r#"
+        NotFound: the comparison is not remembered: comparison_id: `0000000000000000000000000000000000000000000000000000000000000000` is not remembered; compare the statement again
+          reason COMPARISON_UNKNOWN @ ipledger
+          zh-CN: 对账结果已失效，请重新对账：comparison_id：对账结果“0000000000000000000000000000000000000000000000000000000000000000”已失效；请重新对账
+    "#]].assert_eq(&describe(&unknown));
     let twice =
         finance.sign_off_statement(v1::SignOffStatementRequest { request_id: id(), ..request }).await.unwrap_err();
     assert_eq!(twice.code(), tonic::Code::FailedPrecondition, "{twice}");
@@ -256,7 +281,41 @@ async fn what_is_asked_wrongly_is_said_field_by_field() {
     ] {
         said.push_str(&describe(&compare(&world, ("officer", ""), parts).await.unwrap_err()));
     }
-    expect![[r#""#]].assert_eq(&said);
+    expect![[r#"
+        InvalidArgument: a field is malformed or out of range: open: is missing; expected what the statement is in the first message
+          reason INVALID_FIELD @ ipledger
+          field open: is missing; expected what the statement is in the first message
+          zh-CN: 字段格式或取值不正确：open：缺失；第一条消息应说明对账单
+        InvalidArgument: a field is malformed or out of range: open: is missing; expected what the statement is in the first message
+          reason INVALID_FIELD @ ipledger
+          field open: is missing; expected what the statement is in the first message
+          zh-CN: 字段格式或取值不正确：open：缺失；第一条消息应说明对账单
+        InvalidArgument: a field is malformed or out of range: open.statement: `loan/icbc` is not a statement; expected `loans/BANK`, `repayments/BANK`, `pool/POOL` or `treasury` (+3)
+          reason INVALID_FIELD @ ipledger
+          field open.statement: `loan/icbc` is not a statement; expected `loans/BANK`, `repayments/BANK`, `pool/POOL` or `treasury`
+          field open.from_date: `2025` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
+          field open.layout: the layout is not understood: TOML parse error at line 1, column 2   | 1 | x   |  ^ key with no value, expected `=`
+          field open.tolerance_days: `99` days are too many; expected 0 to 15
+          zh-CN: 字段格式或取值不正确：open.statement：“loan/icbc”不是对账单；应为 loans/银行、repayments/银行、pool/资金池 或 treasury (+3)
+        InvalidArgument: a field is malformed or out of range: open.to_date: `2024-01-01` is not within 366 days after `2025-01-01`; expected the last day of the period
+          reason INVALID_FIELD @ ipledger
+          field open.to_date: `2024-01-01` is not within 366 days after `2025-01-01`; expected the last day of the period
+          zh-CN: 字段格式或取值不正确：open.to_date：“2024-01-01”不在“2025-01-01”之后 366 天内；应为期间的最后一天
+        InvalidArgument: a field is malformed or out of range: lines[0].nature: `0` is not a value of this field; expected one of STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH (+2)
+          reason INVALID_FIELD @ ipledger
+          field lines[0].nature: `0` is not a value of this field; expected one of STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH
+          field lines[0].amount: `1.234` has more than two decimals; round it to the fen first
+          field lines[0].date: `` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
+          zh-CN: 字段格式或取值不正确：lines[0].nature：“0”不是该字段的有效取值; 应为 STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH 之一 (+2)
+        InvalidArgument: a field is malformed or out of range: part: is out of place; expected chunks of one file, or lines, after the first message
+          reason INVALID_FIELD @ ipledger
+          field part: is out of place; expected chunks of one file, or lines, after the first message
+          zh-CN: 字段格式或取值不正确：part：次序不对；首条消息之后应为同一文件的分块，或均为明细行
+        InvalidArgument: a field is malformed or out of range: chunk: the file is empty
+          reason INVALID_FIELD @ ipledger
+          field chunk: the file is empty
+          zh-CN: 字段格式或取值不正确：chunk：文件为空
+    "#]].assert_eq(&said);
 }
 
 /// A workbook of the real program and what stands in it, for a reader in another language: see `tests/foreign`.
