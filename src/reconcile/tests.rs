@@ -1,7 +1,13 @@
 //! Each class in its plainest shape, and a property: whatever is done to the lines of a true list is found as what it
 //! is, with nothing else touched.
 
-#![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
+#![expect(
+    clippy::needless_raw_string_hashes, // as expect-test writes them
+    clippy::needless_pass_by_value,     // an expectation is written where it is used
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "small numbers in a test"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

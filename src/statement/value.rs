@@ -183,12 +183,11 @@ fn not_a_date(text: &str) -> Invalid {
 pub(super) fn text(cell: &Cell) -> Result<Option<String>, Invalid> {
     match cell {
         Cell::Empty => Ok(None),
-        Cell::Text(text) => Ok(Some(text.clone())),
         Cell::Number(text) if text.len() > 15 => Err(Invalid::new(
             format!("`{}` was saved as a number and lost digits; save the column as text", shown(text)),
             format!("“{}”被存为数字，已丢失位数；请将该列存为文本", shown(text)),
         )),
-        Cell::Number(text) => Ok(Some(text.clone())),
+        Cell::Text(text) | Cell::Number(text) => Ok(Some(text.clone())),
         Cell::Date(date) => Ok(Some(date.to_string())),
         Cell::Wrong(text) => Err(Invalid::new(
             format!("`{}` is an error value; expected text", shown(text)),

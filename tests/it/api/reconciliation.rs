@@ -58,7 +58,7 @@ struct Ran {
 
 /// `ipledger reconcile FILE` of icbc's repayments in 2025.
 fn reconcile(world: &World, file: &Path, more: &[&str]) -> Ran {
-    let server = world._server.address.clone();
+    let server = world.server.address.clone();
     let fixed = ["--kind", "repayments", "--bank", "icbc", "--period", "2025", "--server", &server];
     let output = Command::new(super::program()).arg("reconcile").arg(file).args(fixed).args(more).output().unwrap();
     Ran {
