@@ -30,17 +30,20 @@ const COLUMNS: [(&str, u16); 14] = [
     ("对账单日期\ndate", 12),
     ("性质\nnature", 8),
     ("对账单金额\namount", 18),
-    ("合同编号\ncontract", 20),
-    ("户名\nparty", 30),
+    ("合同编号\ncontract", 18),
+    ("户名\nparty", 26),
     ("信用代码\nUSCC", 21),
-    ("流水号\nreference", 22),
-    ("摘要\nsummary", 24),
+    ("流水号\nreference", 18),
+    ("摘要\nsummary", 18),
     ("分录\nentry", 9),
     ("账本日期\nledger date", 12),
     ("账本金额\nledger amount", 18),
-    ("原因", 60),
-    ("reason", 60),
+    ("原因", 36),
+    ("reason", 42),
 ];
+
+/// The number of A3 among the paper sizes of a workbook.
+const PAPER_A3: u8 = 8;
 
 struct Formats {
     title: Format,
@@ -63,8 +66,8 @@ impl Formats {
                 .set_align(FormatAlign::Center)
                 .set_background_color(Color::RGB(0x00DD_E6F0))
                 .set_border_bottom(FormatBorder::Thin),
-            text: cell().set_num_format("@"),
-            wrapped: cell().set_text_wrap(),
+            text: cell().set_num_format("@").set_indent(1),
+            wrapped: cell().set_text_wrap().set_indent(1),
             amount: cell().set_num_format("#,##0.00;[Red]-#,##0.00"),
             date: cell().set_num_format("yyyy-mm-dd"),
             count: cell().set_num_format("#,##0"),
@@ -93,6 +96,7 @@ pub fn workbook(comparison: &Comparison, about: &About) -> Result<Vec<u8>, XlsxE
 fn summary(sheet: &mut Worksheet, comparison: &Comparison, about: &About, formats: &Formats) -> Result<(), XlsxError> {
     let scope = &comparison.scope;
     sheet.set_name("汇总")?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     sheet.set_column_width(0, 34)?.set_column_width(1, 70)?;
     sheet.write_string_with_format(0, 0, "对账结果 Reconciliation", &formats.title)?;
     let facts = [
@@ -133,7 +137,7 @@ fn of_class(
     }
     sheet.set_row_height(0, 32)?;
     sheet.set_freeze_panes(1, 0)?;
-    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.set_landscape().set_paper_size(PAPER_A3).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     let mut row = 1;
     for finding in findings {
         // A group stands in as many rows as its longer side has; the reason stands in the first.

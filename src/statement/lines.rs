@@ -232,8 +232,8 @@ impl<'a> RowsReader<'a> {
                 None
             }
         });
-        let currency = self.word(row, Role::Currency);
-        let foreign = currency.filter(|currency| !YUAN_WORDS.contains(&currency.as_str()));
+        let is_ours = |currency: &str| YUAN_WORDS.contains(&half_width(currency).trim().to_lowercase().as_str());
+        let foreign = self.text(row, Role::Currency).filter(|currency| !is_ours(currency));
         if let Some(currency) = foreign {
             let shown = shortened(&currency);
             let invalid = Invalid::new(

@@ -502,6 +502,8 @@ fn bad_files_are_refused_as_a_whole() {
         write!(said, "{name}: {}", text_of(bytes, Kind::Repayments)).unwrap();
     }
     expect![[r#"
+        a web page: REFUSED the file is a web page under the name of a workbook; open it and save it as XLSX
+                文件实为网页，只是扩展名像工作簿；请打开后另存为 XLSX
         empty: REFUSED the file is empty
                 文件为空
         blank: REFUSED the file is empty
