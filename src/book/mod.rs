@@ -10,11 +10,13 @@ pub mod event;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
+pub mod period;
 pub mod pool;
 pub mod reconciliation;
 pub mod registry;
 
 mod apply;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -37,9 +39,10 @@ use loan::Loan;
 use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
 use pool::{Claim, Pool};
 use registry::{Enterprise, IpRight, Pledge};
+use requests::Requests;
 
 /// The state of the ledger after some entry.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Book {
     /// Sequence of the last entry applied; 0 when empty.
     last_sequence: u64,
@@ -81,12 +84,16 @@ pub struct Book {
     pub closed_months: BTreeSet<Month>,
     /// What was reconciled with whose statement.
     pub reconciliation: reconciliation::Reconciliation,
+    /// Closed years.
+    pub closed_years: BTreeSet<FiscalYear>,
+    /// Entries that were reversed, with the entry that did it.
+    pub reversals: BTreeMap<Sequence, Sequence>,
     /// Request ids with the entry that answered them and the digest of their bytes.
-    requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
+    requests: Requests,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Budget {
     /// 已下达, adjustments included.
     pub appropriated: Amount,
@@ -121,7 +128,7 @@ impl Book {
 
     /// The entry that answered this request id, with the digest of the request's bytes.
     pub fn request(&self, id: &RequestId) -> Option<(Sequence, [u8; 32])> {
-        self.requests.get(id).copied()
+        self.requests.get(id)
     }
 
     /// The balance of an account, debit positive; zero for an account without postings.
@@ -137,11 +144,6 @@ impl Book {
     /// The budget line of a year; all zero where nothing was appropriated.
     pub fn budget(&self, line: &BudgetLineId, year: FiscalYear) -> Budget {
         self.budgets.get(&(line.clone(), year)).copied().unwrap_or_default()
-    }
-
-    /// Whether the month of this date is closed.
-    pub fn is_closed(&self, date: CivilDate) -> bool {
-        self.closed_months.contains(&Month { year: date.year(), month: date.month() })
     }
 
     /// An adopted version.

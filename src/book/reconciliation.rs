@@ -9,15 +9,15 @@ use std::fmt;
 
 use super::Book;
 use super::account::Account;
-use super::event::{Entry, Event, LoanChange};
+use super::event::{Entry, Event, LoanChange, Undone};
 use super::nouns::Month;
-use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{InstitutionId, Invalid, PersonId, PoolId, Sequence, shown};
+use crate::calendar::CivilDate;
+use crate::identifier::{InstitutionId, Invalid, LoanId, PersonId, PoolId, Sequence, shown};
 use crate::money::Amount;
 use crate::rulebook::terms::codes;
 
 /// Whose statement: the three kinds of lists, each with its owner.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum StatementOf {
     /// A bank's loan list (贷款台账): its drawdowns.
     Loans(InstitutionId),
@@ -151,7 +151,7 @@ impl Class {
 }
 
 /// How many lines are in each class; entries for those missing in the statement.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     counts: BTreeMap<Class, u64>,
 }
@@ -159,6 +159,9 @@ pub struct Counts {
 impl Counts {
     /// Adds some.
     pub fn add(&mut self, class: Class, count: usize) {
+        if count == 0 {
+            return;
+        }
         let sum = self.counts.entry(class).or_default();
         *sum = sum.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
     }
@@ -209,7 +212,7 @@ pub struct StatementSignedOff {
 }
 
 /// A past sign-off, as the book remembers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SignOff {
     /// Whose statement.
     pub statement: StatementOf,
@@ -243,7 +246,7 @@ pub struct OpenStatement {
 }
 
 /// What is reconciled, and what is to be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reconciliation {
     /// The entries that a statement of this month would show, in the order of the journal.
     entries: BTreeMap<(StatementOf, Month), Vec<Sequence>>,
@@ -270,7 +273,7 @@ impl Reconciliation {
 
     /// The entries that the statement would show, of the months that these days are in, in the order of the journal.
     pub fn entries_between(&self, statement: &StatementOf, from: CivilDate, to: CivilDate) -> Vec<Sequence> {
-        let (from, to) = ((statement.clone(), month_of(from)), (statement.clone(), month_of(to)));
+        let (from, to) = ((statement.clone(), Month::of(from)), (statement.clone(), Month::of(to)));
         if from > to {
             return Vec::new();
         }
@@ -297,7 +300,7 @@ impl Reconciliation {
     }
 
     fn note(&mut self, statement: StatementOf, entry: &Entry) {
-        let month = month_of(entry.effective_date);
+        let month = Month::of(statement_day(entry));
         self.open.entry(month).or_default().entry(statement.clone()).or_default().insert(entry.sequence);
         self.entries.entry((statement, month)).or_default().push(entry.sequence);
     }
@@ -333,23 +336,19 @@ impl Reconciliation {
     }
 }
 
-/// The month that a day is in.
-pub fn month_of(date: CivilDate) -> Month {
-    let year: FiscalYear = date.year();
-    Month { year, month: date.month() }
+/// The day on which a statement would show an entry: its own, also where its month was closed by then (补记).
+pub fn statement_day(entry: &Entry) -> CivilDate {
+    entry.late_for.unwrap_or(entry.effective_date)
 }
 
 impl Book {
     /// Takes notice of an entry that some statement would show, and of a sign-off.
     pub(super) fn reconcile(&mut self, entry: &Entry) {
-        if let Event::LoanChanged(changed) = &entry.event {
-            let bank = self.loans.get(&changed.loan).map(|loan| loan.terms.bank.clone());
-            let paid = matches!(changed.change, LoanChange::InterestPaid(_) | LoanChange::PrincipalPaid(..));
-            if let Some(bank) = bank.clone().filter(|_| matches!(changed.change, LoanChange::Disbursed(_))) {
-                self.reconciliation.note(StatementOf::Loans(bank), entry);
-            }
-            if let Some(bank) = bank.filter(|_| paid) {
-                self.reconciliation.note(StatementOf::Repayments(bank), entry);
+        if let Some((loan, is_drawdown)) = loan_money(&entry.event) {
+            let bank = self.loans.get(&loan).map(|loan| loan.terms.bank.clone());
+            let list = if is_drawdown { StatementOf::Loans } else { StatementOf::Repayments };
+            if let Some(bank) = bank {
+                self.reconciliation.note(list(bank), entry);
             }
         }
         let mut moved: BTreeMap<StatementOf, Amount> = BTreeMap::new();
@@ -374,4 +373,27 @@ fn statement_of(account: &Account) -> Option<StatementOf> {
         return Some(StatementOf::Pool(pool.clone()));
     }
     (*account == Account::TreasuryCash).then_some(StatementOf::Treasury)
+}
+
+/// The loan whose money an event moves, and whether it is a drawdown; a reversal moves it back.
+fn loan_money(event: &Event) -> Option<(LoanId, bool)> {
+    if let Event::Reversed(reversed) = event {
+        return match &reversed.undone {
+            Undone::Disbursed(loan, _) => Some((*loan, true)),
+            Undone::InterestPaid(loan, _) | Undone::PrincipalPaid { loan, .. } => Some((*loan, false)),
+            Undone::PoolMoved(_) | Undone::BudgetChanged(_) | Undone::SubsidyPaid(_) | Undone::ClaimPaid(_) => None,
+        };
+    }
+    let Event::LoanChanged(changed) = event else { return None };
+    match changed.change {
+        LoanChange::Disbursed(_) => Some((changed.loan, true)),
+        LoanChange::InterestPaid(_) | LoanChange::PrincipalPaid(..) => Some((changed.loan, false)),
+        LoanChange::Extended(_)
+        | LoanChange::MarkedOverdue(_)
+        | LoanChange::MarkedNonPerforming
+        | LoanChange::MarkedCured
+        | LoanChange::Settled
+        | LoanChange::Closed
+        | LoanChange::Withdrawn(_) => None,
+    }
 }

@@ -7,6 +7,7 @@ use super::sums::adding_up;
 use super::words::{self, Difference};
 use super::{Comparison, Finding, Item, Scope, WINDOW_DAYS, Words};
 use crate::book::reconciliation::{Class, Counts};
+use crate::identifier::Sequence;
 use crate::statement::{Kind, Line};
 
 /// Words of a summary that mark a reversal.
@@ -64,6 +65,7 @@ impl<'a> Engine<'a> {
         self.equal_by(&Dimension::ALL, exact);
         self.equal_by(&Dimension::ALL, Wanted { day: false, ..exact });
         self.reversed();
+        self.undone();
         self.duplicates(false);
         self.sums();
         self.differing();
@@ -281,6 +283,23 @@ impl<'a> Engine<'a> {
                 _ => Words::default(),
             };
             self.take(Class::Reversed, &[one, other], &[], reason);
+        }
+    }
+
+    /// An entry and its reversal of which the statement shows neither.
+    fn undone(&mut self) {
+        let open = |index: &usize| !self.item_done.get(*index).copied().unwrap_or(true);
+        let places: BTreeMap<Sequence, usize> =
+            self.items.iter().enumerate().map(|(index, item)| (item.sequence, index)).collect();
+        let linked = self.items.iter().enumerate().filter_map(|(index, item)| {
+            let first = places.get(&item.reverses?).copied()?;
+            (open(&index) && open(&first)).then_some((first, index))
+        });
+        for (first, second) in linked.collect::<Vec<_>>() {
+            if let (Some(one), Some(other)) = (self.items.get(first), self.items.get(second)) {
+                let reason = words::undone(one, other);
+                self.take(Class::Reversed, &[], &[first, second], reason);
+            }
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Item;
 use crate::book::Book;
 use crate::book::account::Account;
-use crate::book::event::{ApplicationChange, ClaimChange, Entry, Event, LoanChange};
+use crate::book::event::{ApplicationChange, ClaimChange, Entry, Event, InterestPaid, LoanChange, Undone};
 use crate::book::nouns::InstitutionDetails;
-use crate::book::reconciliation::StatementOf;
+use crate::book::reconciliation::{StatementOf, statement_day};
 use crate::identifier::{InstitutionId, LoanId, Uscc};
 use crate::money::Amount;
 use crate::statement::Nature;
@@ -37,33 +37,21 @@ fn bare(entry: &Entry, nature: Nature, amount: Amount) -> Item {
         sequence: entry.sequence,
         nature,
         amount,
-        date: entry.effective_date,
+        date: statement_day(entry),
         contract: None,
         party_code: None,
         party: None,
         reference: None,
         period: None,
         reconciled_by: None,
+        reverses: if let Event::Reversed(reversed) = &entry.event { Some(reversed.entry) } else { None },
     }
 }
 
 fn loan_item(book: &Book, bank: &InstitutionId, statement: &StatementOf, entry: &Entry) -> Option<Item> {
-    let Event::LoanChanged(changed) = &entry.event else { return None };
-    let loan = book.loans.get(&changed.loan).filter(|loan| loan.terms.bank == *bank)?;
-    let wanted = matches!(statement, StatementOf::Loans(_));
-    let item = if let (LoanChange::Disbursed(amount), true) = (&changed.change, wanted) {
-        bare(entry, Nature::Drawdown, *amount)
-    } else if let (LoanChange::InterestPaid(paid), false) = (&changed.change, wanted) {
-        Item {
-            reference: Some(paid.reference.clone()),
-            period: Some((paid.period_from, paid.period_to)),
-            ..bare(entry, Nature::Interest, paid.amount)
-        }
-    } else if let (LoanChange::PrincipalPaid(amount, reference), false) = (&changed.change, wanted) {
-        Item { reference: Some(reference.clone()), ..bare(entry, Nature::Principal, *amount) }
-    } else {
-        return None;
-    };
+    let (id, item) = loan_money(entry)?;
+    let wanted = matches!(statement, StatementOf::Loans(_)) == (item.nature == Nature::Drawdown);
+    let loan = book.loans.get(&id).filter(|loan| wanted && loan.terms.bank == *bank)?;
     let borrower = loan.terms.borrower;
     Some(Item {
         contract: Some(loan.terms.contract.to_string()),
@@ -71,6 +59,40 @@ fn loan_item(book: &Book, bank: &InstitutionId, statement: &StatementOf, entry: 
         party: book.enterprises.get(&borrower).map(|one| one.details.name.clone()),
         ..item
     })
+}
+
+/// A drawdown, an interest payment or a repayment, or the reversal of one; with its loan.
+fn loan_money(entry: &Entry) -> Option<(LoanId, Item)> {
+    let interest = |paid: &InterestPaid, amount: Amount| Item {
+        reference: Some(paid.reference.clone()),
+        period: Some((paid.period_from, paid.period_to)),
+        ..bare(entry, Nature::Interest, amount)
+    };
+    let principal = |amount: Amount, reference: &String| Item {
+        reference: Some(reference.clone()),
+        ..bare(entry, Nature::Principal, amount)
+    };
+    if let Event::Reversed(reversed) = &entry.event {
+        return match &reversed.undone {
+            Undone::Disbursed(loan, amount) => Some((*loan, bare(entry, Nature::Drawdown, amount.negated()))),
+            Undone::InterestPaid(loan, paid) => Some((*loan, interest(paid, paid.amount.negated()))),
+            Undone::PrincipalPaid { loan, amount, reference, .. } => {
+                Some((*loan, principal(amount.negated(), reference)))
+            }
+            Undone::PoolMoved(_) | Undone::BudgetChanged(_) | Undone::SubsidyPaid(_) | Undone::ClaimPaid(_) => None,
+        };
+    }
+    let Event::LoanChanged(changed) = &entry.event else { return None };
+    if let LoanChange::Disbursed(amount) = &changed.change {
+        return Some((changed.loan, bare(entry, Nature::Drawdown, *amount)));
+    }
+    if let LoanChange::InterestPaid(paid) = &changed.change {
+        return Some((changed.loan, interest(paid, paid.amount)));
+    }
+    if let LoanChange::PrincipalPaid(amount, reference) = &changed.change {
+        return Some((changed.loan, principal(*amount, reference)));
+    }
+    None
 }
 
 /// Any entry that moves an account's money, by its posting.

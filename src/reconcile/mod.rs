@@ -69,6 +69,8 @@ pub struct Item {
     pub period: Option<(CivilDate, CivilDate)>,
     /// The entry that signed it off as reconciled.
     pub reconciled_by: Option<Sequence>,
+    /// The entry that it reverses (冲销).
+    pub reverses: Option<Sequence>,
 }
 
 /// What is compared.
@@ -130,7 +132,7 @@ impl Comparison {
 
     /// The entries that were found in the statement, in order: what a sign-off marks as reconciled.
     pub fn matched(&self) -> Vec<Sequence> {
-        let settles = |class: Class| matches!(class, Class::Equal | Class::Split | Class::Merged);
+        let settles = |class: Class| matches!(class, Class::Equal | Class::Split | Class::Merged | Class::Reversed);
         let found = self.findings.iter().filter(|finding| settles(finding.class));
         let items = found.flat_map(|finding| finding.items.iter().filter_map(|index| self.items.get(*index)));
         let mut sequences: Vec<Sequence> = items.map(|item| item.sequence).collect();

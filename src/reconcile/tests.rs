@@ -98,6 +98,7 @@ fn item(sequence: u64, text: &str) -> Item {
         reference: words.text("ref"),
         period: words.period(),
         reconciled_by: words.text("by").map(|by| Sequence::new(by.parse().unwrap())),
+        reverses: words.text("reverses").map(|entry| Sequence::new(entry.parse().unwrap())),
     }
 }
 
@@ -321,6 +322,26 @@ fn what_was_reconciled_is_said_and_not_matched_again() {
 }
 
 #[test]
+fn an_entry_and_its_reversal_are_no_lines_that_are_missing() {
+    check(
+        "repayments/icbc",
+        &[
+            "2026-03-05 interest 100 contract=C-1",
+            "2026-03-09 interest 50 contract=C-2",
+            "2026-03-10 interest -50 contract=C-2",
+        ],
+        &[
+            "2026-03-05 interest 101 contract=C-1 ref=S1",
+            "2026-03-06 interest -101 contract=C-1 ref=S1 reverses=101",
+            "2026-03-05 interest 100 contract=C-1 ref=S1",
+            "2026-03-09 interest 50 contract=C-2",
+            "2026-03-10 interest -50 contract=C-2 reverses=104",
+        ],
+        expect![[r#""#]],
+    );
+}
+
+#[test]
 fn outside_the_period_the_ledger_owes_no_line() {
     check(
         "repayments/icbc",
@@ -390,6 +411,7 @@ fn ledger(count: usize, referenced: bool) -> Vec<Item> {
             reference: referenced.then(|| format!("S-{index}")),
             period: None,
             reconciled_by: None,
+            reverses: None,
         }
     };
     (0..count).map(payment).collect()

@@ -123,6 +123,14 @@ pub(super) fn reversed(one: &Line, other: &Line) -> Words {
     words(format!("rows {first} and {second} cancel each other"), format!("第 {first} 行与第 {second} 行互相冲销"))
 }
 
+pub(super) fn undone(one: &Item, other: &Item) -> Words {
+    let (first, second) = (one.sequence, other.sequence);
+    words(
+        format!("entry {second} reverses entry {first}, and the statement shows neither"),
+        format!("分录 {second} 冲销分录 {first}，对账单均未列示"),
+    )
+}
+
 pub(super) fn split(parts: &[&Line], item: &Item) -> Words {
     let rows: Vec<String> = parts.iter().map(|part| part.place.row.to_string()).collect();
     let (count, entry, amount) = (parts.len(), item.sequence, item.amount.grouped());

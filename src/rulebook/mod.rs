@@ -23,6 +23,7 @@ pub mod pool;
 pub mod trial;
 pub mod sentence;
 mod shipped;
+mod stored;
 
 pub use judge::{ClosingShare, choose, closing_run, judge_application, judge_line};
 pub use load::{LoadError, LoadErrors, load};

@@ -144,7 +144,13 @@ fn command<M: WriteRequest>(
         let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
         let command = parse(message, violations);
         let key = RequestKey { id: id?, digest };
-        Some(command::Request { caller, key, effective_date: effective_date?, command: command? })
+        Some(command::Request {
+            caller,
+            key,
+            effective_date: effective_date?,
+            book_late: header.book_late,
+            command: command?,
+        })
     })
 }
 

@@ -29,11 +29,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 17] = [
+const ALL_BELOW_SERVER: [&str; 19] = [
     "statement",
     "reconcile",
     "proto",
@@ -49,10 +51,12 @@ const ALL_BELOW_SERVER: [&str; 17] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 18] = [
+const ALL_BELOW_CLI: [&str; 20] = [
     "statement",
     "reconcile",
     "proto",
@@ -68,6 +72,8 @@ const ALL_BELOW_CLI: [&str; 18] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
     "cli",

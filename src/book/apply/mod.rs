@@ -5,6 +5,7 @@
 
 mod claim;
 mod loan;
+mod period;
 mod subsidy;
 
 use std::sync::Arc;
@@ -86,6 +87,11 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
+            Event::PeriodClosedOver(closed) => {
+                self.closed_months.insert(closed.month);
+            }
+            Event::YearClosed(closed) => self.close_year(closed),
+            Event::Reversed(reversed) => self.reverse(entry, reversed),
             // Taken notice of below, with whatever else a statement would show.
             Event::StatementSignedOff(_) | Event::Refused(_) => {}
         }

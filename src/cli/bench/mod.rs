@@ -8,15 +8,25 @@
 mod core;
 pub mod reconcile;
 mod server;
+pub mod start;
 
 use std::io::Write;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
 
-/// What to measure instead.
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+/// Measurements of their own.
+#[derive(Debug, clap::Subcommand)]
 pub enum Task {
+    /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
+    Start {
+        /// The numbers of entries to measure at.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Read a bank's file and reconcile it: time and memory.
     Reconcile {
         /// How many lines.

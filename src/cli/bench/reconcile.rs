@@ -78,6 +78,7 @@ fn ledger(count: u32) -> anyhow::Result<Vec<Item>> {
             reference: None,
             period: None,
             reconciled_by: None,
+            reverses: None,
         })
     };
     (0..count).map(|index| payment(index).context("a date")).collect()

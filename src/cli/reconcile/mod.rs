@@ -16,7 +16,8 @@ use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
 use super::client::Client;
-use crate::book::reconciliation::{StatementOf, month_of};
+use crate::book::nouns::Month;
+use crate::book::reconciliation::StatementOf;
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, PoolId};
 use crate::proto::v1;
@@ -168,9 +169,9 @@ fn period(text: &str) -> anyhow::Result<(CivilDate, CivilDate)> {
         return Ok((first, first.year().last_day()));
     }
     let first = CivilDate::parse(&format!("{text}-01")).with_context(wanted)?;
-    let month = month_of(first);
+    let month = Month::of(first);
     let mut last = first;
-    while let Some(next) = last.plus_days(1).filter(|next| month_of(*next) == month) {
+    while let Some(next) = last.plus_days(1).filter(|next| Month::of(*next) == month) {
         last = next;
     }
     Ok((first, last))

@@ -74,7 +74,10 @@ impl<'a> Ruling<'a> {
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
             | Event::StatementSignedOff(_)
-            | Event::PeriodClosed(_) => Self::recorded(),
+            | Event::PeriodClosed(_)
+            | Event::PeriodClosedOver(_)
+            | Event::YearClosed(_)
+            | Event::Reversed(_) => Self::recorded(),
         }
     }
 

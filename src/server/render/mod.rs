@@ -12,6 +12,7 @@ pub(super) mod event;
 pub(super) mod explanation;
 pub(super) mod reconciliation;
 pub(super) mod report;
+mod period;
 pub(super) mod resource;
 mod sentence;
 

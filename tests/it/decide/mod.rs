@@ -14,6 +14,7 @@ mod claims;
 mod clawbacks;
 mod evidence;
 mod loans;
+mod periods;
 mod permissions;
 mod pledges;
 mod pools;

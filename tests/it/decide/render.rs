@@ -2,9 +2,11 @@
 
 use ipledger::book::Book;
 use ipledger::book::account::Posting;
-use ipledger::book::event::{ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied};
+use ipledger::book::event::{
+    ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied, YearEndLine,
+};
+use ipledger::book::nouns::Month;
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
-use ipledger::book::reconciliation::month_of;
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
 use ipledger::identifier::{
@@ -76,6 +78,14 @@ fn event(entry: &Entry, book: &Book) -> String {
         Event::StatementSignedOff(signed) => {
             format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
         }
+        Event::PeriodClosedOver(closed) => format!("closed over {} open items", closed.open_items),
+        Event::YearClosed(closed) => {
+            let line = |line: &YearEndLine| {
+                format!("{} {} {}", line.line, line.left, if line.is_carried { "carried" } else { "lapsed" })
+            };
+            format!("closed, {}", closed.lines.iter().map(line).collect::<Vec<_>>().join(", "))
+        }
+        Event::Reversed(reversed) => format!("reversed entry {}", reversed.entry),
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {
@@ -233,7 +243,7 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             format!("{} of {}", right.state_on(day), right.owner_on(day))
         }
         "unreconciled" => {
-            let month = month_of(CivilDate::parse(&format!("{rest}-01")).unwrap());
+            let month = Month::of(CivilDate::parse(&format!("{rest}-01")).unwrap());
             let open = book.reconciliation.unreconciled(month);
             let open: Vec<String> = open.iter().map(|one| format!("{} {}", one.statement, one.entries)).collect();
             open.join(", ")

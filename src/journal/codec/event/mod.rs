@@ -4,6 +4,7 @@ mod application;
 mod claim;
 mod loan;
 mod reconciliation;
+mod period;
 
 use std::sync::Arc;
 
@@ -46,6 +47,9 @@ impl Stored for Event {
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
+            Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
+            Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
+            Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
             Self::StatementSignedOff(signed) => record::Event::StatementSignedOff(signed.store()),
         }
@@ -74,6 +78,9 @@ impl Stored for Event {
             record::Event::ClaimChanged(wire) => Self::ClaimChanged(Stored::load(wire)?),
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
+            record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
+            record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
+            record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
             record::Event::StatementSignedOff(wire) => Self::StatementSignedOff(Stored::load(wire).map(Arc::new)?),
         })
