@@ -337,7 +337,12 @@ fn an_entry_and_its_reversal_are_no_lines_that_are_missing() {
             "2026-03-09 interest 50 contract=C-2",
             "2026-03-10 interest -50 contract=C-2 reverses=104",
         ],
-        expect![[r#""#]],
+        expect![[r#"
+            equal [1] [103] as entry 103
+            equal [2] [104] as entry 104
+            equal [3] [105] as entry 105
+            reversed [] [101, 102] entry 102 reverses entry 101, and the statement shows neither
+        "#]],
     );
 }
 
