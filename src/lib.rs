@@ -27,6 +27,7 @@
 //!    and a retry hint.
 
 pub mod cli;
+pub mod fuzz;
 pub mod config;
 pub mod server;
 pub mod writer;

@@ -8,6 +8,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::fact_service_client::FactServiceClient;
 use crate::proto::v1::reconciliation_service_client::ReconciliationServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
@@ -32,6 +33,8 @@ pub struct Client {
 /// A connection that says who calls.
 type Connection = InterceptedService<Channel, ActAs>;
 
+/// The client of the fact service.
+pub(super) type Facts = FactServiceClient<Connection>;
 /// The client of the reconciliation service.
 pub(super) type Reconciliation = ReconciliationServiceClient<Connection>;
 
@@ -52,6 +55,11 @@ impl Client {
     /// The reconciliation service.
     pub(super) async fn reconciliation(&self) -> anyhow::Result<Reconciliation> {
         Ok(ReconciliationServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// The fact service.
+    pub(super) async fn facts(&self) -> anyhow::Result<Facts> {
+        Ok(FactServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     async fn connect(&self) -> anyhow::Result<Connection> {

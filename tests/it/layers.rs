@@ -32,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 

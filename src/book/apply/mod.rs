@@ -92,6 +92,8 @@ impl Book {
             }
             Event::YearClosed(closed) => self.close_year(closed),
             Event::Reversed(reversed) => self.reverse(entry, reversed),
+            Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
+            Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
             // Taken notice of below, with whatever else a statement would show.
             Event::StatementSignedOff(_) | Event::Refused(_) => {}
         }

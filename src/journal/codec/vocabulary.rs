@@ -73,6 +73,7 @@ numbered!(Refusal {
     CeilingReached,
     BankYearCapUsedUp,
     ProgrammeYearCapUsedUp,
+    ReferenceRateMissing,
 });
 numbered!(StepKind {
     Gate,

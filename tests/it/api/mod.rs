@@ -6,6 +6,7 @@
 mod errors;
 mod reconciliation;
 mod retries;
+mod rulebooks;
 mod scope;
 mod service;
 

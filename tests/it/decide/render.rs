@@ -74,7 +74,9 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::BudgetAppropriated(_)
         | Event::BudgetAdjusted(_)
         | Event::PoolMoved(_)
-        | Event::PeriodClosed(_) => "done".to_owned(),
+        | Event::PeriodClosed(_)
+        | Event::ReferenceRateRecorded(_)
+        | Event::FactRecorded(_) => "done".to_owned(),
         Event::StatementSignedOff(signed) => {
             format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
         }
