@@ -56,6 +56,7 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
         Event::RulebookAdopted(rulebook) => Command::AdoptRulebook(Arc::clone(rulebook)),
         Event::ReferenceRateRecorded(rate) => Command::RecordReferenceRate(rate.clone()),
         Event::FactRecorded(recorded) => Command::RecordFact(record_fact(recorded)),
+        Event::StatementSignedOff(signed) => Command::SignOffStatement(Arc::clone(signed)),
         Event::PeriodClosed(month) => Command::ClosePeriod(*month),
         Event::PeriodClosedOver(over) => Command::ClosePeriodOver(over.month, over.reason.clone()),
         Event::YearClosed(closed) => Command::CloseYear(close_year(closed)),

@@ -15,6 +15,7 @@ pub mod nouns;
 pub mod period;
 pub mod pool;
 pub mod rate;
+pub mod reconciliation;
 pub mod registry;
 
 mod apply;
@@ -98,6 +99,8 @@ pub struct Book {
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// What was reconciled with whose statement.
+    pub reconciliation: reconciliation::Reconciliation,
     /// Closed years.
     pub closed_years: BTreeSet<FiscalYear>,
     /// Entries that were reversed, with the entry that did it.

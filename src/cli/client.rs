@@ -20,6 +20,7 @@ use crate::config::LISTEN_DEFAULT;
 use crate::pki::files;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
 use crate::proto::v1::fact_service_client::FactServiceClient;
+use crate::proto::v1::reconciliation_service_client::ReconciliationServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 use crate::server::authenticate::TOKEN_KEY;
@@ -58,6 +59,8 @@ pub(super) type Service = InterceptedService<Channel, Credentials>;
 
 /// The client of the fact service.
 pub(super) type Facts = FactServiceClient<Service>;
+/// The client of the reconciliation service.
+pub(super) type Reconciliation = ReconciliationServiceClient<Service>;
 
 /// The client of the evidence service.
 pub(super) type Evidence = EvidenceServiceClient<Service>;
@@ -110,6 +113,11 @@ impl Client {
     /// Connects to the report service.
     pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Service>> {
         Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects to the reconciliation service.
+    pub(super) async fn reconciliation(&self) -> anyhow::Result<Reconciliation> {
+        Ok(ReconciliationServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     /// Connects to the fact service.

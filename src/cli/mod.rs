@@ -31,6 +31,7 @@ mod panics;
 pub mod pki;
 pub mod rate;
 pub mod receipt;
+pub mod reconcile;
 pub mod report;
 pub mod rulebook;
 pub mod serve;
@@ -123,6 +124,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
+    Reconcile(Box<reconcile::Options>),
     /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
     Snapshot {
         /// The data folder.
@@ -191,6 +194,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),

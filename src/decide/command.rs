@@ -9,6 +9,7 @@ use crate::book::nouns::{
     PledgeDetails, PledgeKey,
 };
 use crate::book::rate::ReferenceRate;
+use crate::book::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
@@ -129,6 +130,8 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `ReconciliationService.SignOffStatement`: what the ledger found when it compared the statement.
+    SignOffStatement(Arc<StatementSignedOff>),
     /// See `PeriodService.ClosePeriod`: over what is open, with the reason.
     ClosePeriodOver(Month, String),
     /// See `PeriodService.CloseYear`.

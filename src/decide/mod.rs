@@ -25,6 +25,7 @@ mod loan;
 mod permission;
 mod pledge;
 mod pool;
+mod reconciliation;
 mod period;
 mod registry;
 mod reversal;
@@ -107,6 +108,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::RecordRecovery(recovery) => claim::record_recovery(context, recovery),
         Command::WriteOffClaim(id) => claim::write_off(context, *id),
         Command::AdoptRulebook(adopted) => rulebook::adopt(context, adopted),
+        Command::SignOffStatement(signed) => reconciliation::sign_off(context, signed),
         Command::ClosePeriod(month) => period::close_month(context, *month),
         Command::ClosePeriodOver(month, reason) => period::close_month_over(context, *month, reason),
         Command::CloseYear(close) => period::close_year(context, close),

@@ -63,7 +63,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::ApproveClaim(_)
         | Command::RefuseClaim(..)
         | Command::WriteOffClaim(_) => &[Role::Officer],
-        Command::RecordRedLetterInvoice(_) => &[Role::Officer, Role::Finance],
+        Command::RecordRedLetterInvoice(_) | Command::SignOffStatement(_) => &[Role::Officer, Role::Finance],
         Command::PaySubsidy(..)
         | Command::RecordClawback(_)
         | Command::AppropriateBudget(_)

@@ -29,6 +29,7 @@ use crate::journal::merkle::subtrees::Subtrees;
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+mod pick;
 mod load;
 mod proofs;
 pub mod scope;

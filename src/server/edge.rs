@@ -20,6 +20,7 @@ use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
 use super::authenticate::AuthenticatedIdentity;
+use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
@@ -46,6 +47,8 @@ pub struct Edge {
     identity: Arc<dyn Identify>,
     keeper: Option<Keeper>,
     clock: Clock,
+    /// Statements that were compared, until they are signed off.
+    pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
     /// One permit per report being made.
@@ -60,7 +63,17 @@ impl Edge {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
         let reports = Arc::new(Semaphore::new(REPORTS_MAX));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, reports, stop: Arc::new(stop) }
+        Self {
+            writer,
+            reader,
+            identity,
+            keeper: None,
+            clock: Clock::System,
+            comparisons: Arc::default(),
+            tails,
+            reports,
+            stop: Arc::new(stop),
+        }
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.

@@ -34,6 +34,7 @@ use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
 use crate::proto::v1::pool_service_server::PoolServiceServer;
+use crate::proto::v1::reconciliation_service_server::ReconciliationServiceServer;
 use crate::proto::v1::registry_service_server::RegistryServiceServer;
 use crate::proto::v1::report_service_server::ReportServiceServer;
 use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
@@ -41,6 +42,7 @@ use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
 pub mod authenticate;
+mod comparisons;
 mod digest;
 pub mod edge;
 pub mod identity;
@@ -153,7 +155,7 @@ pub async fn serve(
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 13] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -165,6 +167,7 @@ const SERVICES: [&str; 12] = [
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
     "ipledger.v1.IdentityService",
+    "ipledger.v1.ReconciliationService",
     "ipledger.v1.ReportService",
 ];
 
@@ -203,6 +206,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
         .add_service(limited!(IdentityServiceServer, edge))
+        .add_service(limited!(ReconciliationServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
 }
 

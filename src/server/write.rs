@@ -136,6 +136,9 @@ writes! {
     LedgerService {
         ReverseEntry(ReverseEntryRequest) -> ReverseEntryResponse;
     }
+    ReconciliationService {
+        SignOffStatement(SignOffStatementRequest) -> SignOffStatementResponse;
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("journal/replay", &["storage", "book", "identifier", "money", "calendar"]),
     ("journal", &["calendar", "identifier"]),
     ("config", &["identifier", "money", "calendar"]),
+    ("statement", &["identifier", "money", "calendar"]),
+    ("reconcile", &["statement", "rulebook", "book", "identifier", "money", "calendar"]),
     (
         "writer",
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
@@ -36,7 +38,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 18] = [
+const ALL_BELOW_SERVER: [&str; 20] = [
+    "statement",
+    "reconcile",
     "proto",
     "decide",
     "rulebook",
@@ -56,7 +60,9 @@ const ALL_BELOW_SERVER: [&str; 18] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 20] = [
+const ALL_BELOW_CLI: [&str; 22] = [
+    "statement",
+    "reconcile",
     "proto",
     "audit",
     "decide",
@@ -110,7 +116,8 @@ const IMPURE: &[&str] = &[
     "static mut",
     "thread_local",
 ];
-const PURE: &[&str] = &["report", "decide", "rulebook", "book", "identifier", "money", "calendar"];
+const PURE: &[&str] =
+    &["report", "decide", "rulebook", "book", "statement", "reconcile", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] = &[];

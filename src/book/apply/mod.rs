@@ -27,6 +27,7 @@ impl Book {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
         }
         self.apply_event(entry);
+        self.reconcile(entry);
     }
 
     fn apply_event(&mut self, entry: &Entry) {
@@ -93,7 +94,8 @@ impl Book {
             Event::Reversed(reversed) => self.reverse(entry, reversed),
             Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
             Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
-            Event::Refused(_) => {}
+            // Taken notice of below, with whatever else a statement would show.
+            Event::StatementSignedOff(_) | Event::Refused(_) => {}
         }
     }
 

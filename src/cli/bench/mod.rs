@@ -8,6 +8,7 @@
 mod core;
 mod machine;
 mod proofs;
+pub mod reconcile;
 mod server;
 pub mod start;
 mod verify;
@@ -48,6 +49,12 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Read a bank's file and reconcile it: time and memory.
+    Reconcile {
+        /// How many lines.
+        #[arg(long, default_value_t = 100_000)]
+        lines: u32,
+    },
 }
 
 /// Runs one of them.
@@ -55,6 +62,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
     writeln!(out, "{}", machine::describe())?;
     match task {
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
+        Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
         Task::Proofs { entries, rounds } => {
             for entries in entries {

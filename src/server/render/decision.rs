@@ -73,6 +73,7 @@ impl<'a> Ruling<'a> {
             | Event::PoolMoved(_)
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
+            | Event::StatementSignedOff(_)
             | Event::PeriodClosed(_)
             | Event::PeriodClosedOver(_)
             | Event::YearClosed(_)

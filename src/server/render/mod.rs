@@ -11,6 +11,7 @@ pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
 pub(super) mod fact;
+pub(super) mod reconciliation;
 pub(super) mod report;
 mod period;
 pub(super) mod resource;

@@ -40,6 +40,7 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ClaimChanged(changed) => claim_changed(changed),
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
+        Event::StatementSignedOff(one) => super::reconciliation::sentence(one),
         Event::PeriodClosedOver(one) => text(
             format!("The month {} is closed over {} open items: {}", one.month, one.open_items, one.reason),
             format!("{} 月已结账（尚有 {} 项未处理）：{}", one.month, one.open_items, one.reason),

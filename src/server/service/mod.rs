@@ -11,6 +11,7 @@ mod ledger;
 mod loan;
 mod period;
 mod pool;
+mod reconciliation;
 mod registry;
 mod report;
 mod rulebook;

@@ -16,6 +16,7 @@ const NOT_OF_THE_CORE: &[Reason] = &[
     Reason::Unauthenticated,
     Reason::RequestIdReused,
     Reason::RulebookUnknown,
+    Reason::ComparisonUnknown,
     Reason::NoSigningKey,
     Reason::QueueFull,
     Reason::DeadlineExceeded,

@@ -20,6 +20,7 @@ mod payees;
 mod permissions;
 mod pledges;
 mod pools;
+mod reconciliation;
 mod registry;
 mod rulebooks;
 mod subsidies;

@@ -8,6 +8,7 @@ use ipledger::book::nouns::{
     BlacklistDetails, Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
     IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
+use ipledger::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
     ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
@@ -141,6 +142,7 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::WriteOffClaim(_) => "write-off",
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
+        Command::SignOffStatement(_) => "sign-off",
         Command::ClosePeriodOver(..) => "close-month-over",
         Command::CloseYear(_) => "close-year",
         Command::ReverseEntry(_) => "reverse",
@@ -193,6 +195,7 @@ pub(super) const VERBS: &[&str] = &[
     "write-off",
     "adopt",
     "close-month",
+    "sign-off",
     "close-month-over",
     "close-year",
     "reverse",
@@ -220,10 +223,38 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
         }
+        "sign-off" => sign_off(words),
         "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month"
         | "close-month-over" | "close-year" | "reverse" => money(verb, words),
         _ => loan(verb, words),
     }
+}
+
+/// Found are the entries of `matched`, off those of `differing`; the file is the name of the line.
+fn sign_off(words: &mut Words<'_>) -> Command {
+    let mut entries = |key: &str| -> Vec<Sequence> {
+        let names = words.optional(key).unwrap_or_default();
+        names.split(',').filter(|name| !name.is_empty()).map(|name| words.entry(name)).collect()
+    };
+    let (matched, differing) = (entries("matched"), entries("differing"));
+    let mut counts = Counts::default();
+    counts.add(Class::Equal, matched.len());
+    counts.add(Class::AmountDiffers, differing.len());
+    let digest = words.name.bytes().next().map_or(0, |letter| letter);
+    Command::SignOffStatement(Arc::new(StatementSignedOff {
+        statement: StatementOf::parse(words.text("statement", "repayments/icbc")).unwrap(),
+        from: words.date("from", "2026-02-01"),
+        to: words.date("to", "2026-02-28"),
+        file_digest: [digest; 32],
+        file_name: words.name.clone(),
+        tolerance_days: 3,
+        compared_at: Sequence::new(1),
+        comparison_digest: [digest; 32],
+        counts,
+        matched,
+        differing,
+        note: "二月".to_owned(),
+    }))
 }
 
 fn registry(verb: &str, words: &mut Words<'_>) -> Command {

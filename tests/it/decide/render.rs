@@ -5,6 +5,7 @@ use ipledger::book::account::Posting;
 use ipledger::book::event::{
     ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied, YearEndLine,
 };
+use ipledger::book::nouns::Month;
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
@@ -76,6 +77,9 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::PeriodClosed(_)
         | Event::ReferenceRateRecorded(_)
         | Event::FactRecorded(_) => "done".to_owned(),
+        Event::StatementSignedOff(signed) => {
+            format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
+        }
         Event::PeriodClosedOver(closed) => format!("closed over {} open items", closed.open_items),
         Event::YearClosed(closed) => {
             let line = |line: &YearEndLine| {
@@ -239,6 +243,12 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             let (name, day) = rest.split_once(' ').unwrap();
             let (right, day) = (&book.rights[&names::right(name)], CivilDate::parse(day).unwrap());
             format!("{} of {}", right.state_on(day), right.owner_on(day))
+        }
+        "unreconciled" => {
+            let month = Month::of(CivilDate::parse(&format!("{rest}-01")).unwrap());
+            let open = book.reconciliation.unreconciled(month);
+            let open: Vec<String> = open.iter().map(|one| format!("{} {}", one.statement, one.entries)).collect();
+            open.join(", ")
         }
         "enterprise" => book.enterprises[&names::enterprise(rest)].details.name.clone(),
         other => panic!("`? {other}` shows nothing"),

@@ -407,6 +407,7 @@ impl Model {
             | Command::PayClaim(..)
             | Command::RecordRecovery(_)
             | Command::WriteOffClaim(_) => self.judge_pool(ask, command),
+            Command::SignOffStatement(_) => unreachable!("the simulation signs no statement off"),
         }
     }
 

@@ -4,6 +4,7 @@ mod application;
 mod claim;
 mod fact;
 mod loan;
+mod reconciliation;
 mod period;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ impl Stored for Event {
             Self::ReferenceRateRecorded(rate) => record::Event::ReferenceRateRecorded(rate.store()),
             Self::FactRecorded(fact) => record::Event::FactRecorded(fact.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
+            Self::StatementSignedOff(signed) => record::Event::StatementSignedOff(signed.store()),
         }
     }
 
@@ -86,6 +88,7 @@ impl Stored for Event {
             record::Event::ReferenceRateRecorded(wire) => Self::ReferenceRateRecorded(Stored::load(wire)?),
             record::Event::FactRecorded(wire) => Self::FactRecorded(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
+            record::Event::StatementSignedOff(wire) => Self::StatementSignedOff(Stored::load(wire).map(Arc::new)?),
         })
     }
 }
