@@ -19,6 +19,7 @@
 mod api;
 mod chinese;
 mod backup;
+mod cities;
 mod crash;
 mod evidence;
 mod demo;

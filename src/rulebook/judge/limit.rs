@@ -6,6 +6,7 @@ use crate::money::{Amount, MoneyError, Rate, Rounding};
 use crate::rulebook::explanation::{Bound, LineExplanation, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::ReferenceRates;
 use crate::rulebook::model::{Limit, LimitRule};
+use crate::rulebook::rates::Point;
 use crate::rulebook::refusal::Refusal;
 
 /// The two amounts, and the year that they are of.
@@ -41,13 +42,13 @@ pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
             Ok(*ratio)
         }
         LimitRule::AboveGrowth(series) => match facts.rates.on(series, facts.year.last_day()) {
-            Ok(growth) => {
+            Ok(Point { rate: growth, .. }) => {
                 inputs.push(input("growth", Value::Rate(growth)));
                 growth.plus(Rate::ONE).map_err(not_computed)
             }
             Err(missing) => {
                 inputs.push(input("missing", Value::Text(missing.0.to_owned())));
-                Err(Refusal::FactMissing)
+                Err(missing.refusal())
             }
         },
     };
