@@ -6,7 +6,6 @@ use crate::money::{Amount, MoneyError, Rate, Rounding};
 use crate::rulebook::explanation::{Bound, LineExplanation, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::ReferenceRates;
 use crate::rulebook::model::{Limit, LimitRule};
-use crate::rulebook::rates::Point;
 use crate::rulebook::refusal::Refusal;
 
 /// The two amounts, and the year that they are of.
@@ -42,9 +41,9 @@ pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
             Ok(*ratio)
         }
         LimitRule::AboveGrowth(series) => match facts.rates.on(series, facts.year.last_day()) {
-            Ok(Point { rate: growth, .. }) => {
-                inputs.push(input("growth", Value::Rate(growth)));
-                growth.plus(Rate::ONE).map_err(not_computed)
+            Ok(growth) => {
+                inputs.push(input("growth", Value::Rate(growth.rate)));
+                growth.rate.plus(Rate::ONE).map_err(not_computed)
             }
             Err(missing) => {
                 inputs.push(input("missing", Value::Text(missing.0.to_owned())));

@@ -320,7 +320,7 @@ fn filters_of_entries_are_checked() {
     check(
         &message,
         ledger::list_entries,
-        &expect![["
+        &expect![[r"
             enterprise: `12345` has 5 characters, a USCC has 18; copy it from the business licence
             institution_id: `ICBC` is not a institution id; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first
             from_date: `2026` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`

@@ -42,6 +42,7 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
+        "rewards" => super::payees::REWARDS.to_owned(),
         // The line that the scripts use grows every year, by more than the revenue.
         "growth" => changed(&file("xinzheng-2013.toml"), &[("\"patent-fund\"", "\"ip-finance\"")]),
         "growth-of-revenue" => changed(
@@ -54,7 +55,6 @@ pub(super) fn named(name: &str) -> Rulebook {
                 ),
             ],
         ),
-        "rewards" => super::payees::REWARDS.to_owned(),
         // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
         "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {
