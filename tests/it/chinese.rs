@@ -47,7 +47,11 @@ fn half_width(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|index| {
         let beside = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|one| is_chinese(*one));
-        HALF_WIDTH.contains(&characters[index]) && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+        // `ipledger:officer:li.na`: a name of ours, not a sentence.
+        let in_a_name = characters[index] == ':' && characters.get(index + 1).is_some_and(char::is_ascii_alphanumeric);
+        !in_a_name
+            && HALF_WIDTH.contains(&characters[index])
+            && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
     })
 }
 
