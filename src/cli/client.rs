@@ -19,6 +19,7 @@ use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::pki::files;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::fact_service_client::FactServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 use crate::server::authenticate::TOKEN_KEY;
@@ -53,10 +54,13 @@ pub struct Client {
 }
 
 /// A connection that says who calls.
-pub(super) type Service = InterceptedService<Channel, Credentials>;
+pub(super) type Connection = InterceptedService<Channel, Credentials>;
+
+/// The client of the fact service.
+pub(super) type Facts = FactServiceClient<Connection>;
 
 /// The client of the evidence service.
-pub(super) type Evidence = EvidenceServiceClient<Service>;
+pub(super) type Evidence = EvidenceServiceClient<Connection>;
 
 /// What is sent with every call.
 #[derive(Debug, Clone)]
@@ -84,7 +88,7 @@ impl Interceptor for Credentials {
 
 impl Client {
     /// Connects.
-    pub(super) async fn connect(&self) -> anyhow::Result<Service> {
+    pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
         // First: what is wrong with them needs no connection to be said.
         let credentials = self.credentials()?;
         let scheme = if self.ca.is_some() { "https" } else { "http" };
@@ -104,8 +108,13 @@ impl Client {
     }
 
     /// Connects to the report service.
-    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Service>> {
+    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Connection>> {
         Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// The fact service.
+    pub(super) async fn facts(&self) -> anyhow::Result<Facts> {
+        Ok(FactServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     fn tls(&self, ca: &Path) -> anyhow::Result<ClientTlsConfig> {

@@ -22,9 +22,11 @@ pub mod child;
 pub mod client;
 mod config_file;
 pub mod demo;
+pub mod fact;
 pub mod identity;
 pub mod key;
 pub mod pki;
+pub mod rate;
 pub mod receipt;
 pub mod report;
 pub mod rulebook;
@@ -94,6 +96,16 @@ enum Task {
         /// The statement of a rotation of that key, oldest first.
         #[arg(long, value_name = "FILE", requires = "key")]
         rotation: Vec<PathBuf>,
+    },
+    /// Reference rates: record, import, list.
+    Rate {
+        #[command(subcommand)]
+        command: rate::Task,
+    },
+    /// Facts that rules ask for: record, list.
+    Fact {
+        #[command(subcommand)]
+        command: fact::Task,
     },
     /// Keys of the ledger and of its cosigners.
     Key {
@@ -179,6 +191,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             let options = verify::Options { data, accept_head, since };
             verify::run(&options, &mut out)
         }
+        Task::Rate { command } => rate::run(&command, &mut out),
+        Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
         Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),

@@ -76,7 +76,9 @@ impl<'a> Ruling<'a> {
             | Event::PeriodClosed(_)
             | Event::PeriodClosedOver(_)
             | Event::YearClosed(_)
-            | Event::Reversed(_) => Self::recorded(),
+            | Event::Reversed(_)
+            | Event::ReferenceRateRecorded(_)
+            | Event::FactRecorded(_) => Self::recorded(),
         }
     }
 

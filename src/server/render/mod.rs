@@ -10,6 +10,7 @@ pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
+pub(super) mod fact;
 pub(super) mod report;
 mod period;
 pub(super) mod resource;

@@ -1,5 +1,6 @@
 //! What an entry says, in one sentence for people, in both languages.
 
+use super::fact;
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange, ClaimChanged,
     ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, RedLetterInvoice,
@@ -51,6 +52,8 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
             format!("Entry {} is reversed: {}", one.entry, one.reason),
             format!("分录 {} 已冲销：{}", one.entry, one.reason),
         ),
+        Event::ReferenceRateRecorded(one) => fact::rate_sentence(one),
+        Event::FactRecorded(one) => fact::sentence(one),
         Event::Refused(one) => refused(one),
     }
 }

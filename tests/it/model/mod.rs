@@ -395,6 +395,8 @@ impl Model {
             | Command::RecordRedLetterInvoice(_)
             | Command::AppropriateBudget(_)
             | Command::AdjustBudget(_) => self.judge_subsidy(ask, command),
+            // The rules of 鹤壁 ask for none.
+            Command::RecordReferenceRate(_) | Command::RecordFact(_) => unreachable!("the simulator states no facts"),
             Command::ContributeToPool(_)
             | Command::WithdrawFromPool(_)
             | Command::RecordPoolInterest(_)
