@@ -86,6 +86,8 @@ pub struct EvidenceConfig {
     pub cosigners: Vec<PathBuf>,
     /// The time between two checkpoints.
     pub interval: Duration,
+    /// A folder elsewhere, where the newest checkpoint is kept too.
+    pub publish: Option<PathBuf>,
 }
 
 /// A setting that cannot be used.
@@ -94,6 +96,9 @@ pub enum ConfigError {
     /// Cosigners sign what the ledger signed, and it signs nothing.
     #[error("there are cosigners and no key; name the ledger's key with --key, or make one with `ipledger key new`")]
     NoKey,
+    /// There is a folder for checkpoints and no key to sign one.
+    #[error("checkpoints are to be published and there is no key to sign them; name the ledger's key with --key")]
+    NothingToPublish,
     /// Checkpoints without end.
     #[error("checkpoints every 0 seconds are too many; expected 1 or more")]
     NoInterval,
@@ -134,9 +139,12 @@ impl ServeConfig {
         if tokens.as_ref().is_some_and(|tokens| tokens.lifetime_max.is_zero()) {
             return Err(ConfigError::NoLifetime);
         }
-        let EvidenceConfig { key, cosigners, interval } = &self.evidence;
+        let EvidenceConfig { key, cosigners, interval, publish } = &self.evidence;
         if key.is_none() && !cosigners.is_empty() {
             return Err(ConfigError::NoKey);
+        }
+        if key.is_none() && publish.is_some() {
+            return Err(ConfigError::NothingToPublish);
         }
         if key.is_some() && interval.is_zero() {
             return Err(ConfigError::NoInterval);
@@ -215,10 +223,14 @@ mod tests {
                 key: key.map(PathBuf::from),
                 cosigners: cosigners.iter().map(PathBuf::from).collect(),
                 interval: Duration::from_secs(seconds),
+                publish: None,
             };
             ServeConfig { evidence, ..config(LISTEN_DEFAULT) }.checked().map(|_| ())
         };
         assert_eq!(of(None, &["bank.pub"], 60), Err(ConfigError::NoKey));
+        let publish = EvidenceConfig { publish: Some("elsewhere".into()), ..EvidenceConfig::default() };
+        let publish = ServeConfig { evidence: publish, ..config(LISTEN_DEFAULT) };
+        assert_eq!(publish.checked(), Err(ConfigError::NothingToPublish));
         assert_eq!(of(Some("ledger.key"), &[], 0), Err(ConfigError::NoInterval));
         assert_eq!(of(Some("ledger.key"), &["bank.pub"], 60), Ok(()));
     }

@@ -198,6 +198,11 @@ impl Book {
         rulebook.valid_until.into_iter().chain(superseded).min()
     }
 
+    /// The versions in force on a date, in the order of adoption.
+    pub fn rulebooks_on(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.in_force(date)
+    }
+
     fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
         self.rulebooks.iter().filter(move |rulebook| {
             rulebook.valid_from <= date && self.last_day_of(rulebook).is_none_or(|last| date <= last)

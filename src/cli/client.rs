@@ -120,7 +120,7 @@ impl Client {
         Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
-    /// The fact service.
+    /// Connects to the fact service.
     pub(super) async fn facts(&self) -> anyhow::Result<Facts> {
         Ok(FactServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }

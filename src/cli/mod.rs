@@ -1,7 +1,7 @@
 //! The subcommands, one file each. Standard output is for results, standard error for progress and the log.
 //!
 //! Exit codes: 0 done; 1 done, and something is not as it should be (a figure differs, a rulebook is refused, the
-//! books do not hold); 2 could not be done.
+//! books do not hold); 2 could not be done. `verify` has one more, see there.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -22,9 +22,12 @@ pub mod child;
 pub mod client;
 mod config_file;
 pub mod demo;
+pub mod export;
 pub mod fact;
 pub mod identity;
+pub mod import_journal;
 pub mod key;
+mod panics;
 pub mod pki;
 pub mod rate;
 pub mod receipt;
@@ -78,25 +81,13 @@ enum Task {
         #[command(subcommand)]
         command: rulebook::Task,
     },
-    /// Replay the whole journal and check every hash, every invariant and the trial balance.
-    Verify {
-        /// The data folder.
-        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
-        data: PathBuf,
-        /// Take what the store holds as the newest state, although its head witness is missing or ahead of it.
-        /// Only after you have made sure that nothing was lost: the witness exists to notice exactly that.
-        #[arg(long)]
-        accept_head: bool,
-        /// Prove that the journal only grew since this checkpoint, which was kept elsewhere; needs --key.
-        #[arg(long, value_name = "FILE", requires = "key")]
-        checkpoint: Option<PathBuf>,
-        /// The public key of the ledger that signed the checkpoint.
-        #[arg(long, value_name = "PUBFILE", requires = "checkpoint")]
-        key: Option<PathBuf>,
-        /// The statement of a rotation of that key, oldest first.
-        #[arg(long, value_name = "FILE", requires = "key")]
-        rotation: Vec<PathBuf>,
-    },
+    /// Audit the whole journal: every hash, every invariant, every decision made again. Exit codes: 0 intact,
+    /// 1 damaged, 2 could not look, 3 a decision comes out differently.
+    Verify(verify::Arguments),
+    /// Write the whole journal to a plain file that other programs can read; the ledger must be stopped.
+    Export(export::Arguments),
+    /// Make a ledger of an exported journal: the same records, the same root.
+    ImportJournal(import_journal::Arguments),
     /// Reference rates: record, import, list.
     Rate {
         #[command(subcommand)]
@@ -177,6 +168,7 @@ impl Arguments {
 
 /// Runs a subcommand.
 pub fn run(arguments: Arguments) -> ExitCode {
+    panics::install(panics::Engine { exit_code: 2, json: false });
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
@@ -186,11 +178,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
-        Task::Verify { data, accept_head, checkpoint, key, rotation } => {
-            let since = checkpoint.zip(key.map(|key| key::LedgerKey { key, rotation }));
-            let options = verify::Options { data, accept_head, since };
-            verify::run(&options, &mut out)
-        }
+        Task::Verify(arguments) => match verify::run(&arguments, &mut out) {
+            Ok(verify::Verdict::DecisionsDiffer) => return flushed(&mut out, verify::Verdict::DecisionsDiffer.into()),
+            done => done.map(|verdict| verdict == verify::Verdict::Intact),
+        },
+        Task::Export(arguments) => export::run(&arguments, &mut out),
+        Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
         Task::Rate { command } => rate::run(&command, &mut out),
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
@@ -201,9 +194,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),
-        Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {
-            bench::start::run(&entries, rounds, &mut out)
-        }
+        Task::Bench { what: Some(task), .. } => on_runtime(bench::run_task(&task, &mut out)),
         Task::Bench { what: None, seconds, rounds } => {
             on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
         }
@@ -219,6 +210,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// This exit code, once the output is out; nobody may be left to read it.
+fn flushed(out: &mut dyn Write, code: ExitCode) -> ExitCode {
+    drop(out.flush());
+    code
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -25,12 +25,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 
@@ -54,8 +56,9 @@ const ALL_BELOW_SERVER: [&str; 18] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 19] = [
+const ALL_BELOW_CLI: [&str; 20] = [
     "proto",
+    "audit",
     "decide",
     "rulebook",
     "book",

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange, ClaimChange,
+    ApplicationChange, ApplicationChanged, ApplicationLine, Asked, BlacklistEntryLifted, BudgetChange, ClaimChange,
     ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, Entry, Event, InterestPaid, IpRightChanged,
     LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, RequestKey,
     SubsidyApplied,
@@ -69,6 +69,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(later_values());
     events.extend(periods::periods());
     events.extend(fact::facts());
+    events.extend(asked());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -435,6 +436,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
                 1 => Some(Explanation::default()),
                 _ => Some(Explanation { lines: vec![line(index), line(index + 1)] }),
             },
+            asked: None,
         })
     }));
     // All bounds and all reasons, each with all steps.
@@ -445,8 +447,29 @@ fn rulebooks_and_refusals() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     }));
     events
+}
+
+/// Refusals that keep what was asked for.
+fn asked() -> Vec<Event> {
+    let refused = |asked| Refused {
+        command: "FileLoan".to_owned(),
+        refusal: Refusal::RightNotInForce,
+        subject: "patent:202011156730.2".to_owned(),
+        since: None,
+        explanation: None,
+        asked: Some(asked),
+    };
+    let known = loans().into_iter().chain(registry());
+    let asked = known.filter_map(|event| {
+        if let Event::LoanFiled(filed) = event {
+            return Some(Asked::Loan(filed.terms));
+        }
+        if let Event::PledgeRegistered(details) = event { Some(Asked::Pledge(details)) } else { None }
+    });
+    asked.map(|asked| Event::Refused(refused(asked))).collect()
 }
 
 /// What joined the closed lists after the first golden bytes were written.
@@ -459,6 +482,7 @@ fn later_values() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     };
     let decision = ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
