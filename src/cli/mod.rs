@@ -112,7 +112,7 @@ enum Task {
     /// Ask a running ledger who you are to it, and for how long.
     Whoami {
         #[command(flatten)]
-        client: Box<client::Client>,
+        client: client::Client,
     },
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
@@ -191,7 +191,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
-        Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
+        Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),

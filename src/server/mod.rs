@@ -155,7 +155,7 @@ pub async fn serve(
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 13] = [
+const SERVICES: &[&str] = &[
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
