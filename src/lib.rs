@@ -27,6 +27,7 @@
 //!    and a retry hint.
 
 pub mod cli;
+pub mod fuzz;
 pub mod config;
 pub mod server;
 pub mod writer;
@@ -42,6 +43,7 @@ pub mod book;
 pub mod identifier;
 pub mod money;
 pub mod calendar;
+pub mod pki;
 pub mod journal;
 pub mod storage;
 pub mod proto;

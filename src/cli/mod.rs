@@ -3,12 +3,13 @@
 //! Exit codes: 0 done; 1 done, and something is not as it should be (a figure differs, a rulebook is refused, the
 //! books do not hold); 2 could not be done. `verify` has one more, see there.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -19,12 +20,15 @@ pub mod bench;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
+mod config_file;
 pub mod demo;
 pub mod export;
 pub mod fact;
+pub mod identity;
 pub mod import_journal;
 pub mod key;
 mod panics;
+pub mod pki;
 pub mod rate;
 pub mod receipt;
 pub mod report;
@@ -32,6 +36,7 @@ pub mod rulebook;
 pub mod serve;
 pub mod snapshot;
 pub mod verify;
+pub mod whoami;
 
 /// The one book for a Chinese city's IP pledge financing.
 #[derive(Debug, Parser)]
@@ -45,10 +50,13 @@ pub struct Arguments {
 enum Task {
     /// Serve the ledger over gRPC.
     Serve {
+        /// Settings, as TOML: the flags below with `_` for `-`. Flags and the environment win over it.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// The data folder; made if it is not there.
         #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
         data: PathBuf,
-        /// The loopback address to listen on; port 0 takes a free one.
+        /// The address to listen on; port 0 takes a free one. Without certificates, loopback only.
         #[arg(long, env = "IPLEDGER_LISTEN", default_value = LISTEN_DEFAULT)]
         listen: SocketAddr,
         /// Adopt a rulebook at start unless it is adopted: a shipped name such as `hebi-2017`, or a file.
@@ -56,6 +64,8 @@ enum Task {
         adopt: Vec<String>,
         #[command(flatten)]
         evidence: serve::EvidenceArguments,
+        #[command(flatten)]
+        identity: Box<identity::IdentityArguments>,
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
@@ -92,6 +102,16 @@ enum Task {
     Key {
         #[command(subcommand)]
         command: key::Task,
+    },
+    /// Certificates, for a city without a certification authority.
+    Pki {
+        #[command(subcommand)]
+        command: pki::Task,
+    },
+    /// Ask a running ledger who you are to it, and for how long.
+    Whoami {
+        #[command(flatten)]
+        client: Box<client::Client>,
     },
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
@@ -132,13 +152,29 @@ enum Task {
     },
 }
 
+impl Arguments {
+    /// Reads the command line of this process, and the file of settings that it names.
+    pub fn read() -> Result<Self, ExitCode> {
+        let is_set = |name: &OsStr| std::env::var_os(name).is_some();
+        match config_file::expanded(std::env::args_os(), &Self::command(), is_set) {
+            Ok(arguments) => Ok(Self::parse_from(arguments)),
+            Err(error) => {
+                report(&error);
+                Err(ExitCode::from(2))
+            }
+        }
+    }
+}
+
 /// Runs a subcommand.
 pub fn run(arguments: Arguments) -> ExitCode {
     panics::install(panics::Engine { exit_code: 2, json: false });
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence, snapshot_every } => {
-            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config(), snapshot_every })
+        // The flags of the file are among the others by now.
+        Task::Serve { config: _, data, listen, adopt, evidence, snapshot_every, identity } => {
+            let (evidence, identity) = (evidence.into_config(), identity.into_config());
+            serve::run(ServeConfig { data, listen, adopt, evidence, identity, snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -151,6 +187,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Rate { command } => rate::run(&command, &mut out),
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
+        Task::Pki { command } => pki::run(&command, &mut out),
+        Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
@@ -194,6 +232,14 @@ fn report(error: &anyhow::Error) {
 
 /// What a ledger said when it refused: its sentence, and each field with what was wrong with it.
 fn refusal(status: &Status) -> String {
+    // TLS 1.3 refuses a certificate after the client takes itself for connected: then this is no answer of the ledger.
+    if status.get_details_error_info().is_none() && std::error::Error::source(status).is_some() {
+        return format!(
+            "no answer ({}); if the ledger refused the certificate (another CA, expired, revoked, not for clients), its \
+             log says why",
+            status.message()
+        );
+    }
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
     if fields.len() < 2 {
         return format!("the ledger answers {:?}: {}", status.code(), status.message());

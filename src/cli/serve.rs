@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use super::identity::Doors;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
 use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
@@ -27,7 +28,6 @@ use crate::identifier::{PersonId, RequestId};
 use crate::reader::Reader;
 use crate::rulebook::load;
 use crate::server::Edge;
-use crate::server::identity::DevIdentity;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
@@ -73,6 +73,8 @@ pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
 }
 
 async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
+    // Before the journal is replayed, which may take minutes.
+    let doors = Doors::open(&config.identity, &Clock::System)?;
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
@@ -96,11 +98,13 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
-    // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
     let signals = Signals::new()?;
+    let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
+    let mut edge = Edge::new(writer.clone(), reader, doors.identify());
+    tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
         tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
@@ -108,7 +112,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
             tokio::spawn(publish_always(keeper.clone(), folder));
         }
     }
-    let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
+    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
     if let (Some(taker), Ok(())) = (taker, &written) {
         taker.finish();
@@ -194,10 +198,6 @@ async fn publish_last(keeper: &Keeper, folder: Option<PathBuf>) {
 /// Tells people where the ledger is (standard error) and programs (standard output, one line).
 fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    warn!(
-        "DEVELOPMENT IDENTITY: any program on this machine may act as anybody by sending `ipledger-dev-*` metadata. \
-         Loopback only. Not for real money."
-    );
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {address}")?;
     out.flush()?;

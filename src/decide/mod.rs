@@ -20,6 +20,7 @@ mod application;
 mod budget;
 mod claim;
 mod cost;
+mod limit;
 mod loan;
 mod permission;
 mod pledge;

@@ -28,13 +28,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 17] = [
+const ALL_BELOW_SERVER: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -50,10 +52,11 @@ const ALL_BELOW_SERVER: [&str; 17] = [
     "evidence",
     "snapshot",
     "backup",
+    "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 19] = [
+const ALL_BELOW_CLI: [&str; 20] = [
     "proto",
     "audit",
     "decide",
@@ -68,6 +71,7 @@ const ALL_BELOW_CLI: [&str; 19] = [
     "reader",
     "report",
     "evidence",
+    "pki",
     "snapshot",
     "backup",
     "config",

@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod chinese;
 mod audit;
 mod backup;
 mod cities;
@@ -26,11 +27,14 @@ mod export;
 mod demo;
 mod decide;
 mod fixture;
+mod fuzz;
 mod flips;
 mod layers;
 mod model;
 mod property;
 mod publish;
 mod regression;
+mod rulebooks;
 mod report;
 mod simulate;
+mod tls;

@@ -5,6 +5,7 @@
 
 mod errors;
 mod retries;
+mod rulebooks;
 mod scope;
 mod service;
 
