@@ -1,8 +1,8 @@
 //! Subsidy applications and the evidence they use.
 
-use super::nouns::{ApplicationState, EvidenceKey};
+use super::nouns::{ApplicationState, CostItem, EvidenceKey};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, LoanId, PersonId, ProgrammeId, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, LoanId, PersonId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::facts::CapKey;
@@ -46,6 +46,23 @@ pub struct Application {
     pub received_back: Amount,
     /// Whether what comes back may be spent again.
     pub restores_budget: bool,
+    /// Whether it waits for the closing run of its budget year; nothing is reserved for it before.
+    pub awaits_closing: bool,
+    /// The closing run that paid it, and who made that run.
+    pub closed: Option<(Sequence, PersonId)>,
+    /// Corrections of its award, in their order.
+    pub corrections: Vec<Sequence>,
+    /// The application whose award it supplements (补差).
+    pub supplements: Option<ApplicationId>,
+    /// Overpaid by a correction and not received back, in yuan.
+    pub overpaid: Amount,
+}
+
+impl Application {
+    /// What the budget has set aside for it, or has spent on it, in yuan.
+    pub fn reserved(&self) -> Amount {
+        if self.awaits_closing { Amount::ZERO } else { self.granted }
+    }
 }
 
 /// One cost item of an application.
@@ -69,6 +86,8 @@ pub struct ApplicationLineState {
     pub received_back: Amount,
     /// Whether what comes back gives cap room again.
     pub restores_caps: bool,
+    /// The cost as it was submitted, for a recomputation.
+    pub source: CostItem,
 }
 
 /// An invoice or recorded payment, and what applications have used of it, in yuan.

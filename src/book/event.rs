@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use super::account::Posting;
+use super::closing::{ClosingRun, ClosingShareTaken};
+use super::correction::{AwardsCorrected, Correction};
 use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
@@ -96,6 +98,10 @@ pub enum Event {
     RulebookAdopted(Arc<Rulebook>),
     /// A month was closed.
     PeriodClosed(Month),
+    /// A programme year was closed (年度折算兑付); the shares follow in the same commit.
+    ClosingRun(ClosingRun),
+    /// Awards were recomputed under a later version (追溯更正); the corrections follow in the same commit.
+    AwardsCorrected(AwardsCorrected),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }
@@ -203,6 +209,8 @@ pub struct SubsidyApplied {
     pub budget_year: FiscalYear,
     /// Why nothing was granted; the application is then refused from the start.
     pub refusal: Option<Refusal>,
+    /// Whether it waits for the closing run of the budget year: nothing is reserved before.
+    pub awaits_closing: bool,
 }
 
 /// A cost item with its decision.
@@ -246,6 +254,10 @@ pub enum ApplicationChange {
     ClawbackDemanded(ClawbackDemand),
     /// Money came back, in yuan, with the payment reference.
     ClawbackReceived(Amount, String),
+    /// Its part of a closing run; a member of the run's commit.
+    ClosingShare(ClosingShareTaken),
+    /// Its award under a later version; a member of the correction's commit.
+    Corrected(Box<Correction>),
 }
 
 /// A demand for money paid.

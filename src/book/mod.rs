@@ -6,7 +6,10 @@
 
 pub mod account;
 pub mod application;
+pub mod closing;
+pub mod correction;
 pub mod event;
+pub mod group;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
@@ -80,6 +83,12 @@ pub struct Book {
     pub closed_months: BTreeSet<Month>,
     /// Request ids with the entry that answered them and the digest of their bytes.
     requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
+    /// Closing runs, by programme and year.
+    pub closing_runs: BTreeMap<(ProgrammeId, FiscalYear), Sequence>,
+    /// Versions that were applied to the past, by programme.
+    pub corrections: BTreeMap<ProgrammeId, Vec<RulebookRef>>,
+    /// The group whose members are still to come; never between two commits.
+    open_group: Option<group::OpenGroup>,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.

@@ -215,6 +215,8 @@ pub enum ApplicationState {
     ClawbackDemanded,
     /// 已追回: all that was demanded is received.
     ClawedBack,
+    /// 待折算: approved, and waits for the closing run of its year.
+    AwaitingClosing,
 }
 codes!(ApplicationState {
     Submitted = "submitted",
@@ -224,6 +226,7 @@ codes!(ApplicationState {
     Paid = "paid",
     ClawbackDemanded = "clawback-demanded",
     ClawedBack = "clawed-back",
+    AwaitingClosing = "awaiting-closing",
 });
 
 /// State of a claim on a pool.
@@ -354,6 +357,7 @@ named! {
         Paid = "已拨付",
         ClawbackDemanded = "追回中",
         ClawedBack = "已追回",
+        AwaitingClosing = "待折算",
     }
     ClaimState {
         UnderReview = "审核中",

@@ -7,10 +7,10 @@ use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
     PledgeDetails, PledgeKey,
 };
-use crate::calendar::{CivilDate, Timestamp};
+use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, RulebookRef};
 
 /// A command with who asks and when it takes effect.
 #[derive(Debug, Clone)]
@@ -121,6 +121,21 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `SubsidyService.RunClosing`: programme and year.
+    RunClosing(ProgrammeId, FiscalYear),
+    /// See `RulebookService.CorrectAwards`.
+    CorrectAwards(CorrectAwards),
+}
+
+/// See [`Command::CorrectAwards`].
+#[derive(Debug, Clone)]
+pub struct CorrectAwards {
+    /// The adopted version that is applied to the past, from its first day.
+    pub rulebook: RulebookRef,
+    /// Which of its programmes.
+    pub programme: ProgrammeId,
+    /// Why.
+    pub reason: String,
 }
 
 /// See [`Command::LiftBlacklistEntry`].

@@ -14,7 +14,7 @@ use crate::book::application::Evidence;
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem, EvidenceKey};
-use crate::book::registry::RightState;
+use crate::book::registry::{Enterprise, RightState};
 use crate::calendar::FiscalYear;
 use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
@@ -23,31 +23,20 @@ use crate::rulebook::facts::{
 };
 use crate::rulebook::model::Transition;
 use crate::rulebook::terms::CostKind;
-use crate::rulebook::{Programme, Rulebook, choose, judge_line};
+use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
     let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
 
-    let enterprise_facts = EnterpriseFacts {
-        uscc: apply.enterprise,
-        size_class: applicant.details.size_class,
-        blacklisted_since: applicant.blacklisted_on(context.day).map(|entry| entry.from),
-        classes: None,
-        revenue: None,
-    };
-    let applicant = Applicant {
-        enterprise: enterprise_facts,
-        loan: loan.map(|(id, loan)| facts::of_loan(context, id, loan)),
-        rates: rulebook.reference_rates(),
-    };
+    let applicant = Applicant::new(context, (apply.enterprise, applicant), loan, rulebook);
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
     let mut lines = Vec::with_capacity(apply.items.len());
     for (index, item) in apply.items.iter().enumerate() {
         let item = checked_item(context, apply, index, item, &running)?;
-        let mut facts = line_facts(context, (index, &item), &applicant, &running)?;
+        let mut facts = line_facts(context, (index, &item), &applicant, running.evidence_left(&item))?;
         facts.details.choices = choices.next().unwrap_or_default();
         let verdict = judge_line(programme, &facts, &running);
         let granted = verdict.award.is_positive();
@@ -65,24 +54,44 @@ pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outco
 }
 
 /// What all lines of an application have in common.
-struct Applicant {
-    enterprise: EnterpriseFacts,
-    loan: Option<LoanFacts>,
-    rates: ReferenceRates,
+pub(super) struct Applicant {
+    pub(super) enterprise: EnterpriseFacts,
+    pub(super) loan: Option<LoanFacts>,
+    pub(super) rates: ReferenceRates,
 }
 
-fn line_facts(
+impl Applicant {
+    pub(super) fn new(
+        context: &Context<'_>,
+        (uscc, applicant): (Uscc, &Enterprise),
+        loan: Option<(LoanId, &Loan)>,
+        rulebook: &Rulebook,
+    ) -> Self {
+        let enterprise = EnterpriseFacts {
+            uscc,
+            size_class: applicant.details.size_class,
+            blacklisted_since: applicant.blacklisted_on(context.day).map(|entry| entry.from),
+            classes: None,
+            revenue: None,
+        };
+        let loan = loan.map(|(id, loan)| facts::of_loan(context, id, loan));
+        Self { enterprise, loan, rates: rulebook.reference_rates() }
+    }
+}
+
+/// What a line is judged on; `evidence_left` is what may still be used of its evidence.
+pub(super) fn line_facts(
     context: &Context<'_>,
     (index, item): (usize, &CostItem),
     applicant: &Applicant,
-    running: &Running<'_>,
+    evidence_left: Amount,
 ) -> Result<LineFacts, Rejection> {
     Ok(LineFacts {
         item: item.item,
         cost: item.cost,
         paid_on: item.paid_on,
         other_public_funding: item.other_public_funding,
-        evidence_left: running.evidence_left(item),
+        evidence_left,
         applied_on: context.day,
         enterprise: applicant.enterprise.clone(),
         loan: applicant.loan.clone(),
@@ -104,7 +113,7 @@ fn choices(
     let mut lines = Vec::with_capacity(apply.items.len());
     for (index, item) in apply.items.iter().enumerate() {
         let item = checked_item(context, apply, index, item, running)?;
-        lines.push(line_facts(context, (index, &item), applicant, running)?);
+        lines.push(line_facts(context, (index, &item), applicant, running.evidence_left(&item))?);
     }
     Ok(choose(running.programme, &lines, running))
 }
@@ -119,12 +128,16 @@ fn outcome(
 ) -> Outcome {
     let granted = Amount::total(lines.iter().map(|line| line.award));
     let refusal = if granted.is_positive() { None } else { lines.iter().find_map(|line| line.explanation.refusal) };
+    let usage = Running::new(context.book, programme);
+    let closing = programme.closing_run.as_ref();
     let budget_year = context.day.year();
+    let budget_year =
+        closing.and_then(|rule| closing_year(rule, programme, budget_year, &usage)).unwrap_or(budget_year);
     let line = programme.budget.clone();
     let postings = transfer(
         Account::BudgetReserved(line.clone(), budget_year),
         Account::BudgetAvailable(line.clone(), budget_year),
-        granted,
+        if closing.is_some() { Amount::ZERO } else { granted },
     );
     let concerns =
         Concerns { institution: loan.map(|loan| loan.terms.bank.clone()), ..concerning_enterprise(apply.enterprise) };
@@ -138,6 +151,7 @@ fn outcome(
         budget_line: line,
         budget_year,
         refusal,
+        awaits_closing: closing.is_some(),
     };
     Outcome::new(Event::SubsidyApplied(applied), concerns).with(postings)
 }
@@ -162,10 +176,7 @@ fn programme_for<'a>(
     id: &ProgrammeId,
     loan: Option<&Loan>,
 ) -> Result<(&'a Rulebook, &'a Programme), Rejection> {
-    let kept = loan
-        .and_then(|loan| context.book.rulebook(&loan.rulebook))
-        .filter(|rulebook| rulebook.transition == Transition::Filing)
-        .and_then(|rulebook| Some((rulebook.as_ref(), rulebook.programme(id)?)));
+    let kept = loan.and_then(|loan| kept_version(context.book, id, loan));
     let found = kept.or_else(|| {
         let (rulebook, programme) = context.book.programme_on(id, context.day)?;
         Some((rulebook.as_ref(), programme))
@@ -178,6 +189,18 @@ fn programme_for<'a>(
             format!("{}有效的办法中没有补助项目“{id}”", context.day),
         )
     })
+}
+
+/// The version that a loan keeps (老贷老办法): the one in force at its filing, as known now. A later version that was
+/// applied to the past counts where it reaches back to the filing.
+fn kept_version<'a>(book: &'a Book, id: &ProgrammeId, loan: &Loan) -> Option<(&'a Rulebook, &'a Programme)> {
+    let filed_under = book.rulebook(&loan.rulebook).filter(|rulebook| rulebook.transition == Transition::Filing)?;
+    let corrections = book.corrections.get(id).map(Vec::as_slice).unwrap_or_default();
+    let reaching_back = corrections.iter().filter_map(|reference| book.rulebook(reference)).filter(|rulebook| {
+        rulebook.id == filed_under.id && rulebook.version > filed_under.version && rulebook.valid_from <= loan.filed_on
+    });
+    let version = reaching_back.max_by_key(|rulebook| rulebook.version).unwrap_or(filed_under);
+    Some((version.as_ref(), version.programme(id)?))
 }
 
 fn right_facts(
@@ -338,6 +361,10 @@ impl Usage for Running<'_> {
         let before = self.book.grants.get(&(programme.clone(), enterprise)).copied().unwrap_or(0);
         let here = if *programme == self.programme.id { self.grants } else { 0 };
         before.saturating_add(here)
+    }
+
+    fn is_year_closed(&self, programme: &ProgrammeId, year: FiscalYear) -> bool {
+        self.book.closing_runs.contains_key(&(programme.clone(), year))
     }
 
     fn budget_left(&self, line: &BudgetLineId, year: FiscalYear) -> Amount {

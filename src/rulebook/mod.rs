@@ -24,7 +24,9 @@ pub mod trial;
 pub mod sentence;
 mod shipped;
 
-pub use judge::{ClosingShare, choose, closing_run, judge_application, judge_line};
+pub use judge::{
+    Approved, ClosingShare, choose, closing_run, closing_shares, closing_year, judge_application, judge_line,
+};
 pub use load::{LoadError, LoadErrors, load};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
 pub use pool::{covered_principal, exposure_of, judge_claim, judge_filing, recovery_split};

@@ -99,6 +99,7 @@ writes! {
         DemandClawback(DemandClawbackRequest) -> DemandClawbackResponse;
         RecordClawback(RecordClawbackRequest) -> RecordClawbackResponse;
         RecordRedLetterInvoice(RecordRedLetterInvoiceRequest) -> RecordRedLetterInvoiceResponse;
+        RunClosing(RunClosingRequest) -> RunClosingResponse;
     }
     BudgetService {
         AppropriateBudget(AppropriateBudgetRequest) -> AppropriateBudgetResponse;
@@ -118,6 +119,7 @@ writes! {
     }
     RulebookService {
         AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
+        CorrectAwards(CorrectAwardsRequest) -> CorrectAwardsResponse;
     }
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
@@ -154,7 +156,7 @@ mod tests {
         }
         let implemented: BTreeSet<String> = METHODS.iter().map(ToString::to_string).collect();
         assert_eq!(implemented, declared);
-        assert_eq!(implemented.len(), 42);
+        assert_eq!(implemented.len(), 44);
     }
 
     #[test]

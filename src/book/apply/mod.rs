@@ -4,6 +4,7 @@
 //! the change is left out and the invariants, which `verify` checks, will not hold; nothing panics.
 
 mod claim;
+mod correction;
 mod loan;
 mod subsidy;
 
@@ -21,7 +22,9 @@ impl Book {
     pub fn apply(&mut self, entry: &Entry) {
         self.last_sequence = entry.sequence.value();
         self.last_recorded_at = Some(entry.recorded_at);
-        self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        // A member of a group answers the request of its head, which stays the answer.
+        self.requests.entry(entry.request.id).or_insert((entry.sequence, entry.request.digest));
+        self.note_group(entry);
         for posting in &entry.postings {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
         }
@@ -84,6 +87,12 @@ impl Book {
             Event::RulebookAdopted(rulebook) => self.rulebooks.push(Arc::clone(rulebook)),
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
+            }
+            Event::ClosingRun(run) => {
+                self.closing_runs.insert((run.programme.clone(), run.year), entry.sequence);
+            }
+            Event::AwardsCorrected(run) => {
+                self.corrections.entry(run.programme.clone()).or_default().push(run.rulebook.clone());
             }
             Event::Refused(_) => {}
         }

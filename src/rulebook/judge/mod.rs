@@ -16,7 +16,8 @@ mod ratio;
 mod reference;
 
 pub use choice::{choose, judge_application};
-pub use closing::{ClosingShare, closing_run};
+pub use closing::{Approved, ClosingShare, closing_run, closing_shares};
+pub use limits::closing_year;
 pub(super) use gate::at_least as gate_at_least;
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Violations;
-use crate::decide::command::Command;
-use crate::identifier::{Invalid, RulebookId};
+use crate::decide::command::{Command, CorrectAwards};
+use crate::identifier::{Invalid, ProgrammeId, RulebookId};
 use crate::proto::v1;
 use crate::rulebook::{RulebookRef, load};
 
@@ -30,11 +30,23 @@ pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violati
 
 /// Which version.
 pub(crate) fn get(message: &v1::GetRulebookRequest, violations: &mut Violations) -> Option<RulebookRef> {
-    let id = violations.take("rulebook_id", RulebookId::parse(&message.rulebook_id));
-    if message.version == 0 {
+    reference(violations, "", &message.rulebook_id, message.version)
+}
+
+pub(crate) fn correct(message: &v1::CorrectAwardsRequest, violations: &mut Violations) -> Option<Command> {
+    let given = message.rulebook.clone().unwrap_or_default();
+    let rulebook = reference(violations, "rulebook.", &given.rulebook_id, given.version);
+    let programme = violations.take("programme_id", ProgrammeId::parse(&message.programme_id));
+    let reason = violations.text("reason", &message.reason);
+    Some(Command::CorrectAwards(CorrectAwards { rulebook: rulebook?, programme: programme?, reason: reason? }))
+}
+
+fn reference(violations: &mut Violations, path: &str, id: &str, version: u32) -> Option<RulebookRef> {
+    let id = violations.take(&format!("{path}rulebook_id"), RulebookId::parse(id));
+    if version == 0 {
         violations
-            .add("version", Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"));
+            .add(&format!("{path}version"), Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"));
         return None;
     }
-    Some(RulebookRef { id: id?, version: message.version })
+    Some(RulebookRef { id: id?, version })
 }

@@ -9,6 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
+use super::group;
 use super::{or_empty, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
@@ -46,6 +47,8 @@ kinds! {
     ClaimChanged = "claim-changed",
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
+    ClosingRun = "closing-run",
+    AwardsCorrected = "awards-corrected",
     Refused = "refused",
 }
 
@@ -127,7 +130,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::LoanFiled(one) => Wire::LoanFiled(details::loan_filed(one, ids.loan_id, detail)),
         Event::LoanChanged(one) => Wire::LoanChanged(details::loan_changed(one)),
         Event::SubsidyApplied(one) => Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id, detail)),
-        Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one)),
+        Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one, detail)),
         Event::RedLetterInvoiceRecorded(one) => Wire::RedLetterInvoiceRecorded(details::red_letter(one)),
         Event::BudgetAppropriated(one) => Wire::BudgetAppropriated(details::budget(one)),
         Event::BudgetAdjusted(one) => Wire::BudgetAdjusted(details::budget(one)),
@@ -136,6 +139,8 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
+        Event::ClosingRun(one) => Wire::ClosingRun(group::closing_run(one)),
+        Event::AwardsCorrected(one) => Wire::AwardsCorrected(group::awards_corrected(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

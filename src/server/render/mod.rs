@@ -10,6 +10,7 @@ pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
+mod group;
 pub(super) mod resource;
 mod sentence;
 

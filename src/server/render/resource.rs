@@ -100,6 +100,11 @@ pub(crate) fn application(id: ApplicationId, one: &Application) -> v1::Applicati
         clawback_received: one.received_back.to_string(),
         lines: Vec::new(),
         decision: None,
+        awaits_closing: one.awaits_closing,
+        closing_run: one.closed.as_ref().map_or(0, |(run, _)| run.value()),
+        corrections: one.corrections.iter().map(|entry| entry.value()).collect(),
+        supplements: or_empty(one.supplements.as_ref()),
+        overpaid: one.overpaid.to_string(),
     }
 }
 

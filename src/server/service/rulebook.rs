@@ -19,6 +19,10 @@ impl RulebookService for Edge {
         Ok(self.write(request, parse::rulebook::adopt).await?)
     }
 
+    async fn correct_awards(&self, request: Request<v1::CorrectAwardsRequest>) -> Answer<v1::CorrectAwardsResponse> {
+        Ok(self.write(request, parse::rulebook::correct).await?)
+    }
+
     async fn list_rulebooks(&self, request: Request<v1::ListRulebooksRequest>) -> Answer<v1::ListRulebooksResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_rulebooks(self, &caller, &message)?))

@@ -10,14 +10,15 @@ use ipledger::book::nouns::{
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
+    ApplySubsidy, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
     RecordPrincipalPayment, RecordRecovery,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
-    PledgeRegistrationNumber, PoolId, ProgrammeId, Sequence,
+    PledgeRegistrationNumber, PoolId, ProgrammeId, RulebookId, Sequence,
 };
 use ipledger::money::{Amount, Rate};
+use ipledger::rulebook::RulebookRef;
 use ipledger::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass};
 
 use super::names::{self, Entries, NO_ENTRY};
@@ -136,6 +137,8 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::WriteOffClaim(_) => "write-off",
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
+        Command::RunClosing(..) => "run-closing",
+        Command::CorrectAwards(_) => "correct",
     }
 }
 
@@ -183,6 +186,8 @@ pub(super) const VERBS: &[&str] = &[
     "write-off",
     "adopt",
     "close-month",
+    "run-closing",
+    "correct",
 ];
 
 fn verb_group(verb: &str) -> &str {
@@ -202,6 +207,17 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "register-pledge" | "release-pledge" | "file" => pledged(verb, words),
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)
+        }
+        "run-closing" => Command::RunClosing(words.programme(), FiscalYear::parse(words.text("year", "2026")).unwrap()),
+        "correct" => {
+            let (id, version) = words.text("under", "hebi-2017@2").split_once('@').unwrap();
+            let rulebook =
+                RulebookRef { id: RulebookId::parse(id).unwrap(), version: version.parse().unwrap() };
+            Command::CorrectAwards(CorrectAwards {
+                rulebook,
+                programme: words.programme(),
+                reason: "鹤财〔2026〕30号".to_owned(),
+            })
         }
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
@@ -405,6 +421,10 @@ impl<'a> Words<'a> {
         'a: 'b,
     {
         self.optional(key).unwrap_or(default)
+    }
+
+    fn programme(&mut self) -> ProgrammeId {
+        ProgrammeId::parse(self.text("programme", "pledge-cost")).unwrap()
     }
 
     fn amount(&mut self, key: &str, default: &str) -> Amount {

@@ -42,6 +42,20 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
+        // A year beyond its budget is paid in proportion; who comes late is refused, or waits for the next year.
+        "closing" => closing(),
+        "closing-late" => changed(&closing(), &[("{ clause = \"closing\" }", "{ clause = \"closing\", late = \"next-year\" }")]),
+        // The strict one as it should have been since March 2026: half as much, or 60 % with a cap of 300,000.
+        "hebi-2-lower" => changed(&strict, &[("version = 1", "version = 2"), FROM_MARCH, ("ratio = \"0.5\"", "ratio = \"0.25\"")]),
+        "hebi-2-higher" => changed(
+            &strict,
+            &[
+                ("version = 1", "version = 2"),
+                FROM_MARCH,
+                ("ratio = \"0.5\"", "ratio = \"0.6\""),
+                ("\"200000.00\"", "\"300000.00\""),
+            ],
+        ),
         // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
         "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {
@@ -61,6 +75,14 @@ pub(super) fn named(name: &str) -> Rulebook {
     load(&text).unwrap_or_else(|errors| panic!("{name}: {errors}"))
 }
 
+/// The closing run of Tongliang, with the costs of a loan on the budget line of the scripts.
+fn closing() -> String {
+    let text = file("tongliang-2025.toml");
+    let (head, _) = text.split_once("[[case]]").unwrap();
+    changed(head, &[("budget = \"ip-grants\"", "budget = \"ip-finance\""), ("\"pledge-cost\"", "\"grants\"")])
+}
+
+const FROM_MARCH: (&str, &str) = ("valid_from = 2017-09-30", "valid_from = 2026-03-01");
 const FROM_JULY: (&str, &str) = ("valid_from = 2017-09-30", "valid_from = 2026-07-01");
 const MOVES: (&str, &str) = ("transition = \"filing\"", "transition = \"moves\"");
 const HALVES: &str = "  { party = \"pool\", basis_points = 5000 },\n  { party = \"bank\", basis_points = 5000 },\n";

@@ -377,6 +377,9 @@ impl Model {
             | Command::RecordRedLetterInvoice(_)
             | Command::AppropriateBudget(_)
             | Command::AdjustBudget(_) => self.judge_subsidy(ask, command),
+            // The constants of this auditor have one version and no closing run; `closing` and `correction` have auditors
+            // of their own.
+            Command::RunClosing(..) | Command::CorrectAwards(_) => reject(Reason::StateForbids),
             Command::ContributeToPool(_)
             | Command::WithdrawFromPool(_)
             | Command::RecordPoolInterest(_)

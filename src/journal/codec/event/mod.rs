@@ -2,6 +2,7 @@
 
 mod application;
 mod claim;
+mod group;
 mod loan;
 
 use std::sync::Arc;
@@ -45,6 +46,8 @@ impl Stored for Event {
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
+            Self::ClosingRun(run) => record::Event::ClosingRun(run.store()),
+            Self::AwardsCorrected(run) => record::Event::AwardsCorrected(run.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
         }
     }
@@ -72,6 +75,8 @@ impl Stored for Event {
             record::Event::ClaimChanged(wire) => Self::ClaimChanged(Stored::load(wire)?),
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
+            record::Event::ClosingRun(wire) => Self::ClosingRun(Stored::load(wire)?),
+            record::Event::AwardsCorrected(wire) => Self::AwardsCorrected(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
         })
     }

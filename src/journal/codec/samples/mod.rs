@@ -6,6 +6,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
 mod explanation;
+mod group;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(claims());
     events.extend(rulebooks_and_refusals());
     events.extend(later_values());
+    events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -319,6 +321,7 @@ fn subsidies() -> Vec<Event> {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
+        awaits_closing: false,
     };
     let refused = SubsidyApplied {
         loan: None,
