@@ -9,7 +9,7 @@ use super::script::check;
 fn a_lower_rate_takes_back() {
     check(
         "
-        use loan
+        use loan moving-1
         2026-02-01 enterprise A/chen apply S0 valuation,cost=4000,by=V0
         2026-03-01 enterprise A/chen apply S1 guarantee,cost=100000,by=V1
         2026-03-01 enterprise A/chen apply S2 insurance,cost=60000,by=V2
@@ -56,19 +56,33 @@ fn a_lower_rate_takes_back() {
             close-month 2026-03: done
             adopt hebi-2-lower: adopted hebi-2017@2
             correct: REJECTED PROGRAMME_UNKNOWN programme_id: `hebi-2017@3` is not adopted, or has no programme `pledge-cost`; see ListRulebooks
-            correct: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
+            correct: REJECTED SAME_PERSON programme_id: `chen` submitted one of them; expected another person
             correct: REJECTED PERIOD_CLOSED effective_date: `2026-03-31` lies in a closed month; use a date in an open month and refer to the original
-            correct K: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
-            ? cap A: pledge-cost-year 2026 102000.00
-            ? application S1: paid, granted 50000.00, demanded 0.00, received back 0.00
-            ? budget 2026: appropriated 10000000.00, available 9898000.00, reserved 52000.00, spent 50000.00
+            correct K: pledge-cost under hebi-2017@2: 3 examined, 0 left out, 0.00 more, 50000.00 less, 3 corrections
+              1: application 20 clawback-demanded 50000.00 -> 25000.00 [25000.00]
+                Granted 25,000.00: 25 % of the guarantee fee of 100,000.00.
+                准予补助25,000.00元:担保费100,000.00元的25%。
+                Dr subsidy/clawback/A 25000.00, Cr subsidy/expense/guarantee 25000.00
+              2: application 21 approved 30000.00 -> 15000.00 [15000.00]
+                Granted 15,000.00: 25 % of the premium of 60,000.00.
+                准予补助15,000.00元:保险费60,000.00元的25%。
+                Cr budget/ip-finance/2026/reserved 15000.00, Dr budget/ip-finance/2026/available 15000.00, Cr subsidy/expense/insurance 15000.00, Dr subsidy/payable/A 15000.00
+              3: application 22 submitted 20000.00 -> 10000.00 [10000.00]
+                Granted 10,000.00: 25 % of the valuation fee of 40,000.00.
+                准予补助10,000.00元:评估费40,000.00元的25%。
+                Cr budget/ip-finance/2026/reserved 10000.00, Dr budget/ip-finance/2026/available 10000.00
+            ? cap A: pledge-cost-year 2026 52000.00
+            ? application S1: clawback-demanded, granted 25000.00, demanded 0.00, received back 0.00, overpaid 25000.00
+            ? budget 2026: appropriated 10000000.00, available 9923000.00, reserved 27000.00, spent 50000.00
             pay S2: paid
-                Dr subsidy/payable/A 30000.00, Cr treasury/cash 30000.00, Dr budget/ip-finance/2026/spent 30000.00, Cr budget/ip-finance/2026/reserved 30000.00
-            receive S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected clawback-demanded
-            receive S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected clawback-demanded
-            receive S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected clawback-demanded
-            ? application S1: paid, granted 50000.00, demanded 0.00, received back 0.00
-            ? budget 2026: appropriated 10000000.00, available 9898000.00, reserved 22000.00, spent 80000.00
+                Dr subsidy/payable/A 15000.00, Cr treasury/cash 15000.00, Dr budget/ip-finance/2026/spent 15000.00, Cr budget/ip-finance/2026/reserved 15000.00
+            receive S1: clawback-demanded, received 20000.00
+                Dr treasury/cash 20000.00, Cr subsidy/clawback/A 20000.00, Dr budget/ip-finance/2026/available 20000.00, Cr budget/ip-finance/2026/spent 20000.00
+            receive S1: REJECTED AMOUNT_EXCEEDS amount: `5001.00` is more than what is still demanded (5000.00); expected at most 5000.00
+            receive S1: clawed-back, received 5000.00
+                Dr treasury/cash 5000.00, Cr subsidy/clawback/A 5000.00, Dr budget/ip-finance/2026/available 5000.00, Cr budget/ip-finance/2026/spent 5000.00
+            ? application S1: clawed-back, granted 25000.00, demanded 0.00, received back 0.00
+            ? budget 2026: appropriated 10000000.00, available 9948000.00, reserved 12000.00, spent 40000.00
             correct: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
         "#]],
     );
@@ -80,7 +94,7 @@ fn a_lower_rate_takes_back() {
 fn a_higher_rate_adds() {
     check(
         "
-        use loan
+        use loan moving-1
         2026-03-01 enterprise A/chen apply S1 guarantee,cost=300000,by=V1
         2026-03-01 enterprise A/chen apply S2 insurance,cost=100000,by=V2
         2026-03-01 enterprise A/chen apply S3 valuation,cost=80000,by=V3
@@ -111,14 +125,26 @@ fn a_higher_rate_adds() {
             pay S1: paid
                 Dr subsidy/payable/A 150000.00, Cr treasury/cash 150000.00, Dr budget/ip-finance/2026/spent 150000.00, Cr budget/ip-finance/2026/reserved 150000.00
             adopt hebi-2-higher: adopted hebi-2017@2
-            correct K: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
-            ? cap A: pledge-cost-year 2026 200000.00
-            ? budget 2026: appropriated 10000000.00, available 9800000.00, reserved 50000.00, spent 150000.00
-            approve K.1: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
-            approve K.1: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
-            pay K.1: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
-            approve S3: REJECTED STATE_FORBIDS application_id: `S3` is refused; expected submitted
-            ? budget 2026: appropriated 10000000.00, available 9800000.00, reserved 50000.00, spent 150000.00
+            correct K: pledge-cost under hebi-2017@2: 3 examined, 0 left out, 88000.00 more, 0.00 less, 3 corrections
+              1: application 19 paid 150000.00 -> 180000.00 [180000.00]
+                Granted 180,000.00: 60 % of the guarantee fee of 300,000.00.
+                Dr budget/ip-finance/2026/reserved 30000.00, Cr budget/ip-finance/2026/available 30000.00
+              2: application 20 submitted 50000.00 -> 60000.00 [60000.00]
+                Granted 60,000.00: 60 % of the premium of 100,000.00.
+                Dr budget/ip-finance/2026/reserved 10000.00, Cr budget/ip-finance/2026/available 10000.00
+              3: application 21 submitted 0.00 -> 48000.00 [48000.00]
+                Granted 48,000.00: 60 % of the valuation fee of 80,000.00.
+                Dr budget/ip-finance/2026/reserved 48000.00, Cr budget/ip-finance/2026/available 48000.00
+            ? cap A: pledge-cost-year 2026 288000.00
+            ? budget 2026: appropriated 10000000.00, available 9712000.00, reserved 138000.00, spent 150000.00
+            approve K.1: REJECTED SAME_PERSON application_id: `wang` submitted it; expected another person
+            approve K.1: approved
+                Dr subsidy/expense/guarantee 30000.00, Cr subsidy/payable/A 30000.00
+            pay K.1: paid
+                Dr subsidy/payable/A 30000.00, Cr treasury/cash 30000.00, Dr budget/ip-finance/2026/spent 30000.00, Cr budget/ip-finance/2026/reserved 30000.00
+            approve S3: approved
+                Dr subsidy/expense/valuation 48000.00, Cr subsidy/payable/A 48000.00
+            ? budget 2026: appropriated 10000000.00, available 9712000.00, reserved 108000.00, spent 180000.00
             correct: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
         "#]],
     );
@@ -171,7 +197,7 @@ fn a_loan_keeps_its_version_unless_the_new_one_reaches_back_to_its_filing() {
 fn a_correction_is_bounded_by_the_budget() {
     check(
         "
-        use loan
+        use loan moving-1
         2026-03-01 enterprise A/chen apply S1 guarantee,cost=100000,by=V1
         2026-03-02 officer wang approve S1
         2026-03-03 finance zhao pay S1
@@ -192,8 +218,11 @@ fn a_correction_is_bounded_by_the_budget() {
             adjust: done
                 Cr budget/ip-finance/2026/available 9949999.00, Dr budget/ip-finance/2026/appropriated 9949999.00
             adopt hebi-2-higher: adopted hebi-2017@2
-            correct K: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
-            ? budget 2026: appropriated 50001.00, available 1.00, reserved 0.00, spent 50000.00
+            correct K: pledge-cost under hebi-2017@2: 1 examined, 0 left out, 1.00 more, 0.00 less, 1 corrections
+              1: application 19 paid 50000.00 -> 50001.00 [50001.00]
+                Granted 50,001.00: 60 % of the guarantee fee would be 60,000.00, but 50,001.00 of the budget `ip-finance` for 2026 was left.
+                Dr budget/ip-finance/2026/reserved 1.00, Cr budget/ip-finance/2026/available 1.00
+            ? budget 2026: appropriated 50001.00, available 0.00, reserved 1.00, spent 50000.00
             demand S1: clawback-demanded 50000.00, by line 50000.00
                 Dr subsidy/clawback/A 50000.00, Cr subsidy/expense/guarantee 50000.00
         "#]],
