@@ -136,7 +136,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
 }
 
 /// Spreads a demand over the lines in their order, each up to what was awarded and not demanded before.
-fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
+pub(super) fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
     let mut left = amount;
     let mut parts = Vec::with_capacity(application.lines.len());
     for line in &application.lines {

@@ -13,7 +13,7 @@ use crate::calendar::FiscalYear;
 use crate::identifier::{ApplicationId, BudgetLineId, ProgrammeId};
 use crate::money::Amount;
 use crate::rulebook::model::ClosingRule;
-use crate::rulebook::{Approved, closing_shares};
+use crate::rulebook::{Approved, Programme, closing_shares};
 
 /// Closes a programme year. Everything that was applied for must be decided by then; each year is closed once.
 pub(super) fn run(context: &Context<'_>, programme: &ProgrammeId, year: FiscalYear) -> Result<Outcome, Rejection> {
@@ -39,21 +39,29 @@ pub(super) fn run(context: &Context<'_>, programme: &ProgrammeId, year: FiscalYe
             format!("“{line}”{year}年度未下达预算；请先下达"),
         ));
     }
-    let mut members = 0_u32;
     for (id, application) in of_year(book, programme, year) {
         expect_state("year", id, application.state, &[ApplicationState::AwaitingClosing])?;
         another_person(context, "year", &application.submitted_by, text("submitted one of them", "其中一项的提交人"))?;
         if let Some((approved_on, _)) = &application.approved {
             not_before("effective_date", context.day, *approved_on, text("the day of an approval", "其中一项的审核日"))?;
         }
-        members = members.saturating_add(1);
     }
-    let budget = book.budget(&line, year).available().floored_at_zero();
+    Ok(Outcome::new(Event::ClosingRun(division(book, line, programme, year)), concerning_nobody()))
+}
+
+fn division(book: &Book, budget_line: BudgetLineId, programme: &ProgrammeId, year: FiscalYear) -> ClosingRun {
+    let budget = book.budget(&budget_line, year).available().floored_at_zero();
     let approved = Amount::total(of_year(book, programme, year).map(|(_, application)| application.granted));
+    let shares = u32::try_from(of_year(book, programme, year).count()).unwrap_or(u32::MAX);
     let paid = approved.at_most(budget);
-    let programme = programme.clone();
-    let run = ClosingRun { programme, year, budget_line: line, budget, approved, paid, shares: members };
-    Ok(Outcome::new(Event::ClosingRun(run), concerning_nobody()))
+    ClosingRun { programme: programme.clone(), year, budget_line, budget, approved, paid, shares }
+}
+
+/// The run as it would be now, on the budget line of those who wait.
+pub(super) fn divide(book: &Book, programme: &ProgrammeId, year: FiscalYear) -> Option<ClosingRun> {
+    let line = of_year(book, programme, year).next().map(|(_, application)| application.budget.0.clone());
+    let line = line.or_else(|| Some(last_version(book, programme)?.budget.clone()));
+    line.map(|line| division(book, line, programme, year))
 }
 
 /// The shares of the run, in the order of the applications.
@@ -117,8 +125,7 @@ fn rule_of<'a>(book: &'a Book, application: &Application) -> Option<&'a ClosingR
 
 /// The budget line that pays: the one of the version that began last.
 fn budget_line(context: &Context<'_>, id: &ProgrammeId) -> Result<BudgetLineId, Rejection> {
-    let versions = context.book.rulebooks.iter().filter_map(|rulebook| Some((rulebook, rulebook.programme(id)?)));
-    let Some((_, programme)) = versions.max_by_key(|(rulebook, _)| rulebook.valid_from) else {
+    let Some(programme) = last_version(context.book, id) else {
         return Err(Rejection::new(
             Reason::ProgrammeUnknown,
             "programme_id",
@@ -131,4 +138,9 @@ fn budget_line(context: &Context<'_>, id: &ProgrammeId) -> Result<BudgetLineId, 
         return Err(state_forbids("programme_id", id, open, &[closing]));
     }
     Ok(programme.budget.clone())
+}
+
+fn last_version<'a>(book: &'a Book, id: &ProgrammeId) -> Option<&'a Programme> {
+    let versions = book.rulebooks.iter().filter_map(|rulebook| Some((rulebook, rulebook.programme(id)?)));
+    versions.max_by_key(|(rulebook, _)| rulebook.valid_from).map(|(_, programme)| programme)
 }

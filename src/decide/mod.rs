@@ -14,6 +14,7 @@
 mod facts;
 pub mod command;
 pub mod rejection;
+pub mod whatif;
 
 mod application;
 mod budget;

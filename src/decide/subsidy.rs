@@ -26,10 +26,20 @@ use crate::rulebook::terms::CostKind;
 use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
+    enterprise(context, "enterprise", apply.enterprise)?;
+    let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+    let version = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    apply_under(context, apply, version)
+}
+
+/// Decides an application under this version, whichever one is in force.
+pub(super) fn apply_under(
+    context: &Context<'_>,
+    apply: &ApplySubsidy,
+    (rulebook, programme): (&Rulebook, &Programme),
+) -> Result<Outcome, Rejection> {
     let applicant = enterprise(context, "enterprise", apply.enterprise)?;
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
-
     let applicant = Applicant::new(context, (apply.enterprise, applicant), loan, rulebook);
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
