@@ -31,12 +31,17 @@ pub struct Client {
 pub(super) type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
 
 impl Client {
-    /// Connects.
+    /// Connects to the evidence service.
     pub(super) async fn evidence(&self) -> anyhow::Result<Evidence> {
+        let (channel, caller) = self.connect().await?;
+        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects; with whom to call as.
+    pub(super) async fn connect(&self) -> anyhow::Result<(Channel, ActAs)> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.server))
             .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
         let channel = endpoint.connect().await.with_context(|| format!("connecting to {}", self.server))?;
-        let caller = ActAs::new(&self.role, &self.party, &self.person)?;
-        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+        Ok((channel, ActAs::new(&self.role, &self.party, &self.person)?))
     }
 }

@@ -21,6 +21,7 @@ pub mod key;
 pub mod receipt;
 pub mod rulebook;
 pub mod serve;
+pub mod source;
 pub mod verify;
 
 /// The one book for a Chinese city's IP pledge financing.
@@ -145,6 +146,6 @@ fn report(error: &anyhow::Error) {
 }
 
 /// Runs a client task on a runtime of its own.
-fn on_runtime(task: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+pub(crate) fn on_runtime(task: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
 }

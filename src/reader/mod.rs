@@ -12,6 +12,7 @@
 //! so collect what you need, let go, then render.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
@@ -187,6 +188,29 @@ impl Reader {
         let reader = self.clone();
         let limits = PageLimits { entries: limit.min(PAGE_ENTRIES_MAX), scanned: PAGE_SCAN_ENTRIES_MAX };
         blocking(move || reader.page(from, limits, &filter)).await
+    }
+
+    /// Visits every entry from the first to the end as it is now, in order, until the visitor breaks off. Waits for the
+    /// disk: for a thread that may. Takes no lock.
+    pub fn scan(&self, visit: &mut dyn FnMut(Arc<Entry>) -> ControlFlow<()>) -> Result<(), ReadFault> {
+        let mut outcome = Ok(());
+        self.shared.storage.scan(1, &mut |block| {
+            for (sequence, record) in (block.first_sequence()..).zip(block.records()) {
+                match decode_at(sequence, record) {
+                    Ok(entry) => {
+                        if visit(entry).is_break() {
+                            return ControlFlow::Break(());
+                        }
+                    }
+                    Err(fault) => {
+                        outcome = Err(fault);
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        outcome
     }
 
     fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {

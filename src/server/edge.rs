@@ -47,6 +47,8 @@ pub struct Edge {
     clock: Clock,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by the simulation that is under way.
+    pub(super) simulations: Arc<Semaphore>,
     /// Turns true when the server stops.
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
@@ -56,7 +58,7 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, stop: Arc::new(stop) }
+        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, simulations: Arc::new(Semaphore::new(1)), stop: Arc::new(stop) }
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.

@@ -14,14 +14,31 @@ mod report;
 mod shadow;
 mod tally;
 
-use crate::book::event::Entry;
+use crate::book::Book;
+use crate::book::event::{Entry, Event};
 use crate::calendar::CivilDate;
+use crate::decide::command::{Command, Request, Stamp};
+use crate::decide::decide;
 use crate::rulebook::Rulebook;
 
 pub use report::{BudgetUse, Changed, Figures, Report, Side};
 
 use shadow::Shadow;
 use tally::Tally;
+
+/// An application as `decide` makes it on this book, from what was recorded of the request; `None` for another event,
+/// and where the request would be rejected. On the book as it was before the entry it is the entry itself, to the byte.
+pub fn again(book: &Book, entry: &Entry) -> Option<Entry> {
+    let Event::SubsidyApplied(applied) = &entry.event else { return None };
+    let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
+    let request = Request {
+        caller: entry.actor.clone(),
+        key: entry.request,
+        effective_date: Some(entry.effective_date),
+        command: Command::ApplySubsidy(shadow::request_of(applied)),
+    };
+    decide(book, &stamp, &request).ok()
+}
 
 /// A run over a journal. Give it every entry from the first on, then ask for the report.
 #[derive(Debug)]

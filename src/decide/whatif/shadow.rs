@@ -102,13 +102,7 @@ impl Shadow {
         let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
         let (day, today) = (entry.effective_date, entry.recorded_at.shanghai_date());
         let context = Context { book: &self.book, stamp: &stamp, caller: &entry.actor, day, today };
-        let apply = ApplySubsidy {
-            enterprise: applied.enterprise,
-            programme: applied.programme.clone(),
-            loan: applied.loan,
-            items: applied.lines.iter().map(|line| line.item.clone()).collect(),
-        };
-        let outcome = apply_under(&context, &apply, version).map_err(|rejection| rejection.reason.code())?;
+        let outcome = apply_under(&context, &request_of(applied), version).map_err(|rejection| rejection.reason.code())?;
         if let Event::SubsidyApplied(decided) = outcome.event { Ok(decided) } else { Err("UNAVAILABLE") }
     }
 
@@ -240,5 +234,15 @@ impl Shadow {
             postings: Vec::new(),
         };
         self.book.apply(&entry);
+    }
+}
+
+/// What was asked for.
+pub(super) fn request_of(applied: &SubsidyApplied) -> ApplySubsidy {
+    ApplySubsidy {
+        enterprise: applied.enterprise,
+        programme: applied.programme.clone(),
+        loan: applied.loan,
+        items: applied.lines.iter().map(|line| line.item.clone()).collect(),
     }
 }

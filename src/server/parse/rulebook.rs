@@ -3,15 +3,30 @@
 use std::sync::Arc;
 
 use super::Violations;
+use crate::calendar::CivilDate;
 use crate::decide::command::{Command, CorrectAwards};
 use crate::identifier::{Invalid, ProgrammeId, RulebookId};
 use crate::proto::v1;
-use crate::rulebook::{RulebookRef, load};
+use crate::rulebook::{Rulebook, RulebookRef, load};
+
+pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violations) -> Option<Command> {
+    text(&message.text, violations).map(|rulebook| Command::AdoptRulebook(Arc::new(rulebook)))
+}
+
+/// What to try out, and from which day on.
+pub(crate) fn simulate(
+    message: &v1::SimulateRulebookRequest,
+    violations: &mut Violations,
+) -> Option<(Rulebook, Option<CivilDate>)> {
+    let rulebook = text(&message.text, violations);
+    let from = violations.optional("from", &message.from, CivilDate::parse);
+    Some((rulebook?, from?))
+}
 
 /// Loads the whole text; each problem is a violation with its line.
-pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violations) -> Option<Command> {
-    match load(&message.text) {
-        Ok(rulebook) => Some(Command::AdoptRulebook(Arc::new(rulebook))),
+fn text(text: &str, violations: &mut Violations) -> Option<Rulebook> {
+    match load(text) {
+        Ok(rulebook) => Some(rulebook),
         Err(errors) => {
             for error in errors.problems {
                 let (line, problem, remedy) = (error.line, error.problem, error.remedy);

@@ -11,6 +11,7 @@ pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
 mod group;
+pub(crate) mod simulation;
 pub(super) mod resource;
 mod sentence;
 

@@ -11,6 +11,7 @@ mod pool;
 mod registry;
 mod rulebook;
 mod subsidy;
+mod simulation;
 mod tail;
 
 /// What a handler answers.

@@ -3,15 +3,20 @@
 use tonic::{Request, Response, async_trait};
 
 use super::Answer;
+use super::simulation::{self, SimulationStream, Wanted};
 use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::proto::v1;
 use crate::proto::v1::rulebook_service_server::RulebookService;
-use crate::server::access::unknown;
+use crate::server::access::{bureau_only, unknown};
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
 use crate::server::render::resource;
+
+/// How many of those who gain and lose most a report names.
+const TOP_DEFAULT: u32 = 10;
+const TOP_MAX: usize = 1_000;
 
 #[async_trait]
 impl RulebookService for Edge {
@@ -21,6 +26,22 @@ impl RulebookService for Edge {
 
     async fn correct_awards(&self, request: Request<v1::CorrectAwardsRequest>) -> Answer<v1::CorrectAwardsResponse> {
         Ok(self.write(request, parse::rulebook::correct).await?)
+    }
+
+    type SimulateRulebookStream = SimulationStream;
+
+    async fn simulate_rulebook(
+        &self,
+        request: Request<v1::SimulateRulebookRequest>,
+    ) -> Answer<Self::SimulateRulebookStream> {
+        let (caller, message) = self.open(request)?;
+        bureau_only(&caller)?;
+        let wanted = query(|violations| {
+            let (rulebook, from) = parse::rulebook::simulate(&message, violations)?;
+            let top = usize::try_from(message.top.unwrap_or(TOP_DEFAULT)).unwrap_or(TOP_MAX);
+            Some(Wanted { rulebook, from, top: top.min(TOP_MAX) })
+        })?;
+        Ok(Response::new(simulation::open(self, wanted)?))
     }
 
     async fn list_rulebooks(&self, request: Request<v1::ListRulebooksRequest>) -> Answer<v1::ListRulebooksResponse> {
