@@ -31,6 +31,7 @@ pub mod config;
 pub mod server;
 pub mod writer;
 pub mod reader;
+pub mod report;
 pub mod evidence;
 pub mod decide;
 pub mod rulebook;

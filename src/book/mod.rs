@@ -26,8 +26,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PersonId, PoolId,
+    ProgrammeId, RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
@@ -79,6 +79,8 @@ pub struct Book {
     pub accounts: BTreeMap<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
     pub rulebooks: Vec<Arc<Rulebook>>,
+    /// By which entry each version was adopted, by whom, and on which day.
+    pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
     /// Request ids with the entry that answered them and the digest of their bytes.

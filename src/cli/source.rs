@@ -21,7 +21,7 @@ pub struct Source {
 /// One of the two.
 pub(super) enum Ledger<'a> {
     /// Of a stopped ledger.
-    Stopped(SledStorage),
+    Stopped(Box<SledStorage>),
     /// Where a running one is.
     Running(&'a Client),
 }
@@ -30,7 +30,7 @@ impl Source {
     /// Opens the folder, or says whom to ask.
     pub(super) fn open(&self) -> anyhow::Result<Ledger<'_>> {
         let Some(data) = &self.data else { return Ok(Ledger::Running(&self.client)) };
-        folder(data).map(Ledger::Stopped)
+        folder(data).map(Box::new).map(Ledger::Stopped)
     }
 }
 

@@ -43,7 +43,12 @@ pub(super) fn run(context: &Context<'_>, programme: &ProgrammeId, year: FiscalYe
         expect_state("year", id, application.state, &[ApplicationState::AwaitingClosing])?;
         another_person(context, "year", &application.submitted_by, text("submitted one of them", "其中一项的提交人"))?;
         if let Some((approved_on, _)) = &application.approved {
-            not_before("effective_date", context.day, *approved_on, text("the day of an approval", "其中一项的审核日"))?;
+            not_before(
+                "effective_date",
+                context.day,
+                *approved_on,
+                text("the day of an approval", "其中一项的审核日"),
+            )?;
         }
     }
     Ok(Outcome::new(Event::ClosingRun(division(book, line, programme, year)), concerning_nobody()))
@@ -80,14 +85,16 @@ pub(super) fn shares(book: &Book, head: &Entry, run: &ClosingRun) -> Vec<Outcome
 }
 
 /// One application's share with what it moves: the budget is reserved and the money owed.
-fn share(book: &Book, head: &Entry, (id, application): (ApplicationId, &Application), lines: Vec<ClosedLine>) -> Outcome {
+fn share(
+    book: &Book,
+    head: &Entry,
+    (id, application): (ApplicationId, &Application),
+    lines: Vec<ClosedLine>,
+) -> Outcome {
     let taken = ClosingShareTaken { run: head.sequence, lines };
     let (line, year) = application.budget.clone();
-    let mut postings = transfer(
-        Account::BudgetReserved(line.clone(), year),
-        Account::BudgetAvailable(line, year),
-        taken.paid(),
-    );
+    let mut postings =
+        transfer(Account::BudgetReserved(line.clone(), year), Account::BudgetAvailable(line, year), taken.paid());
     let payable = Account::SubsidyPayable(application.enterprise);
     for (line, closed) in application.lines.iter().zip(&taken.lines) {
         postings.extend(transfer(Account::SubsidyExpense(line.item), payable.clone(), closed.paid));

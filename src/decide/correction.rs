@@ -35,7 +35,10 @@ pub(super) fn correct(context: &Context<'_>, command: &CorrectAwards) -> Result<
         return Err(Rejection::new(
             Reason::ProgrammeUnknown,
             "programme_id",
-            format!("`{}` is not adopted, or has no programme `{}`; see ListRulebooks", command.rulebook, command.programme),
+            format!(
+                "`{}` is not adopted, or has no programme `{}`; see ListRulebooks",
+                command.rulebook, command.programme
+            ),
             format!("“{}”未启用，或其中没有补助项目“{}”", command.rulebook, command.programme),
         ));
     };
@@ -119,7 +122,8 @@ fn reaches(book: &Book, rulebook: &Rulebook, programme: &Programme, application:
 /// was corrected after its payment is left to a decision by hand.
 fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
     let same_way = application.awaits_closing == programme.closing_run.is_some();
-    let first_time = application.supplements.is_none() && (application.paid.is_none() || application.corrections.is_empty());
+    let first_time =
+        application.supplements.is_none() && (application.paid.is_none() || application.corrections.is_empty());
     let open = match application.state {
         ApplicationState::Submitted
         | ApplicationState::Approved
@@ -250,7 +254,8 @@ impl<'a> Past<'a> {
 
     fn evidence_left(&self, line: &ApplicationLineState) -> Amount {
         let known = self.book.evidence.get(&line.evidence.0);
-        let left = known.map_or(line.source.evidence_total, |known| known.total.minus(known.cancelled).minus(known.used));
+        let left =
+            known.map_or(line.source.evidence_total, |known| known.total.minus(known.cancelled).minus(known.used));
         let here = self.evidence.get(&line.evidence.0).copied().unwrap_or_default();
         left.minus(here).floored_at_zero()
     }
@@ -267,11 +272,7 @@ fn as_of(facts: &mut LoanFacts, loan: &Loan, day: CivilDate) {
 
 /// Where more money would come from: what is not paid draws on its own budget year, a supplement on today's.
 fn funding(context: &Context<'_>, programme: &Programme, application: &Application) -> (BudgetLineId, FiscalYear) {
-    if application.paid.is_some() {
-        (programme.budget.clone(), context.day.year())
-    } else {
-        application.budget.clone()
-    }
+    if application.paid.is_some() { (programme.budget.clone(), context.day.year()) } else { application.budget.clone() }
 }
 
 /// What a correction draws on the budget: of a paid award, what each line comes to more; else the difference.
@@ -317,8 +318,13 @@ fn postings(context: &Context<'_>, application: &Application, correction: &Corre
     let paid = application.paid.is_some();
     let (line, year) = application.budget.clone();
     let year = if paid { context.day.year() } else { year };
-    let mut postings = transfer(Account::BudgetReserved(line.clone(), year), Account::BudgetAvailable(line, year), drawn);
-    let owed = if paid { Account::SubsidyClawback(application.enterprise) } else { Account::SubsidyPayable(application.enterprise) };
+    let mut postings =
+        transfer(Account::BudgetReserved(line.clone(), year), Account::BudgetAvailable(line, year), drawn);
+    let owed = if paid {
+        Account::SubsidyClawback(application.enterprise)
+    } else {
+        Account::SubsidyPayable(application.enterprise)
+    };
     for (line, now) in application.lines.iter().zip(&correction.lines) {
         let expense = Account::SubsidyExpense(line.item);
         if paid {

@@ -106,11 +106,10 @@ pub fn check_follows(book: &Book, entry: &Entry) -> Result<(), EntryFlaw> {
 /// A group is taken whole: while one is open its next member comes, and no member comes without its head.
 fn check_group(book: &Book, entry: &Entry) -> Result<(), EntryFlaw> {
     match (book.open_group(), entry.event.head()) {
-        (None, None) => Ok(()),
         (Some(open), head) if head != Some(open.head) || entry.request != open.request => {
             Err(EntryFlaw::GroupIncomplete { head: open.head, missing: open.left })
         }
-        (Some(_), _) => Ok(()),
+        (Some(_), _) | (None, None) => Ok(()),
         (None, Some(head)) => Err(EntryFlaw::GroupWithoutHead { head }),
     }
 }

@@ -195,22 +195,33 @@ impl Reader {
     pub fn scan(&self, visit: &mut dyn FnMut(Arc<Entry>) -> ControlFlow<()>) -> Result<(), ReadFault> {
         let mut outcome = Ok(());
         self.shared.storage.scan(1, &mut |block| {
-            for (sequence, record) in (block.first_sequence()..).zip(block.records()) {
-                match decode_at(sequence, record) {
-                    Ok(entry) => {
-                        if visit(entry).is_break() {
-                            return ControlFlow::Break(());
-                        }
-                    }
-                    Err(fault) => {
-                        outcome = Err(fault);
-                        return ControlFlow::Break(());
-                    }
+            let mut numbered = (block.first_sequence()..).zip(block.records());
+            numbered.try_for_each(|(sequence, record)| match decode_at(sequence, record) {
+                Ok(entry) => visit(entry),
+                Err(fault) => {
+                    outcome = Err(fault);
+                    ControlFlow::Break(())
                 }
-            }
-            ControlFlow::Continue(())
+            })
         })?;
         outcome
+    }
+
+    /// Shows every entry up to this one in the order of the journal, for threads that may wait for the disk. The store is
+    /// read block by block; nothing is held while `visit` works.
+    pub fn visit_blocking(&self, last: Sequence, visit: &mut dyn FnMut(&Entry)) -> Result<(), ReadFault> {
+        let mut next = Sequence::FIRST;
+        while next <= last {
+            let chunk = self.chunk(next)?;
+            if chunk.is_empty() {
+                break;
+            }
+            for entry in chunk.iter().filter(|entry| entry.sequence <= last) {
+                visit(entry);
+            }
+            next = chunk.last().map_or(next, |entry| entry.sequence).next();
+        }
+        Ok(())
     }
 
     fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {

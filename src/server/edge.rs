@@ -19,7 +19,6 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
-use super::TAILS_MAX;
 use super::digest::request_digest;
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
@@ -27,6 +26,7 @@ use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
+use super::{REPORTS_MAX, TAILS_MAX};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -49,6 +49,8 @@ pub struct Edge {
     pub(super) tails: Arc<Semaphore>,
     /// Held by the simulation that is under way.
     pub(super) simulations: Arc<Semaphore>,
+    /// One permit per report being made.
+    pub(super) reports: Arc<Semaphore>,
     /// Turns true when the server stops.
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
@@ -58,7 +60,10 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, simulations: Arc::new(Semaphore::new(1)), stop: Arc::new(stop) }
+        let reports = Arc::new(Semaphore::new(REPORTS_MAX));
+        let simulations = Arc::new(Semaphore::new(1));
+        let (clock, stop) = (Clock::System, Arc::new(stop));
+        Self { writer, reader, identity, keeper: None, clock, tails, simulations, reports, stop }
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::clock::{Clock, has_passed};
 use super::{
-    Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER, Outcome, Task,
-    WriterFault,
+    Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER, Outcome,
+    Task, WriterFault,
 };
 use crate::book::Book;
 use crate::book::event::{Entry, RequestKey};
@@ -205,7 +205,9 @@ impl Batch {
     }
 
     const fn is_full(&self) -> bool {
-        self.records.len() >= BATCH_COMMANDS_MAX || self.answers.len() >= BATCH_COMMANDS_MAX || self.payload_bytes >= BATCH_BYTES_MAX
+        self.records.len() >= BATCH_COMMANDS_MAX
+            || self.answers.len() >= BATCH_COMMANDS_MAX
+            || self.payload_bytes >= BATCH_BYTES_MAX
     }
 }
 

@@ -3,6 +3,8 @@
 //! The auditor here is naive on purpose: it knows the awards as approved, the budget, and the law of the largest
 //! remainder, and divides in whole fen with 128 bits.
 
+#![expect(clippy::disallowed_methods, reason = "plain numbers, plainly added: an overflow ends the test, as it should")]
+
 use std::sync::Arc;
 
 use ipledger::book::event::{ApplicationChange, BudgetChange, Entry, Event, RequestKey};
@@ -143,8 +145,7 @@ fn entries_of(storage: &dyn Storage) -> Vec<(Arc<Entry>, u64)> {
 fn audit(storage: &dyn Storage) {
     let entries = entries_of(storage);
     let (head, height) = entries.iter().find(|(entry, _)| matches!(entry.event, Event::ClosingRun(_))).unwrap();
-    let members: Vec<_> =
-        entries.iter().filter(|(entry, _)| entry.event.head() == Some(head.sequence)).collect();
+    let members: Vec<_> = entries.iter().filter(|(entry, _)| entry.event.head() == Some(head.sequence)).collect();
     assert!(members.iter().all(|(entry, at)| at == height && entry.request == head.request));
     let paid: Vec<i64> = members
         .iter()

@@ -25,12 +25,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 14] = [
+const ALL_BELOW_SERVER: [&str; 15] = [
     "proto",
     "decide",
     "rulebook",
@@ -42,11 +43,12 @@ const ALL_BELOW_SERVER: [&str; 14] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 15] = [
+const ALL_BELOW_CLI: [&str; 16] = [
     "proto",
     "decide",
     "rulebook",
@@ -58,6 +60,7 @@ const ALL_BELOW_CLI: [&str; 15] = [
     "storage",
     "writer",
     "reader",
+    "report",
     "evidence",
     "config",
     "server",
@@ -95,7 +98,7 @@ const IMPURE: &[&str] = &[
     "static mut",
     "thread_local",
 ];
-const PURE: &[&str] = &["decide", "rulebook", "book", "identifier", "money", "calendar"];
+const PURE: &[&str] = &["report", "decide", "rulebook", "book", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] = &[];

@@ -27,5 +27,6 @@ mod layers;
 mod model;
 mod property;
 mod regression;
+mod report;
 mod simulate;
 mod whatif;

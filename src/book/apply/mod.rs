@@ -84,7 +84,11 @@ impl Book {
             Event::PoolMoved(moved) => self.move_pool(moved),
             Event::ClaimSubmitted(submitted) => self.take_claim(entry, submitted),
             Event::ClaimChanged(changed) => self.change_claim(entry, changed),
-            Event::RulebookAdopted(rulebook) => self.rulebooks.push(Arc::clone(rulebook)),
+            Event::RulebookAdopted(rulebook) => {
+                let adoption = (entry.sequence, entry.actor.person.clone(), entry.effective_date);
+                self.adoptions.insert(rulebook.reference(), adoption);
+                self.rulebooks.push(Arc::clone(rulebook));
+            }
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }

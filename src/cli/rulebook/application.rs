@@ -34,7 +34,8 @@ pub(super) fn explain(id: &str, source: &Source, out: &mut dyn Write) -> anyhow:
 /// Replays the journal, and decides the application again on the book as it was.
 fn from_folder(id: ApplicationId, storage: &SledStorage, out: &mut dyn Write) -> anyhow::Result<bool> {
     let mut before = Book::new();
-    let (mut found, mut later): (Option<(Arc<Entry>, bool)>, Vec<Arc<Entry>>) = (None, Vec::new());
+    let mut found = None;
+    let mut later: Vec<Arc<Entry>> = Vec::new();
     let replayed = replay(storage, &mut |entry, _| {
         if found.is_none() {
             if ApplicationId::created_by(entry.sequence) == id && matches!(entry.event, Event::SubsidyApplied(_)) {
@@ -48,7 +49,10 @@ fn from_folder(id: ApplicationId, storage: &SledStorage, out: &mut dyn Write) ->
             later.push(entry);
         }
     })?;
-    anyhow::ensure!(found.is_some() || !later.is_empty(), "`{id}` is not an application of this ledger; check the number");
+    anyhow::ensure!(
+        found.is_some() || !later.is_empty(),
+        "`{id}` is not an application of this ledger; check the number"
+    );
     let book = &replayed.book;
     let mut same = true;
     if let Some((entry, recomputed)) = found {
@@ -117,20 +121,22 @@ fn print(line: &LineExplanation, rulebook: Option<&Rulebook>, out: &mut dyn Writ
 
 /// Asks a running ledger for the stored explanation and the words of its clauses.
 async fn from_server(id: ApplicationId, client: &Client, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let (channel, caller) = client.connect().await?;
+    let connection = client.connect().await?;
     let limit = REQUEST_BYTES_MAX;
-    let mut subsidies =
-        SubsidyServiceClient::with_interceptor(channel.clone(), caller.clone()).max_decoding_message_size(limit);
+    let mut subsidies = SubsidyServiceClient::new(connection.clone()).max_decoding_message_size(limit);
     let request = v1::GetApplicationRequest { application_id: id.to_string() };
     let application = subsidies.get_application(request).await?.into_inner().application.context("no application")?;
     let reference = application.rulebook.clone().unwrap_or_default();
-    let mut rulebooks = RulebookServiceClient::with_interceptor(channel, caller).max_decoding_message_size(limit);
-    let request =
-        v1::GetRulebookRequest { rulebook_id: reference.rulebook_id.clone(), version: reference.version };
+    let mut rulebooks = RulebookServiceClient::new(connection).max_decoding_message_size(limit);
+    let request = v1::GetRulebookRequest { rulebook_id: reference.rulebook_id.clone(), version: reference.version };
     let text = rulebooks.get_rulebook(request).await?.into_inner().rulebook.map(|rulebook| rulebook.text);
     let rulebook = text.and_then(|text| load(&text).ok());
     let version = format!("{}@{}", reference.rulebook_id, reference.version);
-    writeln!(out, "{} of {}: {} / {version}", application.application_id, application.submitted_on, application.programme_id)?;
+    writeln!(
+        out,
+        "{} of {}: {} / {version}",
+        application.application_id, application.submitted_on, application.programme_id
+    )?;
     let decision = application.decision.unwrap_or_default();
     let own = application.lines.into_iter().filter_map(|line| line.explanation);
     let lines: Vec<v1::LineExplanation> = own.collect();
@@ -150,7 +156,8 @@ fn print_wire(line: &v1::LineExplanation, rulebook: Option<&Rulebook>, out: &mut
         let sentence = step.sentence.clone().unwrap_or_default();
         writeln!(out, "  {number}. {}", sentence.zh)?;
         writeln!(out, "     {}", sentence.en)?;
-        let clause = rulebook.and_then(|rulebook| rulebook.clauses.iter().find(|clause| clause.id.as_str() == step.clause));
+        let clause =
+            rulebook.and_then(|rulebook| rulebook.clauses.iter().find(|clause| clause.id.as_str() == step.clause));
         if let Some(clause) = clause {
             writeln!(out, "     {}: {}", clause.heading, clause.text)?;
         }

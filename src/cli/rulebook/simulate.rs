@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -40,13 +39,14 @@ pub(super) fn run(asked: &Asked<'_>, source: &Source, out: &mut dyn Write) -> an
             return Ok(false);
         }
     };
-    let from = asked.from.map(CivilDate::parse).transpose().map_err(|invalid| anyhow::anyhow!("{}", invalid.problem))?;
+    let from =
+        asked.from.map(CivilDate::parse).transpose().map_err(|invalid| anyhow::anyhow!("{}", invalid.problem))?;
     let report = match source.open()? {
         Ledger::Stopped(storage) => {
             let whatif = WhatIf::new(&rulebook, from);
             from_folder(&storage, whatif, asked.top)?
         }
-        Ledger::Running(client) => on_runtime_value(from_server(client, text, asked))?,
+        Ledger::Running(client) => on_runtime(from_server(client, text, asked))?,
     };
     if asked.json {
         writeln!(out, "{:#}", as_json(&report))?;
@@ -69,9 +69,8 @@ fn from_folder(storage: &SledStorage, mut whatif: WhatIf, top: u32) -> anyhow::R
 }
 
 async fn from_server(client: &Client, text: String, asked: &Asked<'_>) -> anyhow::Result<v1::SimulationReport> {
-    let (channel, caller) = client.connect().await?;
-    let mut rulebooks =
-        RulebookServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX);
+    let connection = client.connect().await?;
+    let mut rulebooks = RulebookServiceClient::new(connection).max_decoding_message_size(REQUEST_BYTES_MAX);
     let from = asked.from.unwrap_or_default().to_owned();
     let request = v1::SimulateRulebookRequest { text, from, top: Some(asked.top) };
     let mut stream = rulebooks.simulate_rulebook(request).await?.into_inner();
@@ -90,18 +89,6 @@ async fn from_server(client: &Client, text: String, asked: &Asked<'_>) -> anyhow
         }
     }
     anyhow::bail!("the ledger ended the simulation without a report; try again")
-}
-
-/// Runs a client task and gives what it brought.
-fn on_runtime_value(
-    task: impl Future<Output = anyhow::Result<v1::SimulationReport>>,
-) -> anyhow::Result<v1::SimulationReport> {
-    let mut report = None;
-    on_runtime(async {
-        report = Some(task.await?);
-        Ok(true)
-    })?;
-    report.context("the simulation gave no report")
 }
 
 fn bar(what: &str, length: u64) -> ProgressBar {
@@ -175,7 +162,8 @@ fn bound(one: &v1::SimulationChange) -> String {
 
 fn print(report: &v1::SimulationReport, out: &mut dyn Write) -> anyhow::Result<()> {
     let rulebook = report.rulebook.clone().unwrap_or_default();
-    let when = if report.from.is_empty() { "over the whole history".to_owned() } else { format!("from {}", report.from) };
+    let when =
+        if report.from.is_empty() { "over the whole history".to_owned() } else { format!("from {}", report.from) };
     writeln!(out, "{}@{} {when}, {} entries", rulebook.rulebook_id, rulebook.version, report.entries)?;
     let mut table = table(["", "applications", "changed", "granted", "would be", "difference"], 1);
     let total = report.total.clone().unwrap_or_default();

@@ -102,7 +102,8 @@ impl Shadow {
         let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
         let (day, today) = (entry.effective_date, entry.recorded_at.shanghai_date());
         let context = Context { book: &self.book, stamp: &stamp, caller: &entry.actor, day, today };
-        let outcome = apply_under(&context, &request_of(applied), version).map_err(|rejection| rejection.reason.code())?;
+        let outcome =
+            apply_under(&context, &request_of(applied), version).map_err(|rejection| rejection.reason.code())?;
         if let Event::SubsidyApplied(decided) = outcome.event { Ok(decided) } else { Err("UNAVAILABLE") }
     }
 

@@ -22,7 +22,8 @@ pub struct ClosingShare {
 /// What each approval is paid: all of it where the budget is enough, otherwise its part of the budget, to the fen by
 /// the largest remainder. The parts sum to the smaller of budget and approvals; none is above its approval.
 pub fn closing_run(rule: &ClosingRule, budget: Amount, approved: &[Amount]) -> Vec<ClosingShare> {
-    let lines: Vec<Vec<Approved>> = approved.iter().map(|amount| vec![Approved { item: None, amount: *amount }]).collect();
+    let lines: Vec<Vec<Approved>> =
+        approved.iter().map(|amount| vec![Approved { item: None, amount: *amount }]).collect();
     let rules = vec![rule; lines.len()];
     closing_shares(&rules, budget, &lines).into_iter().flatten().collect()
 }
@@ -37,7 +38,11 @@ pub struct Approved {
 }
 
 /// What each line of each application is paid; `rules` has the rule of each application, as its version has it.
-pub fn closing_shares(rules: &[&ClosingRule], budget: Amount, applications: &[Vec<Approved>]) -> Vec<Vec<ClosingShare>> {
+pub fn closing_shares(
+    rules: &[&ClosingRule],
+    budget: Amount,
+    applications: &[Vec<Approved>],
+) -> Vec<Vec<ClosingShare>> {
     let sum = |lines: &Vec<Approved>| Amount::total(lines.iter().map(|line| line.amount.floored_at_zero()));
     let approved: Vec<Amount> = applications.iter().map(sum).collect();
     let total = Amount::total(approved.iter().copied());

@@ -17,8 +17,8 @@ mod reference;
 
 pub use choice::{choose, judge_application};
 pub use closing::{Approved, ClosingShare, closing_run, closing_shares};
-pub use limits::closing_year;
 pub(super) use gate::at_least as gate_at_least;
+pub use limits::closing_year;
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;
 

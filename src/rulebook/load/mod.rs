@@ -14,6 +14,7 @@ mod pool;
 mod programme;
 mod ratio;
 mod table;
+mod target;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,8 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     }
     let pools = root.tables("pool", "[[pool]]", problems);
     let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
+    let targets = root.tables("target", "[[target]]", problems);
+    let targets: Vec<_> = targets.into_iter().filter_map(|table| target::target(table, &mut known, problems)).collect();
     let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
     let cases =
@@ -136,6 +139,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         series,
         programmes,
         pools,
+        targets,
         cases,
     })
 }

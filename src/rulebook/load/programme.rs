@@ -10,8 +10,7 @@ use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
 use crate::money::{Rate, Rounding};
 use crate::rulebook::model::{
-    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, LateApplication, Payee,
-    Programme,
+    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, LateApplication, Payee, Programme,
 };
 use crate::rulebook::terms::CostKind;
 

@@ -10,6 +10,7 @@ mod condition;
 mod pool;
 mod property;
 mod ratio;
+mod target;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use pool::{
 };
 pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
+pub use target::{Target, TargetMeasure, TargetValue};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
@@ -59,6 +61,8 @@ pub struct Rulebook {
     pub programmes: Vec<Programme>,
     /// The risk-compensation pools.
     pub pools: Vec<PoolRule>,
+    /// What the policy means to reach; they decide nothing.
+    pub targets: Vec<Target>,
     /// Worked cases that the file brings along; they decide nothing.
     pub cases: Vec<Case>,
 }

@@ -59,8 +59,10 @@ pub(crate) fn correct(message: &v1::CorrectAwardsRequest, violations: &mut Viola
 fn reference(violations: &mut Violations, path: &str, id: &str, version: u32) -> Option<RulebookRef> {
     let id = violations.take(&format!("{path}rulebook_id"), RulebookId::parse(id));
     if version == 0 {
-        violations
-            .add(&format!("{path}version"), Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"));
+        violations.add(
+            &format!("{path}version"),
+            Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"),
+        );
         return None;
     }
     Some(RulebookRef { id: id?, version })

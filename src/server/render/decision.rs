@@ -52,9 +52,9 @@ impl<'a> Ruling<'a> {
                 change: ApplicationChange::PaymentRefused(refusal),
                 ..
             }) => Self::refused(*refusal, Vec::new()),
-            Event::ApplicationChanged(ApplicationChanged { change: ApplicationChange::ClosingShare(share), .. }) => {
-                Self::member(share.paid(), share.lines.iter().map(|line| &line.explanation).collect())
-            }
+            Event::ApplicationChanged(ApplicationChanged {
+                change: ApplicationChange::ClosingShare(share), ..
+            }) => Self::member(share.paid(), share.lines.iter().map(|line| &line.explanation).collect()),
             Event::ApplicationChanged(ApplicationChanged { change: ApplicationChange::Corrected(one), .. }) => {
                 Self::member(one.after, one.lines.iter().map(|line| &line.explanation).collect())
             }

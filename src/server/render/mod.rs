@@ -11,9 +11,10 @@ pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
 mod group;
-pub(crate) mod simulation;
+pub(super) mod report;
 pub(super) mod resource;
 mod sentence;
+pub(crate) mod simulation;
 
 /// What an entry of the journal says, in one sentence in each language.
 pub(super) fn words(entry: &Entry) -> v1::Text {

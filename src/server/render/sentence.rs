@@ -250,7 +250,12 @@ fn application_changed(changed: &ApplicationChanged) -> v1::Text {
             format!("{id} 年度折算兑付 {} 元。", share.paid().grouped()),
         ),
         ApplicationChange::Corrected(one) => text(
-            format!("The award of {id} is {} under {}, not {}.", one.after.grouped(), one.rulebook, one.before.grouped()),
+            format!(
+                "The award of {id} is {} under {}, not {}.",
+                one.after.grouped(),
+                one.rulebook,
+                one.before.grouped()
+            ),
             format!("{id} 按 {} 更正为 {} 元, 原为 {} 元。", one.rulebook, one.after.grouped(), one.before.grouped()),
         ),
     }

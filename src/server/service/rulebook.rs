@@ -64,7 +64,8 @@ fn list_rulebooks(
     let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let book = edge.reader().book();
     let all = book.rulebooks.iter().enumerate().filter(|(index, _)| request.is_ahead(index));
-    let page = request.fill(all, |(index, _)| index.to_string(), |(_, one)| Some(resource::rulebook(one, false)));
+    let page =
+        request.fill(all, |(index, _)| index.to_string(), |(_, one)| Some(resource::rulebook(&book, one, false)));
     Ok(v1::ListRulebooksResponse { rulebooks: page.items, next_page_token: page.next_page_token })
 }
 
@@ -77,5 +78,5 @@ fn get_rulebook(
     let book = edge.reader().book();
     let found = book.rulebook(&reference);
     let found = found.ok_or_else(|| unknown(Reason::RulebookUnknown, "rulebook_id", &reference))?;
-    Ok(v1::GetRulebookResponse { rulebook: Some(resource::rulebook(found, true)) })
+    Ok(v1::GetRulebookResponse { rulebook: Some(resource::rulebook(&book, found, true)) })
 }

@@ -10,8 +10,8 @@ use ipledger::book::nouns::{
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery,
+    ApplySubsidy, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordPrincipalPayment, RecordRecovery,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
@@ -211,8 +211,7 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "run-closing" => Command::RunClosing(words.programme(), FiscalYear::parse(words.text("year", "2026")).unwrap()),
         "correct" => {
             let (id, version) = words.text("under", "hebi-2017@2").split_once('@').unwrap();
-            let rulebook =
-                RulebookRef { id: RulebookId::parse(id).unwrap(), version: version.parse().unwrap() };
+            let rulebook = RulebookRef { id: RulebookId::parse(id).unwrap(), version: version.parse().unwrap() };
             Command::CorrectAwards(CorrectAwards {
                 rulebook,
                 programme: words.programme(),

@@ -44,9 +44,13 @@ pub(super) fn named(name: &str) -> Rulebook {
         "caps" => CAPS.to_owned(),
         // A year beyond its budget is paid in proportion; who comes late is refused, or waits for the next year.
         "closing" => closing(),
-        "closing-late" => changed(&closing(), &[("{ clause = \"closing\" }", "{ clause = \"closing\", late = \"next-year\" }")]),
+        "closing-late" => {
+            changed(&closing(), &[("{ clause = \"closing\" }", "{ clause = \"closing\", late = \"next-year\" }")])
+        }
         // The strict one as it should have been since March 2026: half as much, or 60 % with a cap of 300,000.
-        "hebi-2-lower" => changed(&strict, &[("version = 1", "version = 2"), FROM_MARCH, ("ratio = \"0.5\"", "ratio = \"0.25\"")]),
+        "hebi-2-lower" => {
+            changed(&strict, &[("version = 1", "version = 2"), FROM_MARCH, ("ratio = \"0.5\"", "ratio = \"0.25\"")])
+        }
         "hebi-2-higher" => changed(
             &strict,
             &[
