@@ -4,6 +4,7 @@
 //! and compared with the expected text.
 
 mod errors;
+mod policy;
 mod retries;
 mod scope;
 mod service;

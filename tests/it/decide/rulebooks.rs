@@ -198,8 +198,8 @@ fn two_rulebooks_with_one_programme_do_not_hold_on_one_day() {
         expect![[r#"
             adopt hebi-2017: adopted hebi-2017@1
             adopt hebi-2017: REJECTED RULEBOOK_CONFLICT text: version 1 of `hebi-2017` was adopted; expected a higher version
-            adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
-                “hebi-2017-literal@1”与“hebi-2017@1”同时包含有效的“pledge-cost”
+            adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force from 2017-09-30 on
+                “hebi-2017-literal@1”与“hebi-2017@1”自2017-09-30起同时包含有效的“pledge-cost”
             adopt hebi-2-from-the-start: REJECTED RULEBOOK_CONFLICT text: `hebi-2017@2` begins on 2017-09-30; expected a day after 2017-09-30 of version 1
                 “hebi-2017@2”自2017-09-30起生效；应晚于第1版的2017-09-30
             adopt caps: adopted caps@1
@@ -225,7 +225,7 @@ fn another_rulebook_may_begin_when_the_first_has_ended() {
         ",
         expect![[r#"
             adopt until-2025: adopted hebi-2017@1
-            adopt other-2017: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+            adopt other-2017: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force from 2017-09-30 to 2025-12-31
             adopt other-from-july: adopted other-2017@1
             register-institution icbc: done
             register-enterprise A: done
