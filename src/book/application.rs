@@ -47,7 +47,7 @@ pub struct Application {
     /// Whether what comes back may be spent again.
     pub restores_budget: bool,
     /// Whether it waits for the closing run of its budget year; nothing is reserved for it before.
-    pub awaits_closing: bool,
+    pub waits_for_closing: bool,
     /// The closing run that paid it, and who made that run.
     pub closed: Option<(Sequence, PersonId)>,
     /// Corrections of its award, in their order.
@@ -61,7 +61,7 @@ pub struct Application {
 impl Application {
     /// What the budget has set aside for it, or has spent on it, in yuan.
     pub fn reserved(&self) -> Amount {
-        if self.awaits_closing { Amount::ZERO } else { self.granted }
+        if self.waits_for_closing { Amount::ZERO } else { self.granted }
     }
 }
 

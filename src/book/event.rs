@@ -210,7 +210,7 @@ pub struct SubsidyApplied {
     /// Why nothing was granted; the application is then refused from the start.
     pub refusal: Option<Refusal>,
     /// Whether it waits for the closing run of the budget year: nothing is reserved before.
-    pub awaits_closing: bool,
+    pub waits_for_closing: bool,
 }
 
 /// A cost item with its decision.

@@ -19,7 +19,7 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
-    if application.awaits_closing {
+    if application.waits_for_closing {
         // How much of it is owed the closing run will say.
         return Ok(changed(context, id, application, ApplicationChange::Approved));
     }
@@ -43,7 +43,7 @@ pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> 
     if let Some((approved_on, _)) = &application.approved {
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
-    if application.approved.is_some() && !application.awaits_closing {
+    if application.approved.is_some() && !application.waits_for_closing {
         let payable = Account::SubsidyPayable(application.enterprise);
         for line in &application.lines {
             postings.extend(transfer(payable.clone(), Account::SubsidyExpense(line.item), line.award));

@@ -113,7 +113,7 @@ fn of_year<'a>(
     year: FiscalYear,
 ) -> impl Iterator<Item = (ApplicationId, &'a Application)> {
     let waits = move |application: &Application| {
-        application.awaits_closing
+        application.waits_for_closing
             && application.programme == *programme
             && application.budget.1 == year
             && !matches!(application.state, ApplicationState::Refused | ApplicationState::Withdrawn)

@@ -121,7 +121,7 @@ fn reaches(book: &Book, rulebook: &Rulebook, programme: &Programme, application:
 /// What an officer refused or the applicant took back is over. What is under clawback, was paid in a closing run, or
 /// was corrected after its payment is left to a decision by hand.
 fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
-    let same_way = application.awaits_closing == programme.closing_run.is_some();
+    let same_way = application.waits_for_closing == programme.closing_run.is_some();
     let first_time =
         application.supplements.is_none() && (application.paid.is_none() || application.corrections.is_empty());
     let open = match application.state {
@@ -277,7 +277,7 @@ fn funding(context: &Context<'_>, programme: &Programme, application: &Applicati
 
 /// What a correction draws on the budget: of a paid award, what each line comes to more; else the difference.
 fn drawn_by(application: &Application, before: Amount, lines: &[CorrectedLine]) -> Amount {
-    if application.awaits_closing {
+    if application.waits_for_closing {
         return Amount::ZERO;
     }
     if application.paid.is_some() {

@@ -161,7 +161,7 @@ fn outcome(
         budget_line: line,
         budget_year,
         refusal,
-        awaits_closing: closing.is_some(),
+        waits_for_closing: closing.is_some(),
     };
     Outcome::new(Event::SubsidyApplied(applied), concerns).with(postings)
 }

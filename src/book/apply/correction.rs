@@ -19,7 +19,7 @@ impl Book {
             line.award = closed.paid;
         }
         application.granted = share.paid();
-        application.awaits_closing = false;
+        application.waits_for_closing = false;
         application.closed = Some((share.run, entry.actor.person.clone()));
         if application.granted.is_positive() {
             application.state = ApplicationState::Approved;

@@ -44,7 +44,7 @@ impl Book {
             demanded: Amount::ZERO,
             received_back: Amount::ZERO,
             restores_budget: false,
-            awaits_closing: applied.awaits_closing,
+            waits_for_closing: applied.waits_for_closing,
             closed: None,
             corrections: Vec::new(),
             supplements: None,
@@ -115,7 +115,7 @@ impl Book {
         let Some(mut application) = self.applications.remove(&id) else { return };
         match &changed.change {
             ApplicationChange::Approved => {
-                application.state = if application.awaits_closing {
+                application.state = if application.waits_for_closing {
                     ApplicationState::AwaitingClosing
                 } else {
                     ApplicationState::Approved

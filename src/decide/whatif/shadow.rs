@@ -90,7 +90,7 @@ impl Shadow {
         tally.decided(id, (applied.enterprise, applied.programme.clone(), year), (old, new));
         tally.note_budget(entry, applied, decided.as_ref().ok());
         let Ok(decided) = decided else { return };
-        if decided.awaits_closing && !applied.awaits_closing {
+        if decided.waits_for_closing && !applied.waits_for_closing {
             self.to_close.insert((decided.programme.clone(), decided.budget_year));
         }
         self.put(entry, Event::SubsidyApplied(decided));
@@ -213,7 +213,7 @@ impl Shadow {
         let Some(last) = self.last.clone() else { return };
         for (programme, year) in self.to_close.clone() {
             for application in self.book.applications.values_mut() {
-                let waits = application.awaits_closing && application.programme == programme;
+                let waits = application.waits_for_closing && application.programme == programme;
                 if waits && application.budget.1 == year && application.state == ApplicationState::Submitted {
                     application.state = ApplicationState::AwaitingClosing;
                 }

@@ -100,7 +100,7 @@ pub(crate) fn application(id: ApplicationId, one: &Application) -> v1::Applicati
         clawback_received: one.received_back.to_string(),
         lines: Vec::new(),
         decision: None,
-        awaits_closing: one.awaits_closing,
+        waits_for_closing: one.waits_for_closing,
         closing_run: one.closed.as_ref().map_or(0, |(run, _)| run.value()),
         corrections: one.corrections.iter().map(|entry| entry.value()).collect(),
         supplements: or_empty(one.supplements.as_ref()),

@@ -27,7 +27,7 @@ impl Stored for SubsidyApplied {
             budget_line: self.budget_line.to_string(),
             budget_year: i32::from(self.budget_year.value()),
             refusal: optional_number(self.refusal),
-            awaits_closing: self.awaits_closing,
+            waits_for_closing: self.waits_for_closing,
         }
     }
 
@@ -42,7 +42,7 @@ impl Stored for SubsidyApplied {
             budget_line: text("SubsidyApplied.budget_line", &wire.budget_line, BudgetLineId::parse)?,
             budget_year: year("SubsidyApplied.budget_year", wire.budget_year)?,
             refusal: optional_code("SubsidyApplied.refusal", wire.refusal)?,
-            awaits_closing: wire.awaits_closing,
+            waits_for_closing: wire.waits_for_closing,
         })
     }
 }

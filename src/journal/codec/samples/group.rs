@@ -22,7 +22,7 @@ pub(super) fn events() -> Vec<Event> {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
-        awaits_closing: true,
+        waits_for_closing: true,
     };
     let run = ClosingRun {
         programme: programme.clone(),

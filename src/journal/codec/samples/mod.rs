@@ -321,7 +321,7 @@ fn subsidies() -> Vec<Event> {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
-        awaits_closing: false,
+        waits_for_closing: false,
     };
     let refused = SubsidyApplied {
         loan: None,
