@@ -3,6 +3,9 @@
 //! A group is recognised by what its entries say: the head how many members follow, each member the sequence of its
 //! head. All of them answer the head's request. While a group is open the next entry must be its next member, and no
 //! block may end (`journal::replay`); so a part of a group is no journal.
+//!
+//! Each entry balances by itself. The other invariants hold when the group is whole: within it one award may have grown
+//! before the one that makes room for it shrinks.
 
 use super::Book;
 use super::event::{ApplicationChange, Entry, Event, RequestKey};

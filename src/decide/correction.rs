@@ -195,7 +195,11 @@ impl<'a> Past<'a> {
         let available = self.book.budget(&funding.0, funding.1).available();
         let taken = self.taken.get(&funding).copied().unwrap_or_default();
         let before = if application.state == ApplicationState::Refused { Amount::ZERO } else { application.granted };
-        self.left = available.minus(taken).floored_at_zero().plus(before);
+        self.left = available.minus(taken).floored_at_zero();
+        let paid = application.paid.is_some();
+        if !paid {
+            self.left = self.left.plus(before);
+        }
         let day = application.submitted_on;
         let then = Context { book: self.book, stamp: context.stamp, caller: context.caller, day, today: day };
         let facts = self.facts(&then, rulebook, application);
@@ -206,7 +210,11 @@ impl<'a> Past<'a> {
         for (line, mut facts) in application.lines.iter().zip(facts) {
             facts.details.choices = choices.next().unwrap_or_default();
             facts.evidence_left = self.evidence_left(line);
+            // What a line was paid stays its own: what another line is owed back has not come back yet.
+            let own = if paid { line.award } else { Amount::ZERO };
+            self.left = self.left.plus(own);
             let verdict = judge_line(self.programme, &facts, self);
+            self.left = self.left.minus(own.max(verdict.award));
             refusal = refusal.or(verdict.explanation.refusal);
             lines.push(self.decided(application, line, verdict));
         }
@@ -229,7 +237,6 @@ impl<'a> Past<'a> {
         let evidence_used = if granted { verdict.eligible_cost } else { Amount::ZERO };
         let cap_uses = if granted { verdict.cap_uses } else { Vec::new() };
         self.take(of.enterprise, line, (&cap_uses, verdict.award, evidence_used));
-        self.left = self.left.minus(verdict.award);
         CorrectedLine { award: verdict.award, evidence_used, cap_uses, explanation: verdict.explanation }
     }
 

@@ -7,16 +7,18 @@
 
 use std::sync::Arc;
 
+use ipledger::book::Book;
 use ipledger::book::event::{ApplicationChange, BudgetChange, Entry, Event, RequestKey};
 use ipledger::book::nouns::{ApplicationState, Caller, CostItem, EnterpriseDetails, EvidenceKey, Role};
 use ipledger::calendar::FiscalYear;
-use ipledger::decide::command::{ApplySubsidy, Command, Request};
+use ipledger::decide::command::{ApplySubsidy, Command, CorrectAwards, Request, Stamp};
+use ipledger::decide::{decide, members};
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, District, InvoiceNumber, PersonId, ProgrammeId, RequestId, Uscc,
 };
 use ipledger::journal::block::Head;
-use ipledger::journal::codec::encode;
-use ipledger::journal::replay::{ReplayFault, replay};
+use ipledger::journal::codec::{decode, encode};
+use ipledger::journal::replay::{ReplayFault, check_follows, replay};
 use ipledger::money::Amount;
 use ipledger::reader::{Reader, load};
 use ipledger::rulebook::terms::{CostKind, SizeClass};
@@ -27,6 +29,7 @@ use ipledger::writer::clock::{Clock, ManualClock};
 use ipledger::writer::{Answer, Writer, WriterThreads};
 
 use crate::fixture::uscc;
+use crate::property::run;
 use crate::simulate::world::date;
 
 /// More than one block of commands takes.
@@ -251,4 +254,71 @@ async fn a_part_of_a_group_is_no_journal() {
     orphan.push(Entry { sequence, recorded_at, ..entries[head + 1].clone() });
     let orphan = fault(&orphan, &[]).unwrap();
     assert!(orphan.contains("which is not open"), "{orphan}");
+}
+
+/// A correction of a random ledger: whatever states its applications are in, every invariant holds when its commit is
+/// whole, the head says what the members do, and each is linked both ways.
+#[test]
+fn corrections_of_random_ledgers_keep_every_invariant() {
+    let (mut corrected, mut claimed_back, mut supplements) = (0, 0, 0);
+    for seed in 41..=52 {
+        let audited = run(seed, 800).unwrap();
+        for (from, to) in [("ratio = \"0.5\"", "ratio = \"0.3\""), ("ratio = \"0.5\"", "ratio = \"0.7\"")] {
+            let mut book = audited.book.clone();
+            let last = book.last_recorded_at().unwrap();
+            let (_, text) = shipped().iter().find(|(name, _)| *name == "hebi-2017.toml").unwrap();
+            // The year cap of the first version goes on in the second; half of the caps are smaller.
+            let text = text
+                .replace("version = 1", "version = 2")
+                .replace("valid_from = 2017-09-30", "valid_from = 2017-10-01")
+                .replace(from, to);
+            let rulebook = Arc::new(load_rulebook(&text).unwrap());
+            let correct =
+                CorrectAwards { rulebook: rulebook.reference(), programme: programme(), reason: "文".to_owned() };
+            let mut recorded_at = last;
+            let mut give = |book: &mut Book, id: u128, role: Role, command: Command| {
+                recorded_at = recorded_at.next();
+                let stamp = Stamp { sequence: book.last_sequence().next(), recorded_at };
+                let head = decide(book, &stamp, &request(id, role, "yet-another", command)).unwrap();
+                let group = members(book, &head);
+                for entry in std::iter::once(&head).chain(&group) {
+                    check_follows(book, entry).unwrap();
+                    assert_eq!(decode(&encode(entry)).as_ref(), Ok(entry));
+                    book.apply(entry);
+                    let total = Amount::total(book.accounts.values().copied());
+                    assert_eq!(total, Amount::ZERO, "the trial balance after entry {}", entry.sequence);
+                    recorded_at = entry.recorded_at;
+                }
+                assert_eq!(book.open_group(), None);
+                assert_eq!(book.violations(), [], "seed {seed}, {to}, after {:?}", head.event);
+                (head, group)
+            };
+            let money = BudgetChange {
+                line: BudgetLineId::parse("ip-finance").unwrap(),
+                year: last.shanghai_date().year(),
+                amount: Amount::from_yuan(60_000),
+                document: "文".to_owned(),
+            };
+            give(&mut book, u128::MAX - 10, Role::Finance, Command::AppropriateBudget(money));
+            give(&mut book, u128::MAX - 9, Role::Officer, Command::AdoptRulebook(rulebook));
+            let (head, group) = give(&mut book, u128::MAX - 8, Role::Officer, Command::CorrectAwards(correct.clone()));
+            let Event::AwardsCorrected(run) = &head.event else { panic!("another event") };
+            let (mut more, mut less) = (Amount::ZERO, Amount::ZERO);
+            for entry in &group {
+                let Event::ApplicationChanged(changed) = &entry.event else { panic!("another event") };
+                let ApplicationChange::Corrected(one) = &changed.change else { panic!("another change") };
+                more = more.plus(one.after.minus(one.before).floored_at_zero());
+                less = less.plus(one.before.minus(one.after).floored_at_zero());
+                let application = &book.applications[&changed.application];
+                assert!(application.corrections.contains(&entry.sequence), "the link back");
+                claimed_back += u64::from(application.overpaid.is_positive());
+                supplements += u64::from(book.applications.contains_key(&ApplicationId::created_by(entry.sequence)));
+            }
+            assert_eq!((run.granted_more, run.granted_less), (more, less), "seed {seed}");
+            corrected += group.len();
+            let (_, rest) = give(&mut book, u128::MAX - 7, Role::Officer, Command::CorrectAwards(correct));
+            assert!(rest.len() <= group.len(), "seed {seed}: {} after {}", rest.len(), group.len());
+        }
+    }
+    assert!(corrected > 50 && claimed_back > 5 && supplements > 3, "{corrected} {claimed_back} {supplements}");
 }

@@ -111,7 +111,11 @@ impl Book {
             added.evidence.1 = evidence_more;
             supplement.lines.push(added);
             add(&mut supplement.granted, more);
-            let (kept, evidence) = (line.award.at_most(now.award), line.evidence.1);
+            // What is owed back proves another cost again; what a supplement uses more it holds itself.
+            let (kept, evidence) = (line.award.at_most(now.award), line.evidence.1.at_most(now.evidence_used));
+            if let Some(proof) = self.evidence.get_mut(&line.evidence.0) {
+                subtract(&mut proof.used, line.evidence.1.minus(evidence));
+            }
             replace(line, now, kept);
             line.evidence.1 = evidence;
             for key in &line.cap_uses {

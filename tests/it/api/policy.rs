@@ -60,7 +60,7 @@ async fn cli(arguments: &[&str]) -> (Output, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_reading_is_tried_out_on_a_running_ledger_and_on_its_folder() {
+async fn another_reading_is_tried_out_on_a_running_ledger_and_on_itsfolder() {
     let world = World::new().await;
     let application = apply(&world).await;
     let before = world.last_sequence().await;
@@ -78,7 +78,7 @@ async fn another_reading_is_tried_out_on_a_running_ledger_and_on_its_folder() {
     let total = report.unwrap().total.unwrap();
     assert_eq!((total.old.as_str(), total.new.as_str(), total.changed), ("200000.00", "300000.00", 1));
 
-    let address = world._server.address.clone();
+    let address = world.server.address.clone();
     let simulate = ["rulebook", "simulate", "--with", "hebi-2017-literal", "--json"];
     let (output, running) = cli(&[&simulate[..], &["--server", &address]].concat()).await;
     assert!(output.status.success(), "{output:?}");
@@ -87,9 +87,9 @@ async fn another_reading_is_tried_out_on_a_running_ledger_and_on_its_folder() {
     assert!(explained.contains("年度限额"), "{explained}");
     assert_eq!(world.last_sequence().await, before, "nothing was recorded");
 
-    let data = world._folder.path().join("data");
+    let data = world.folder.path().join("data");
     let data = data.to_str().unwrap();
-    world._server.stop().await.unwrap();
+    world.server.stop().await.unwrap();
     let (output, stopped) = cli(&[&simulate[..], &["--data", data]].concat()).await;
     assert!(output.status.success(), "{output:?}");
     assert_eq!(running, stopped, "the same report from both");
