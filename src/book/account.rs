@@ -11,7 +11,7 @@ use crate::money::Amount;
 use crate::rulebook::terms::CostKind;
 
 /// An account of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Account {
     /// 银行存款—风险补偿资金专户: Dr contribution, interest, recovery; Cr claim paid, withdrawal.
     PoolCash(PoolId),

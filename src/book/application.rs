@@ -10,7 +10,7 @@ use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::CostKind;
 
 /// A subsidy application (补助申请). Its explanation stays in the entry that created it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Application {
     /// Who applied.
     pub enterprise: Uscc,
@@ -66,7 +66,7 @@ impl Application {
 }
 
 /// One cost item of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ApplicationLineState {
     /// What kind of cost.
     pub item: CostKind,
@@ -91,7 +91,7 @@ pub struct ApplicationLineState {
 }
 
 /// An invoice or recorded payment, and what applications have used of it, in yuan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// Its total.
     pub total: Amount,

@@ -32,6 +32,8 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// The civil date in Asia/Shanghai on which it takes effect.
     pub effective_date: CivilDate,
+    /// The day that was asked for, where it lay in a closed period and the entry went to an open one (补记).
+    pub late_for: Option<CivilDate>,
     /// Who did it.
     pub actor: Caller,
     /// Which request it answers.
@@ -96,12 +98,18 @@ pub enum Event {
     ClaimChanged(ClaimChanged),
     /// A rulebook version was adopted.
     RulebookAdopted(Arc<Rulebook>),
-    /// A month was closed.
+    /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// A programme year was closed (年度折算兑付); the shares follow in the same commit.
     ClosingRun(ClosingRun),
     /// Awards were recomputed under a later version (追溯更正); the corrections follow in the same commit.
     AwardsCorrected(AwardsCorrected),
+    /// A month was closed although something was open in it.
+    PeriodClosedOver(PeriodClosedOver),
+    /// A year was closed: what was left of its budget lines was carried over or lapsed.
+    YearClosed(YearClosed),
+    /// An earlier entry was reversed (冲销).
+    Reversed(Reversed),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }
@@ -386,6 +394,78 @@ pub struct Recovery {
     pub shares: Vec<(LossParty, Amount)>,
     /// What flows back to the pool, in yuan: its share, never more than it paid.
     pub to_pool: Amount,
+}
+
+/// See [`Event::PeriodClosedOver`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodClosedOver {
+    /// Which month.
+    pub month: Month,
+    /// How many items were open.
+    pub open_items: u32,
+    /// Why it was closed nevertheless.
+    pub reason: String,
+}
+
+/// See [`Event::YearClosed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearClosed {
+    /// Which year.
+    pub year: FiscalYear,
+    /// What was left of each budget line, in the order of the lines.
+    pub lines: Vec<YearEndLine>,
+    /// The document that says so (文号).
+    pub document: String,
+}
+
+/// What was left of a budget line at the year's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearEndLine {
+    /// Which line.
+    pub line: BudgetLineId,
+    /// What was available, in yuan, positive.
+    pub left: Amount,
+    /// Whether it may be used in the next year (结转); otherwise it lapses (结余收回).
+    pub is_carried: bool,
+}
+
+/// See [`Event::Reversed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The entry that is reversed.
+    pub entry: Sequence,
+    /// Why.
+    pub reason: String,
+    /// What is undone.
+    pub undone: Undone,
+}
+
+/// What a reversal undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// The pool's cash had moved.
+    PoolMoved(PoolMoved),
+    /// A budget line had been appropriated or adjusted.
+    BudgetChanged(BudgetChange),
+    /// A drawdown, in yuan.
+    Disbursed(LoanId, Amount),
+    /// An interest payment; its evidence is gone.
+    InterestPaid(LoanId, InterestPaid),
+    /// A repayment, with the pool's exposure for the loan afterwards, in yuan.
+    PrincipalPaid {
+        /// Which loan.
+        loan: LoanId,
+        /// In yuan.
+        amount: Amount,
+        /// The bank's reference.
+        reference: String,
+        /// The pool's exposure for the loan afterwards, in yuan.
+        exposure: Amount,
+    },
+    /// A subsidy's payment that came back (退汇): the application is approved again.
+    SubsidyPaid(ApplicationId),
+    /// A claim's payment that came back: the claim is approved again.
+    ClaimPaid(ClaimId),
 }
 
 /// See [`Event::Refused`].

@@ -13,10 +13,12 @@ pub mod group;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
+pub mod period;
 pub mod pool;
 pub mod registry;
 
 mod apply;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -39,9 +41,10 @@ use loan::Loan;
 use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
 use pool::{Claim, Pool};
 use registry::{Enterprise, IpRight, Pledge};
+use requests::Requests;
 
 /// The state of the ledger after some entry.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Book {
     /// Sequence of the last entry applied; 0 when empty.
     last_sequence: u64,
@@ -83,18 +86,23 @@ pub struct Book {
     pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// Closed years.
+    pub closed_years: BTreeSet<FiscalYear>,
+    /// Entries that were reversed, with the entry that did it.
+    pub reversals: BTreeMap<Sequence, Sequence>,
     /// Request ids with the entry that answered them and the digest of their bytes.
-    requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
+    requests: Requests,
     /// Closing runs, by programme and year.
     pub closing_runs: BTreeMap<(ProgrammeId, FiscalYear), Sequence>,
     /// Versions that were applied to the past, by programme.
     pub corrections: BTreeMap<ProgrammeId, Vec<RulebookRef>>,
     /// The group whose members are still to come; never between two commits.
+    #[serde(skip)]
     open_group: Option<group::OpenGroup>,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Budget {
     /// 已下达, adjustments included.
     pub appropriated: Amount,
@@ -129,7 +137,7 @@ impl Book {
 
     /// The entry that answered this request id, with the digest of the request's bytes.
     pub fn request(&self, id: &RequestId) -> Option<(Sequence, [u8; 32])> {
-        self.requests.get(id).copied()
+        self.requests.get(id)
     }
 
     /// The balance of an account, debit positive; zero for an account without postings.
@@ -145,11 +153,6 @@ impl Book {
     /// The budget line of a year; all zero where nothing was appropriated.
     pub fn budget(&self, line: &BudgetLineId, year: FiscalYear) -> Budget {
         self.budgets.get(&(line.clone(), year)).copied().unwrap_or_default()
-    }
-
-    /// Whether the month of this date is closed.
-    pub fn is_closed(&self, date: CivilDate) -> bool {
-        self.closed_months.contains(&Month { year: date.year(), month: date.month() })
     }
 
     /// An adopted version.

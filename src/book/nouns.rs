@@ -11,7 +11,7 @@ use crate::rulebook::refusal::Bilingual;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass, codes};
 
 /// An enterprise (企业) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EnterpriseDetails {
     /// Unified social credit code (统一社会信用代码).
     pub uscc: Uscc,
@@ -24,7 +24,7 @@ pub struct EnterpriseDetails {
 }
 
 /// An institution (合作机构) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct InstitutionDetails {
     /// The ledger's short name for it, for example `icbc-hebi`.
     pub institution: InstitutionId,
@@ -39,7 +39,7 @@ pub struct InstitutionDetails {
 }
 
 /// An IP right (知识产权) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IpRightDetails {
     /// Which right.
     pub right: RightId,
@@ -54,7 +54,7 @@ pub struct IpRightDetails {
 }
 
 /// A status event of an IP right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RightChange {
     /// 失效: for example an unpaid annual fee.
     Lapsed,
@@ -67,7 +67,7 @@ pub enum RightChange {
 }
 
 /// Which pledge: registration numbers are unique per kind of right.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PledgeKey {
     /// Kind of the pledged rights.
     pub kind: RightKind,
@@ -76,7 +76,7 @@ pub struct PledgeKey {
 }
 
 /// A pledge registration (质押登记). It exists from the day of registration (Civil Code art. 444).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PledgeDetails {
     /// Which pledge.
     pub pledge: PledgeKey,
@@ -93,7 +93,7 @@ pub struct PledgeDetails {
 }
 
 /// A loan (质押贷款) as filed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LoanTerms {
     /// The lending bank.
     pub bank: InstitutionId,
@@ -118,7 +118,7 @@ pub struct LoanTerms {
 }
 
 /// What proves that a cost was paid (凭据).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EvidenceKey {
     /// A VAT invoice (发票), unique over all enterprises, programmes and years.
     Invoice(InvoiceNumber),
@@ -127,7 +127,7 @@ pub enum EvidenceKey {
 }
 
 /// A cost item (费用项) of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CostItem {
     /// What kind of cost.
     pub item: CostKind,
@@ -258,7 +258,7 @@ codes!(ClaimState {
 });
 
 /// The civil month that a period closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Month {
     /// Fiscal year.
     pub year: FiscalYear,

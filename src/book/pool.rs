@@ -12,7 +12,7 @@ use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
 
 /// A pool. All amounts in yuan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pool {
     /// Cash in the pool's bank account.
     pub cash: Amount,
@@ -41,7 +41,7 @@ pub struct Pool {
 }
 
 /// A bank's year with a pool: what the breaker is measured on. In yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BankYear {
     /// Principal of loans filed in the year and not withdrawn.
     pub filed: Amount,
@@ -62,7 +62,7 @@ impl Pool {
 }
 
 /// A claim (补偿申请).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Claim {
     /// For which loan.
     pub loan: LoanId,

@@ -204,7 +204,7 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 }
 
 /// Looks up an application; an enterprise finds only its own.
-fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
+pub(super) fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
         context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise)
     });

@@ -275,7 +275,7 @@ pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, R
 }
 
 /// Looks up a claim; a bank finds only its own.
-fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
+pub(super) fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
     let found =
         context.book.claims.get(&id).filter(|claim| {
             context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank)

@@ -31,6 +31,9 @@ pub(super) fn run(context: &Context<'_>, programme: &ProgrammeId, year: FiscalYe
         let what = format!("{programme} {year}, by entry {run}");
         return Err(state_forbids("year", what, text("closed", "已折算"), &[text("open", "未折算")]));
     }
+    if book.closed_years.contains(&year) {
+        return Err(state_forbids("year", year, text("closed, its money lapsed", "已年结"), &[text("open", "未结账")]));
+    }
     if !book.budgets.contains_key(&(line.clone(), year)) {
         return Err(Rejection::new(
             Reason::BudgetUnknown,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
+use crate::book::event::{BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
 use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
     PledgeDetails, PledgeKey,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
-use crate::identifier::{ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::{Rulebook, RulebookRef};
 
@@ -21,6 +21,8 @@ pub struct Request {
     pub key: RequestKey,
     /// The civil date on which it takes effect; `None` is today in Asia/Shanghai.
     pub effective_date: Option<CivilDate>,
+    /// Whether an effective date in a closed period stands for the first day of the next open one.
+    pub book_late: bool,
     /// What is asked.
     pub command: Command,
 }
@@ -125,6 +127,12 @@ pub enum Command {
     RunClosing(ProgrammeId, FiscalYear),
     /// See `RulebookService.CorrectAwards`.
     CorrectAwards(CorrectAwards),
+    /// See `PeriodService.ClosePeriod`: over what is open, with the reason.
+    ClosePeriodOver(Month, String),
+    /// See `PeriodService.CloseYear`.
+    CloseYear(CloseYear),
+    /// See `LedgerService.ReverseEntry`.
+    ReverseEntry(ReverseEntry),
 }
 
 /// See [`Command::CorrectAwards`].
@@ -134,6 +142,28 @@ pub struct CorrectAwards {
     pub rulebook: RulebookRef,
     /// Which of its programmes.
     pub programme: ProgrammeId,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Command::CloseYear`].
+#[derive(Debug, Clone)]
+pub struct CloseYear {
+    /// Which year.
+    pub year: FiscalYear,
+    /// The budget lines whose rest may be used in the next year; the rest of the others lapses.
+    pub carried: Vec<BudgetLineId>,
+    /// The document that says so (文号).
+    pub document: String,
+}
+
+/// See [`Command::ReverseEntry`].
+#[derive(Debug, Clone)]
+pub struct ReverseEntry {
+    /// Which entry.
+    pub sequence: Sequence,
+    /// The entry as it is in the journal; `None` when there is none.
+    pub entry: Option<Arc<Entry>>,
     /// Why.
     pub reason: String,
 }

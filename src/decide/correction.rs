@@ -71,7 +71,7 @@ pub(super) fn correct(context: &Context<'_>, command: &CorrectAwards) -> Result<
 pub(super) fn corrections(book: &Book, head: &Entry, run: &AwardsCorrected) -> Vec<Outcome> {
     let stamp = Stamp { sequence: head.sequence, recorded_at: head.recorded_at };
     let (day, today) = (head.effective_date, head.recorded_at.shanghai_date());
-    let context = Context { book, stamp: &stamp, caller: &head.actor, day, today };
+    let context = Context { book, stamp: &stamp, caller: &head.actor, day, late_for: head.late_for, today };
     let (rulebook, programme) = (run.rulebook.clone(), run.programme.clone());
     let command = CorrectAwards { rulebook, programme, reason: String::new() };
     let Some((rulebook, programme)) = version(book, &command) else { return Vec::new() };
@@ -201,7 +201,8 @@ impl<'a> Past<'a> {
             self.left = self.left.plus(before);
         }
         let day = application.submitted_on;
-        let then = Context { book: self.book, stamp: context.stamp, caller: context.caller, day, today: day };
+        let then =
+            Context { book: self.book, stamp: context.stamp, caller: context.caller, day, late_for: None, today: day };
         let facts = self.facts(&then, rulebook, application);
         let choices = choose(self.programme, &facts, self);
         let mut choices = choices.into_iter();

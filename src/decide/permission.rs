@@ -71,7 +71,10 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::WithdrawFromPool(_)
         | Command::RecordPoolInterest(_)
         | Command::PayClaim(..)
-        | Command::ClosePeriod(_) => &[Role::Finance],
+        | Command::ClosePeriod(_)
+        | Command::ClosePeriodOver(..)
+        | Command::CloseYear(_) => &[Role::Finance],
+        Command::ReverseEntry(_) => &[Role::Bank, Role::Finance],
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Reason {
     DateOutOfRange,
     /// The effective date lies in a closed period.
     PeriodClosed,
+    /// Something is open in the period that is to be closed.
+    OpenItems,
     /// An amount is more than what there is.
     AmountExceeds,
     /// The approver is the submitter, or the payer one of them.
@@ -92,6 +94,7 @@ codes!(Reason {
     StateForbids = "STATE_FORBIDS",
     DateOutOfRange = "DATE_OUT_OF_RANGE",
     PeriodClosed = "PERIOD_CLOSED",
+    OpenItems = "OPEN_ITEMS",
     AmountExceeds = "AMOUNT_EXCEEDS",
     SamePerson = "SAME_PERSON",
     EvidenceMismatch = "EVIDENCE_MISMATCH",
@@ -151,6 +154,7 @@ impl Reason {
             Self::StateForbids
             | Self::DateOutOfRange
             | Self::PeriodClosed
+            | Self::OpenItems
             | Self::AmountExceeds
             | Self::SamePerson
             | Self::EvidenceMismatch
@@ -193,6 +197,7 @@ impl Reason {
             Self::StateForbids => ("its state does not allow this", "当前状态不允许此操作"),
             Self::DateOutOfRange => ("a date is out of range", "日期超出允许范围"),
             Self::PeriodClosed => ("the accounting period is closed", "会计期间已结账"),
+            Self::OpenItems => ("something is open in the period", "会计期间内尚有未处理事项"),
             Self::AmountExceeds => ("the amount is more than there is", "金额超出可用数额"),
             Self::SamePerson => ("another person must do this", "须由另一人办理"),
             Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),

@@ -32,7 +32,17 @@ macro_rules! slugs {
         ///
         /// `[a-z0-9][a-z0-9._-]{0,63}`, taken exactly as written; cheap to clone.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "Arc<str>")]
         pub struct $name(Arc<str>);
+
+        impl TryFrom<Arc<str>> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: Arc<str>) -> Result<Self, Self::Error> {
+                if is_slug(&text) { Ok(Self(text)) } else { Err(concat!("a text that is not a ", $what)) }
+            }
+        }
 
         impl $name {
             /// Reads a name; nothing is forgiven, since the operator chose it.

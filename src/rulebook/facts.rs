@@ -217,7 +217,7 @@ pub struct RightFacts {
 }
 
 /// The running sum that a cap is checked against.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CapKey {
     /// The cap's id in the rulebook; versions of a rule that share a cap keep its id.
     pub cap: CapId,
@@ -248,7 +248,7 @@ pub trait Usage {
 }
 
 /// The running sum of a cap over many enterprises.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct WideKey {
     /// The cap's id.
     pub cap: CapId,

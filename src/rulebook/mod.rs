@@ -23,6 +23,7 @@ pub mod pool;
 pub mod trial;
 pub mod sentence;
 mod shipped;
+mod stored;
 
 pub use judge::{
     Approved, ClosingShare, choose, closing_run, closing_shares, closing_year, judge_application, judge_line,

@@ -108,7 +108,7 @@ impl Edge {
     pub(super) async fn write<M: WriteRequest>(
         &self,
         request: Request<M>,
-        parse: fn(&M, &mut Violations) -> Option<Command>,
+        parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
         let deadline = deadline_of(request.metadata());
         let (caller, mut message) = self.open(request)?;
@@ -126,7 +126,7 @@ impl Edge {
 fn command<M: WriteRequest>(
     caller: Caller,
     message: &M,
-    parse: fn(&M, &mut Violations) -> Option<Command>,
+    parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
     query(|violations| {
@@ -135,7 +135,13 @@ fn command<M: WriteRequest>(
         let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
         let command = parse(message, violations);
         let key = RequestKey { id: id?, digest };
-        Some(command::Request { caller, key, effective_date: effective_date?, command: command? })
+        Some(command::Request {
+            caller,
+            key,
+            effective_date: effective_date?,
+            book_late: header.book_late,
+            command: command?,
+        })
     })
 }
 

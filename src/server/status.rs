@@ -142,7 +142,7 @@ mod tests {
             assert_eq!((localized.locale.as_str(), localized.message.as_str()), ("zh-CN", reason.meaning().zh));
             writeln!(table, "{reason}: {:?}", status.code()).unwrap();
         }
-        expect![[r"
+        expect![[r#"
             INVALID_FIELD: InvalidArgument
             UNAUTHENTICATED: Unauthenticated
             PERMISSION_DENIED: PermissionDenied
@@ -165,6 +165,7 @@ mod tests {
             STATE_FORBIDS: FailedPrecondition
             DATE_OUT_OF_RANGE: FailedPrecondition
             PERIOD_CLOSED: FailedPrecondition
+            OPEN_ITEMS: FailedPrecondition
             AMOUNT_EXCEEDS: FailedPrecondition
             SAME_PERSON: FailedPrecondition
             EVIDENCE_MISMATCH: FailedPrecondition
@@ -174,7 +175,7 @@ mod tests {
             QUEUE_FULL: ResourceExhausted
             DEADLINE_EXCEEDED: DeadlineExceeded
             UNAVAILABLE: Unavailable
-        "]]
+        "#]]
         .assert_eq(&table);
     }
 

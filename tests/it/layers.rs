@@ -27,11 +27,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 15] = [
+const ALL_BELOW_SERVER: [&str; 17] = [
     "proto",
     "decide",
     "rulebook",
@@ -45,10 +47,12 @@ const ALL_BELOW_SERVER: [&str; 15] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 16] = [
+const ALL_BELOW_CLI: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -62,6 +66,8 @@ const ALL_BELOW_CLI: [&str; 16] = [
     "reader",
     "report",
     "evidence",
+    "snapshot",
+    "backup",
     "config",
     "server",
     "cli",

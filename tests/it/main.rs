@@ -17,6 +17,7 @@
 )]
 
 mod api;
+mod backup;
 mod crash;
 mod evidence;
 mod demo;

@@ -6,6 +6,7 @@
 mod claim;
 mod correction;
 mod loan;
+mod period;
 mod subsidy;
 
 use std::sync::Arc;
@@ -23,7 +24,9 @@ impl Book {
         self.last_sequence = entry.sequence.value();
         self.last_recorded_at = Some(entry.recorded_at);
         // A member of a group answers the request of its head, which stays the answer.
-        self.requests.entry(entry.request.id).or_insert((entry.sequence, entry.request.digest));
+        if entry.event.head().is_none() {
+            self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        }
         self.note_group(entry);
         for posting in &entry.postings {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
@@ -98,6 +101,11 @@ impl Book {
             Event::AwardsCorrected(run) => {
                 self.corrections.entry(run.programme.clone()).or_default().push(run.rulebook.clone());
             }
+            Event::PeriodClosedOver(closed) => {
+                self.closed_months.insert(closed.month);
+            }
+            Event::YearClosed(closed) => self.close_year(closed),
+            Event::Reversed(reversed) => self.reverse(entry, reversed),
             Event::Refused(_) => {}
         }
     }

@@ -7,11 +7,26 @@
 
 mod core;
 mod server;
+pub mod start;
 
 use std::io::Write;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
+
+/// Measurements of their own.
+#[derive(Debug, clap::Subcommand)]
+pub enum Task {
+    /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
+    Start {
+        /// The numbers of entries to measure at.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+}
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]

@@ -117,7 +117,8 @@ async fn enterprise_years(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 async fn close(play: &mut Play<'_>) -> anyhow::Result<()> {
     for month in 1..=12 {
-        let request = v1::ClosePeriodRequest { year: 2025, month, ..Default::default() };
+        let open_items_reason = "年度结账，未决申请转下年度办理".to_owned();
+        let request = v1::ClosePeriodRequest { year: 2025, month, open_items_reason, ..Default::default() };
         play.ledger.record(FINANCE, "2026-01-09", request).await?;
     }
     let late = v1::RecordInterestPaymentRequest {

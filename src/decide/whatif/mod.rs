@@ -34,7 +34,8 @@ pub fn again(book: &Book, entry: &Entry) -> Option<Entry> {
     let request = Request {
         caller: entry.actor.clone(),
         key: entry.request,
-        effective_date: Some(entry.effective_date),
+        effective_date: Some(entry.late_for.unwrap_or(entry.effective_date)),
+        book_late: entry.late_for.is_some(),
         command: Command::ApplySubsidy(shadow::request_of(applied)),
     };
     decide(book, &stamp, &request).ok()

@@ -7,7 +7,9 @@ use super::tally::{Award, Tally};
 use crate::book::Book;
 use crate::book::application::Application;
 use crate::book::correction::Correction;
-use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Entry, Event, SubsidyApplied};
+use crate::book::event::{
+    ApplicationChange, ApplicationChanged, ClawbackDemand, Entry, Event, Reversed, SubsidyApplied, Undone,
+};
 use crate::book::nouns::ApplicationState;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::decide::application::fill_lines;
@@ -70,7 +72,14 @@ impl Shadow {
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
             | Event::PeriodClosed(_)
+            | Event::PeriodClosedOver(_)
+            | Event::YearClosed(_)
             | Event::Refused(_) => self.book.apply(entry),
+            Event::Reversed(reversed) => {
+                if self.happened(reversed) {
+                    self.book.apply(entry);
+                }
+            }
         }
         match &mut self.last {
             Some(last) => {
@@ -79,6 +88,12 @@ impl Shadow {
             }
             None => self.last = Some(Entry { postings: Vec::new(), ..entry.clone() }),
         }
+    }
+
+    /// Whether what was reversed is so in the shadow: a payment may never have come about there.
+    fn happened(&self, reversed: &Reversed) -> bool {
+        let Undone::SubsidyPaid(id) = &reversed.undone else { return true };
+        self.book.applications.get(id).is_some_and(|application| application.paid.is_some())
     }
 
     fn apply(&mut self, entry: &Entry, applied: &SubsidyApplied, tally: &mut Tally) {
@@ -101,7 +116,8 @@ impl Shadow {
         let version = self.version(entry, applied).ok_or("PROGRAMME_UNKNOWN")?;
         let stamp = Stamp { sequence: entry.sequence, recorded_at: entry.recorded_at };
         let (day, today) = (entry.effective_date, entry.recorded_at.shanghai_date());
-        let context = Context { book: &self.book, stamp: &stamp, caller: &entry.actor, day, today };
+        let late_for = entry.late_for;
+        let context = Context { book: &self.book, stamp: &stamp, caller: &entry.actor, day, late_for, today };
         let outcome =
             apply_under(&context, &request_of(applied), version).map_err(|rejection| rejection.reason.code())?;
         if let Event::SubsidyApplied(decided) = outcome.event { Ok(decided) } else { Err("UNAVAILABLE") }
@@ -231,6 +247,7 @@ impl Shadow {
             actor: entry.actor.clone(),
             request: entry.request,
             concerns: entry.concerns.clone(),
+            late_for: entry.late_for,
             event,
             postings: Vec::new(),
         };

@@ -100,7 +100,7 @@ impl Rulebook {
 }
 
 /// Which version of which rulebook; written `hebi-2017@1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RulebookRef {
     /// Which rulebook.
     pub id: RulebookId,

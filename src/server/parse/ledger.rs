@@ -1,12 +1,26 @@
 //! `LedgerService`: what to read.
 
+use std::sync::Arc;
+
 use super::Violations;
 use crate::book::account::Account;
+use crate::book::event::Entry;
 use crate::calendar::CivilDate;
+use crate::decide::command::{Command, ReverseEntry};
 use crate::identifier::{InstitutionId, Invalid, Sequence, Uscc, shown};
 use crate::proto::v1;
 use crate::server::PING_BYTES_MAX;
 use crate::server::render::entry::KINDS;
+
+pub(crate) fn reverse(
+    message: &v1::ReverseEntryRequest,
+    entry: Option<Arc<Entry>>,
+    violations: &mut Violations,
+) -> Option<Command> {
+    let sequence = violations.sequence("sequence", message.sequence);
+    let reason = violations.text("reason", &message.reason);
+    Some(Command::ReverseEntry(ReverseEntry { sequence: sequence?, entry, reason: reason? }))
+}
 
 /// Which entries to list.
 #[derive(Debug, Default)]

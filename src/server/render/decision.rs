@@ -81,7 +81,10 @@ impl<'a> Ruling<'a> {
             | Event::RulebookAdopted(_)
             | Event::PeriodClosed(_)
             | Event::ClosingRun(_)
-            | Event::AwardsCorrected(_) => Self::recorded(),
+            | Event::AwardsCorrected(_)
+            | Event::PeriodClosedOver(_)
+            | Event::YearClosed(_)
+            | Event::Reversed(_) => Self::recorded(),
         }
     }
 

@@ -9,8 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::group;
-use super::{or_empty, timestamp};
+use super::{date_or_empty, group, or_empty, period, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -49,6 +48,9 @@ kinds! {
     PeriodClosed = "period-closed",
     ClosingRun = "closing-run",
     AwardsCorrected = "awards-corrected",
+    PeriodClosedOver = "period-closed-over",
+    YearClosed = "year-closed",
+    Reversed = "reversed",
     Refused = "refused",
 }
 
@@ -103,6 +105,8 @@ pub(crate) fn render(entry: &Entry, recorded: bool, detail: Detail) -> v1::Entry
             .map(|posting| v1::Posting { account: posting.account.to_string(), amount: posting.amount.to_string() })
             .collect(),
         kind: kind(&entry.event).to_owned(),
+        late_for: date_or_empty(entry.late_for),
+        reversed_by: 0,
         event: Some(event(&entry.event, CreatedIds::of(entry, recorded), detail)),
     }
 }
@@ -141,6 +145,9 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
         Event::ClosingRun(one) => Wire::ClosingRun(group::closing_run(one)),
         Event::AwardsCorrected(one) => Wire::AwardsCorrected(group::awards_corrected(one)),
+        Event::PeriodClosedOver(one) => Wire::PeriodClosedOver(period::closed_over(one)),
+        Event::YearClosed(one) => Wire::YearClosed(period::year_closed(one)),
+        Event::Reversed(one) => Wire::Reversed(period::reversed(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

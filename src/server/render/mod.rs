@@ -12,6 +12,7 @@ pub(super) mod event;
 pub(super) mod explanation;
 mod group;
 pub(super) mod report;
+mod period;
 pub(super) mod resource;
 mod sentence;
 pub(crate) mod simulation;

@@ -43,6 +43,18 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::PeriodClosed(month) => period(*month),
         Event::ClosingRun(run) => closing_run(run),
         Event::AwardsCorrected(run) => awards_corrected(run),
+        Event::PeriodClosedOver(one) => text(
+            format!("The month {} is closed over {} open items: {}", one.month, one.open_items, one.reason),
+            format!("{} 月已结账（尚有 {} 项未处理）：{}", one.month, one.open_items, one.reason),
+        ),
+        Event::YearClosed(one) => text(
+            format!("The year {} is closed, document {}.", one.year, one.document),
+            format!("{} 年度已结账，文号 {}。", one.year, one.document),
+        ),
+        Event::Reversed(one) => text(
+            format!("Entry {} is reversed: {}", one.entry, one.reason),
+            format!("分录 {} 已冲销：{}", one.entry, one.reason),
+        ),
         Event::Refused(one) => refused(one),
     }
 }

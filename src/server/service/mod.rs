@@ -2,6 +2,7 @@
 
 use tonic::{Response, Status};
 
+mod backup;
 mod budget;
 mod evidence;
 mod ledger;

@@ -15,7 +15,6 @@ const NOT_OF_THE_CORE: &[Reason] = &[
     Reason::InvalidField,
     Reason::Unauthenticated,
     Reason::RequestIdReused,
-    Reason::EntryUnknown,
     Reason::RulebookUnknown,
     Reason::NoSigningKey,
     Reason::QueueFull,

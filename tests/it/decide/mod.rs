@@ -16,6 +16,7 @@ mod claims;
 mod clawbacks;
 mod evidence;
 mod loans;
+mod periods;
 mod permissions;
 mod pledges;
 mod pools;

@@ -10,8 +10,8 @@ use ipledger::book::nouns::{
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
-    RecordClawback, RecordPrincipalPayment, RecordRecovery,
+    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordPrincipalPayment, RecordRecovery, ReverseEntry,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
@@ -30,6 +30,7 @@ pub(super) struct Line {
     pub(super) verb: String,
     pub(super) name: String,
     pub(super) effective: Option<CivilDate>,
+    pub(super) book_late: bool,
     pub(super) in_chinese: bool,
     pub(super) command: Command,
 }
@@ -61,10 +62,12 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
         institution: caller.institution.clone(),
         day: today,
     };
-    let mut in_chinese = false;
+    let (mut in_chinese, mut book_late) = (false, false);
     for token in tokens {
         if token == "zh" {
             in_chinese = true;
+        } else if token == "late" {
+            book_late = true;
         } else if token.contains(',') && CostKind::parse(token.split(',').next().unwrap()).is_some() {
             words.items.push(token);
         } else if let Some((key, value)) = token.split_once('=') {
@@ -78,7 +81,7 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
     let command = command(&verb, &mut words);
     assert!(words.values.is_empty(), "`{line}`: not understood: {:?}", words.values);
     assert_eq!(verb_of(&command), verb_group(&verb), "`{line}` made another command");
-    Line { caller, verb, name: words.name, effective, in_chinese, command }
+    Line { caller, verb, name: words.name, effective, book_late, in_chinese, command }
 }
 
 fn caller(role: Role, who: &str) -> Caller {
@@ -139,6 +142,9 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::ClosePeriod(_) => "close-month",
         Command::RunClosing(..) => "run-closing",
         Command::CorrectAwards(_) => "correct",
+        Command::ClosePeriodOver(..) => "close-month-over",
+        Command::CloseYear(_) => "close-year",
+        Command::ReverseEntry(_) => "reverse",
     }
 }
 
@@ -188,6 +194,9 @@ pub(super) const VERBS: &[&str] = &[
     "close-month",
     "run-closing",
     "correct",
+    "close-month-over",
+    "close-year",
+    "reverse",
 ];
 
 fn verb_group(verb: &str) -> &str {
@@ -221,9 +230,8 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
         }
-        "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month" => {
-            money(verb, words)
-        }
+        "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month"
+        | "close-month-over" | "close-year" | "reverse" => money(verb, words),
         _ => loan(verb, words),
     }
 }
@@ -403,9 +411,25 @@ fn money(verb: &str, words: &mut Words<'_>) -> Command {
             Command::RecordPoolInterest(PoolInterest { pool, amount, reference })
         }
         "adopt" => Command::AdoptRulebook(Arc::new(rulebooks::named(&words.name))),
+        "close-year" => Command::CloseYear(CloseYear {
+            year: FiscalYear::parse(&words.name).unwrap(),
+            carried: words.optional("carry").map(|line| BudgetLineId::parse(line).unwrap()).into_iter().collect(),
+            document: "豫财预〔2027〕1号".to_owned(),
+        }),
+        // The script fills in the entry.
+        "reverse" => Command::ReverseEntry(ReverseEntry {
+            sequence: Sequence::new(words.entry(&words.name).value()),
+            entry: None,
+            reason: "记错".to_owned(),
+        }),
         _ => {
             let (year, month) = words.name.split_once('-').unwrap();
-            Command::ClosePeriod(Month { year: FiscalYear::parse(year).unwrap(), month: month.parse().unwrap() })
+            let month = Month { year: FiscalYear::parse(year).unwrap(), month: month.parse().unwrap() };
+            if verb == "close-month" {
+                Command::ClosePeriod(month)
+            } else {
+                Command::ClosePeriodOver(month, "年终结账".to_owned())
+            }
         }
     }
 }

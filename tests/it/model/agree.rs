@@ -73,7 +73,11 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         }
         (_, Event::ClaimChanged(changed)) => claim_change(what, changed.claim.number(), &changed.change),
         (What::Adopted, Event::RulebookAdopted(_)) => Ok(()),
-        (What::MonthClosed(month), Event::PeriodClosed(closed)) => same("month", month, closed),
+        (What::MonthClosed(month, 0), Event::PeriodClosed(closed)) => same("month", month, closed),
+        (What::MonthClosed(month, open), Event::PeriodClosedOver(closed)) => {
+            same("month", month, &closed.month)?;
+            same("open items", open, &usize::try_from(closed.open_items).unwrap_or(usize::MAX))
+        }
         _ => Err("another event".to_owned()),
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
                 | Command::RecordPoolInterest(_)
                 | Command::PayClaim(..)
                 | Command::ClosePeriod(_)
+                | Command::ClosePeriodOver(..)
         ),
         Role::Operator => matches!(
             command,

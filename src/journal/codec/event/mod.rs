@@ -4,6 +4,7 @@ mod application;
 mod claim;
 mod group;
 mod loan;
+mod period;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ impl Stored for Event {
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
             Self::ClosingRun(run) => record::Event::ClosingRun(run.store()),
             Self::AwardsCorrected(run) => record::Event::AwardsCorrected(run.store()),
+            Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
+            Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
+            Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
         }
     }
@@ -77,6 +81,9 @@ impl Stored for Event {
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
             record::Event::ClosingRun(wire) => Self::ClosingRun(Stored::load(wire)?),
             record::Event::AwardsCorrected(wire) => Self::AwardsCorrected(Stored::load(wire)?),
+            record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
+            record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
+            record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
         })
     }

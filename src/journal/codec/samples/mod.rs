@@ -7,6 +7,7 @@
 
 mod explanation;
 mod group;
+mod periods;
 
 use std::sync::Arc;
 
@@ -66,6 +67,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(claims());
     events.extend(rulebooks_and_refusals());
     events.extend(later_values());
+    events.extend(periods::periods());
     events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -159,6 +161,8 @@ fn entry(sequence: u64, event: Event) -> Entry {
         sequence: Sequence::new(sequence),
         recorded_at: Timestamp::from_micros(1_772_000_000_000_000 + i64::try_from(sequence).unwrap()),
         effective_date: day("2026-03-05").plus_days(i64::try_from(sequence).unwrap()).unwrap(),
+        // Late ones are among those of the periods: a golden line must not change.
+        late_for: matches!(event, Event::Reversed(_)).then(|| day("2025-12-31")),
         actor: Caller {
             role: nth(Role::ALL, index),
             institution: institution.clone(),
