@@ -53,24 +53,21 @@ fn a_lower_rate_takes_back() {
                 Dr subsidy/expense/insurance 30000.00, Cr subsidy/payable/A 30000.00
             pay S1: paid
                 Dr subsidy/payable/A 50000.00, Cr treasury/cash 50000.00, Dr budget/ip-finance/2026/spent 50000.00, Cr budget/ip-finance/2026/reserved 50000.00
-            close-month 2026-03: done
+            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 applications and 0 claims without a decision; decide them, or give `open_items_reason` (GetPeriodChecklist lists them)
             adopt hebi-2-lower: adopted hebi-2017@2
             correct: REJECTED PROGRAMME_UNKNOWN programme_id: `hebi-2017@3` is not adopted, or has no programme `pledge-cost`; see ListRulebooks
             correct: REJECTED SAME_PERSON programme_id: `chen` submitted one of them; expected another person
-            correct: REJECTED PERIOD_CLOSED effective_date: `2026-03-31` lies in a closed month; use a date in an open month and refer to the original
-            correct K: pledge-cost under hebi-2017@2: 3 examined, 0 left out, 0.00 more, 50000.00 less, 3 corrections
+            correct: pledge-cost under hebi-2017@2: 3 examined, 0 left out, 0.00 more, 50000.00 less, 3 corrections
               1: application 20 clawback-demanded 50000.00 -> 25000.00 [25000.00]
                 Granted 25,000.00: 25 % of the guarantee fee of 100,000.00.
-                准予补助25,000.00元:担保费100,000.00元的25%。
                 Dr subsidy/clawback/A 25000.00, Cr subsidy/expense/guarantee 25000.00
               2: application 21 approved 30000.00 -> 15000.00 [15000.00]
                 Granted 15,000.00: 25 % of the premium of 60,000.00.
-                准予补助15,000.00元:保险费60,000.00元的25%。
                 Cr budget/ip-finance/2026/reserved 15000.00, Dr budget/ip-finance/2026/available 15000.00, Cr subsidy/expense/insurance 15000.00, Dr subsidy/payable/A 15000.00
               3: application 22 submitted 20000.00 -> 10000.00 [10000.00]
                 Granted 10,000.00: 25 % of the valuation fee of 40,000.00.
-                准予补助10,000.00元:评估费40,000.00元的25%。
                 Cr budget/ip-finance/2026/reserved 10000.00, Dr budget/ip-finance/2026/available 10000.00
+            correct K: pledge-cost under hebi-2017@2: 0 examined, 0 left out, 0.00 more, 0.00 less, 0 corrections
             ? cap A: pledge-cost-year 2026 52000.00
             ? application S1: clawback-demanded, granted 25000.00, demanded 0.00, received back 0.00, overpaid 25000.00
             ? budget 2026: appropriated 10000000.00, available 9923000.00, reserved 27000.00, spent 50000.00
