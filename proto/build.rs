@@ -13,6 +13,7 @@ const API: &[&str] = &[
     "ipledger/v1/budget_service.proto",
     "ipledger/v1/pool_service.proto",
     "ipledger/v1/rulebook_service.proto",
+    "ipledger/v1/fact_service.proto",
     "ipledger/v1/period_service.proto",
     "ipledger/v1/ledger_service.proto",
     "ipledger/v1/evidence_service.proto",

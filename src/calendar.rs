@@ -120,6 +120,11 @@ impl CivilDate {
         self.plus_days(i64::from(self.0.day()).saturating_neg())
     }
 
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday)
+    }
+
     /// As in a Chinese document: `2026年3月5日`.
     pub fn chinese(self) -> String {
         format!("{}年{}月{}日", self.0.year(), self.0.month(), self.0.day())

@@ -1,11 +1,12 @@
 //! Subsidy applications and the evidence they use.
 
+use super::account::Account;
 use super::nouns::{ApplicationState, CostItem, EvidenceKey};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{ApplicationId, BudgetLineId, LoanId, PersonId, ProgrammeId, Sequence, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, PersonId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::CostKind;
 
@@ -56,12 +57,24 @@ pub struct Application {
     pub supplements: Option<ApplicationId>,
     /// Overpaid by a correction and not received back, in yuan.
     pub overpaid: Amount,
+    /// The institution that is paid; `None` where the enterprise is.
+    pub payee: Option<InstitutionId>,
 }
 
 impl Application {
     /// What the budget has set aside for it, or has spent on it, in yuan.
     pub fn reserved(&self) -> Amount {
         if self.waits_for_closing { Amount::ZERO } else { self.granted }
+    }
+
+    /// Where what is granted waits to be paid.
+    pub fn payable(&self) -> Account {
+        self.payee.clone().map_or(Account::SubsidyPayable(self.enterprise), Account::SubsidyPayableTo)
+    }
+
+    /// Where what is demanded back waits to be received.
+    pub fn receivable(&self) -> Account {
+        self.payee.clone().map_or(Account::SubsidyClawback(self.enterprise), Account::SubsidyClawbackFrom)
     }
 }
 
@@ -80,6 +93,10 @@ pub struct ApplicationLineState {
     pub evidence: (EvidenceKey, Amount),
     /// The caps that the award counts toward.
     pub cap_uses: Vec<CapKey>,
+    /// The caps over many enterprises that it counts toward.
+    pub wide_uses: Vec<WideKey>,
+    /// The loan and the days of interest that it was granted for, for interest.
+    pub interest: Option<(LoanId, u32)>,
     /// Demanded back, in yuan.
     pub demanded: Amount,
     /// Received back, in yuan.
@@ -103,9 +120,17 @@ pub struct Evidence {
     pub loan: Option<LoanId>,
     /// The day of payment, for a recorded interest payment.
     pub paid_on: Option<CivilDate>,
+    /// The days that the interest is for: the first one, and the one after the last.
+    pub period: Option<(CivilDate, CivilDate)>,
 }
 
 impl Evidence {
+    /// How many days the interest is for; 0 for another cost.
+    pub fn days(&self) -> u32 {
+        let days = self.period.map_or(0, |(first, end)| end.days_since(first));
+        u32::try_from(days).unwrap_or(0)
+    }
+
     /// Whether its total is settled: something of it is used or cancelled. Until then a total is what an applicant
     /// once typed.
     pub fn is_settled(&self) -> bool {

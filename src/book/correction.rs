@@ -4,7 +4,7 @@ use crate::identifier::{ProgrammeId, Sequence};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::explanation::LineExplanation;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::refusal::Refusal;
 
 /// A recomputation of past awards; the corrections are the entries that follow it in the same commit.
@@ -58,6 +58,8 @@ pub struct CorrectedLine {
     pub evidence_used: Amount,
     /// The caps that the award counts toward.
     pub cap_uses: Vec<CapKey>,
+    /// The caps over many enterprises that the award counts toward.
+    pub wide_uses: Vec<WideKey>,
     /// How it came about.
     pub explanation: LineExplanation,
 }

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use super::account::Posting;
 use super::closing::{ClosingRun, ClosingShareTaken};
 use super::correction::{AwardsCorrected, Correction};
+use super::fact::FactRecorded;
 use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
 };
+use super::rate::ReferenceRate;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, FunderId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId, RightId,
-    Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, FunderId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
+    RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, CapUse, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
 use crate::rulebook::{Rulebook, RulebookRef};
@@ -110,6 +112,10 @@ pub enum Event {
     YearClosed(YearClosed),
     /// An earlier entry was reversed (冲销).
     Reversed(Reversed),
+    /// A point of a reference-rate series was recorded (参考利率).
+    ReferenceRateRecorded(ReferenceRate),
+    /// A fact that rules ask for was stated.
+    FactRecorded(FactRecorded),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }
@@ -219,6 +225,8 @@ pub struct SubsidyApplied {
     pub refusal: Option<Refusal>,
     /// Whether it waits for the closing run of the budget year: nothing is reserved before.
     pub waits_for_closing: bool,
+    /// The institution that is paid; `None` where the enterprise is.
+    pub payee: Option<InstitutionId>,
 }
 
 /// A cost item with its decision.
@@ -232,6 +240,8 @@ pub struct ApplicationLine {
     pub evidence_used: Amount,
     /// The caps that the award counts toward.
     pub cap_uses: Vec<CapKey>,
+    /// The caps over many enterprises that the award counts toward.
+    pub wide_uses: Vec<WideKey>,
     /// How it came about.
     pub explanation: LineExplanation,
 }
@@ -353,6 +363,10 @@ pub struct ClaimDecision {
     pub covered_loss: Amount,
     /// What each party bears, in yuan.
     pub shares: Vec<(LossParty, Amount)>,
+    /// The institution that the pool's part is paid to; `None` where the claiming bank is.
+    pub payee: Option<InstitutionId>,
+    /// The payers' running sums that it counts toward while it is not refused and does not wait.
+    pub cap_uses: Vec<CapUse>,
     /// How it came about; its `refusal` says why it was refused or waits.
     pub explanation: LineExplanation,
 }

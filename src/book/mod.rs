@@ -9,12 +9,14 @@ pub mod application;
 pub mod closing;
 pub mod correction;
 pub mod event;
+pub mod fact;
 pub mod group;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
 pub mod period;
 pub mod pool;
+pub mod rate;
 pub mod registry;
 
 mod apply;
@@ -29,17 +31,19 @@ use sha2::{Digest as _, Sha256};
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PersonId, PoolId,
-    ProgrammeId, RequestId, RightId, Sequence, Uscc,
+    ProgrammeId, RequestId, RightId, Sequence, SeriesId, Uscc,
 };
 use crate::money::Amount;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
 use account::Account;
 use application::{Application, Evidence};
+use fact::{FactKey, StatedFact};
 use loan::Loan;
 use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
 use pool::{Claim, Pool};
+use rate::RateSeries;
 use registry::{Enterprise, IpRight, Pledge};
 use requests::Requests;
 
@@ -72,6 +76,18 @@ pub struct Book {
     pub cap_use: BTreeMap<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.
     pub grants: BTreeMap<(ProgrammeId, Uscc), u32>,
+    /// What counts toward each cap over many enterprises, granted and pending together, in yuan.
+    pub wide_use: BTreeMap<WideKey, Amount>,
+    /// How many applications under a programme an enterprise was granted.
+    pub granted_applications: BTreeMap<(ProgrammeId, Uscc), u32>,
+    /// For how many days of interest on a loan a programme granted.
+    pub interest_days: BTreeMap<(ProgrammeId, LoanId), u32>,
+    /// 参考利率.
+    pub rates: BTreeMap<SeriesId, RateSeries>,
+    /// Facts that were stated, by what they are about, in the order of their entries.
+    pub facts: BTreeMap<FactKey, Vec<StatedFact>>,
+    /// What each entry that recorded a fact was about.
+    pub fact_log: BTreeMap<Sequence, FactKey>,
     /// 预算指标.
     pub budgets: BTreeMap<(BudgetLineId, FiscalYear), Budget>,
     /// 风险补偿资金池.

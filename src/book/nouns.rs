@@ -3,8 +3,8 @@
 use super::registry::{PledgeState, RightState};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
-    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId, PledgeRegistrationNumber, PoolId,
-    RightId, RightKind, Sequence, Uscc,
+    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
+    PoolId, RegisteredText, RightId, RightKind, Sequence, Tag, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::refusal::Bilingual;
@@ -124,6 +124,8 @@ pub enum EvidenceKey {
     Invoice(InvoiceNumber),
     /// An interest payment that the bank recorded: the sequence of its entry.
     InterestPayment(Sequence),
+    /// The certificate or decision that a lump sum is given for (证书, 文件), unique like an invoice.
+    Document(RegisteredText),
 }
 
 /// A cost item (费用项) of an application.
@@ -143,6 +145,21 @@ pub struct CostItem {
     pub evidence_total: Amount,
     /// The insured right, for a patent insurance.
     pub right: Option<RightId>,
+    /// What only some rules ask for.
+    pub details: CostDetails,
+}
+
+/// What only some rules ask of a cost; `None` where nobody stated it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CostDetails {
+    /// The loan that the cost belongs to, where it is not the application's.
+    pub loan: Option<LoanId>,
+    /// The standard premium of the insurance product (标准保费), in yuan.
+    pub standard_premium: Option<Amount>,
+    /// What a lump sum is given for (奖补事项), by the rulebook's word.
+    pub occasion: Option<Tag>,
+    /// How many units it is given for (件数).
+    pub units: Option<u32>,
 }
 
 /// A blacklist entry (失信记录).

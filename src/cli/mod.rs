@@ -20,7 +20,9 @@ pub mod checkpoint;
 pub mod child;
 pub mod client;
 pub mod demo;
+pub mod fact;
 pub mod key;
+pub mod rate;
 pub mod receipt;
 pub mod report;
 pub mod rulebook;
@@ -86,6 +88,16 @@ enum Task {
         #[arg(long, value_name = "FILE", requires = "key")]
         rotation: Vec<PathBuf>,
     },
+    /// Reference rates: record, import, list.
+    Rate {
+        #[command(subcommand)]
+        command: rate::Task,
+    },
+    /// Facts that rules ask for: record, list.
+    Fact {
+        #[command(subcommand)]
+        command: fact::Task,
+    },
     /// Keys of the ledger and of its cosigners.
     Key {
         #[command(subcommand)]
@@ -144,6 +156,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             let options = verify::Options { data, accept_head, since };
             verify::run(&options, &mut out)
         }
+        Task::Rate { command } => rate::run(&command, &mut out),
+        Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),

@@ -98,7 +98,7 @@ fn share(
     let (line, year) = application.budget.clone();
     let mut postings =
         transfer(Account::BudgetReserved(line.clone(), year), Account::BudgetAvailable(line, year), taken.paid());
-    let payable = Account::SubsidyPayable(application.enterprise);
+    let payable = application.payable();
     for (line, closed) in application.lines.iter().zip(&taken.lines) {
         postings.extend(transfer(Account::SubsidyExpense(line.item), payable.clone(), closed.paid));
     }

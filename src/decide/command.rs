@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::book::event::{BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
+use crate::book::fact::{Fact, Supersedes};
 use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
     PledgeDetails, PledgeKey,
 };
+use crate::book::rate::ReferenceRate;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
@@ -57,6 +59,10 @@ pub enum Command {
     AddBlacklistEntry(BlacklistDetails),
     /// See `RegistryService.LiftBlacklistEntry`; lifted from the effective date.
     LiftBlacklistEntry(LiftBlacklistEntry),
+    /// See `FactService.RecordReferenceRate`.
+    RecordReferenceRate(ReferenceRate),
+    /// See `FactService.RecordFact`.
+    RecordFact(RecordFact),
     /// See `LoanService.FileLoan`.
     FileLoan(LoanTerms),
     /// See `LoanService.DisburseLoan`: loan and drawdown in yuan.
@@ -188,6 +194,21 @@ pub struct RecordPrincipalPayment {
     pub amount: Amount,
     /// The bank's reference.
     pub reference: String,
+}
+
+/// See [`Command::RecordFact`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordFact {
+    /// The fact.
+    pub fact: Fact,
+    /// The first day on which it holds; `None` is the effective date.
+    pub from: Option<CivilDate>,
+    /// Who declares it and by what.
+    pub document: String,
+    /// SHA-256 of the document, where it is kept as a file.
+    pub digest: Option<[u8; 32]>,
+    /// The record that it takes the place of.
+    pub supersedes: Option<Supersedes>,
 }
 
 /// See [`Command::ApplySubsidy`].

@@ -9,10 +9,10 @@
 use std::collections::BTreeMap;
 
 use super::application::another_person;
-use super::command::CorrectAwards;
+use super::command::{ApplySubsidy, CorrectAwards};
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
-use super::subsidy::{Applicant, line_facts};
+use super::subsidy::{Applicant, Left, line_facts};
 use super::{Context, Outcome, concerning_nobody, not_before, text};
 use crate::book::Book;
 use crate::book::account::{Account, Posting, transfer};
@@ -23,10 +23,10 @@ use crate::book::loan::Loan;
 use crate::book::nouns::{ApplicationState, Concerns, CostItem, EvidenceKey};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::decide::command::Stamp;
-use crate::identifier::{ApplicationId, BudgetLineId, ProgrammeId, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
-use crate::rulebook::facts::{CapKey, LineFacts, LineVerdict, LoanFacts, Usage};
-use crate::rulebook::model::Transition;
+use crate::rulebook::facts::{CapKey, LineFacts, LineVerdict, LoanFacts, Usage, WideKey};
+use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
 /// Decides whether the past may be recomputed, and what it comes to in all.
@@ -121,7 +121,8 @@ fn reaches(book: &Book, rulebook: &Rulebook, programme: &Programme, application:
 /// What an officer refused or the applicant took back is over. What is under clawback, was paid in a closing run, or
 /// was corrected after its payment is left to a decision by hand.
 fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
-    let same_way = application.waits_for_closing == programme.closing_run.is_some();
+    let same_payee = application.payee.is_none() == (programme.payee == Payee::Enterprise);
+    let same_way = same_payee && application.waits_for_closing == programme.closing_run.is_some();
     let first_time =
         application.supplements.is_none() && (application.paid.is_none() || application.corrections.is_empty());
     let open = match application.state {
@@ -138,7 +139,10 @@ fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
 /// Whether there is anything to record: an amount, or the sums that it counts toward.
 fn differs(application: &Application, correction: &Correction) -> bool {
     let mut lines = application.lines.iter().zip(&correction.lines);
-    lines.any(|(line, now)| line.award != now.award || (line.award.is_positive() && line.cap_uses != now.cap_uses))
+    lines.any(|(line, now)| {
+        let other_caps = line.cap_uses != now.cap_uses || line.wide_uses != now.wide_uses;
+        line.award != now.award || (line.award.is_positive() && other_caps)
+    })
 }
 
 /// The running sums with the recomputed applications taken out and put in again one by one.
@@ -147,7 +151,12 @@ struct Past<'a> {
     programme: &'a Programme,
     caps: BTreeMap<CapKey, Amount>,
     evidence: BTreeMap<EvidenceKey, Amount>,
+    wide: BTreeMap<WideKey, Amount>,
     grants: BTreeMap<Uscc, i64>,
+    /// Granted applications of an enterprise.
+    granted: BTreeMap<Uscc, i64>,
+    /// Days of interest on a loan.
+    days: BTreeMap<LoanId, i64>,
     /// What was granted beyond what a budget had set aside.
     taken: BTreeMap<(BudgetLineId, FiscalYear), Amount>,
     /// What the application in hand can be paid from, less what its earlier lines took.
@@ -156,37 +165,56 @@ struct Past<'a> {
 
 impl<'a> Past<'a> {
     fn new(book: &'a Book, programme: &'a Programme) -> Self {
-        let (caps, evidence) = (BTreeMap::new(), BTreeMap::new());
-        let (grants, taken) = (BTreeMap::new(), BTreeMap::new());
-        Self { book, programme, caps, evidence, grants, taken, left: Amount::ZERO }
+        Self {
+            book,
+            programme,
+            caps: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            wide: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            granted: BTreeMap::new(),
+            days: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            left: Amount::ZERO,
+        }
     }
 
     fn give_back(&mut self, application: &Application) {
         if application.state == ApplicationState::Refused {
             return;
         }
+        count(&mut self.granted, application.enterprise, -1);
         for line in &application.lines {
-            let verdict = (line.cap_uses.as_slice(), line.award.negated(), line.evidence.1.negated());
-            self.take(application.enterprise, line, verdict);
+            let held = Held {
+                caps: &line.cap_uses,
+                wide: &line.wide_uses,
+                award: line.award.negated(),
+                evidence: line.evidence.1.negated(),
+                interest: line.interest,
+            };
+            self.take(application.enterprise, line, &held);
         }
     }
 
     /// Takes an award into the sums; a negative one out of them.
-    fn take(
-        &mut self,
-        enterprise: Uscc,
-        line: &ApplicationLineState,
-        (caps, award, evidence): (&[CapKey], Amount, Amount),
-    ) {
-        for key in caps {
+    fn take(&mut self, enterprise: Uscc, line: &ApplicationLineState, held: &Held<'_>) {
+        for key in held.caps {
             let sum = self.caps.entry(key.clone()).or_default();
-            *sum = sum.plus(award);
+            *sum = sum.plus(held.award);
+        }
+        for key in held.wide {
+            let sum = self.wide.entry(key.clone()).or_default();
+            *sum = sum.plus(held.award);
         }
         let used = self.evidence.entry(line.evidence.0.clone()).or_default();
-        *used = used.plus(evidence);
-        if !award.is_zero() {
-            let grants = self.grants.entry(enterprise).or_default();
-            *grants = grants.saturating_add(if award.is_positive() { 1 } else { -1 });
+        *used = used.plus(held.evidence);
+        if held.award.is_zero() {
+            return;
+        }
+        let sign = if held.award.is_positive() { 1 } else { -1 };
+        count(&mut self.grants, enterprise, sign);
+        if let Some((loan, days)) = held.interest {
+            count(&mut self.days, loan, i64::from(days).saturating_mul(sign));
         }
     }
 
@@ -203,14 +231,16 @@ impl<'a> Past<'a> {
         let day = application.submitted_on;
         let then =
             Context { book: self.book, stamp: context.stamp, caller: context.caller, day, late_for: None, today: day };
-        let facts = self.facts(&then, rulebook, application);
+        let facts = self.facts(&then, rulebook, application).unwrap_or_default();
         let choices = choose(self.programme, &facts, self);
         let mut choices = choices.into_iter();
         let mut lines = Vec::with_capacity(facts.len());
         let mut refusal = None;
         for (line, mut facts) in application.lines.iter().zip(facts) {
             facts.details.choices = choices.next().unwrap_or_default();
-            facts.evidence_left = self.evidence_left(line);
+            facts.evidence_left = self.evidence_left(&line.source);
+            let loan = facts.loan.as_ref().map(|loan| loan.loan);
+            facts.details.interest_days_before = loan.map_or(0, |loan| self.interest_days(loan));
             // What a line was paid stays its own: what another line is owed back has not come back yet.
             let own = if paid { line.award } else { Amount::ZERO };
             self.left = self.left.plus(own);
@@ -220,6 +250,9 @@ impl<'a> Past<'a> {
             lines.push(self.decided(application, line, verdict));
         }
         let after = Amount::total(lines.iter().map(|line| line.award));
+        if after.is_positive() {
+            count(&mut self.granted, application.enterprise, 1);
+        }
         let drawn = self.taken.entry(funding).or_default();
         *drawn = drawn.plus(drawn_by(application, before, &lines));
         Correction {
@@ -237,35 +270,62 @@ impl<'a> Past<'a> {
         let granted = verdict.award.is_positive();
         let evidence_used = if granted { verdict.eligible_cost } else { Amount::ZERO };
         let cap_uses = if granted { verdict.cap_uses } else { Vec::new() };
-        self.take(of.enterprise, line, (&cap_uses, verdict.award, evidence_used));
-        CorrectedLine { award: verdict.award, evidence_used, cap_uses, explanation: verdict.explanation }
+        let wide_uses = if granted { verdict.wide_uses } else { Vec::new() };
+        let proof = self.book.evidence.get(&line.evidence.0);
+        let interest = proof.and_then(|proof| Some((proof.loan?, proof.days())));
+        let held = Held { caps: &cap_uses, wide: &wide_uses, award: verdict.award, evidence: evidence_used, interest };
+        self.take(of.enterprise, line, &held);
+        CorrectedLine { award: verdict.award, evidence_used, cap_uses, wide_uses, explanation: verdict.explanation }
     }
 
-    /// The facts of the lines on the day of application. What is gone since (an enterprise cannot be) leaves the line
-    /// without a loan or a right, and the rules that ask for one refuse it.
-    fn facts(&self, then: &Context<'_>, rulebook: &Rulebook, application: &Application) -> Vec<LineFacts> {
-        let Some(enterprise) = self.book.enterprises.get(&application.enterprise) else { return Vec::new() };
-        let loan = application.loan.and_then(|id| Some((id, self.book.loans.get(&id)?)));
-        let mut applicant = Applicant::new(then, (application.enterprise, enterprise), loan, rulebook);
-        if let (Some(facts), Some(loan)) = (&mut applicant.loan, loan) {
-            as_of(facts, loan.1, then.day);
+    /// The facts of the lines on the day of application; `None` where what they name is not known any more.
+    fn facts(&self, then: &Context<'_>, rulebook: &Rulebook, application: &Application) -> Option<Vec<LineFacts>> {
+        let apply = ApplySubsidy {
+            enterprise: application.enterprise,
+            programme: application.programme.clone(),
+            loan: application.loan,
+            items: application.lines.iter().map(|line| line.source.clone()).collect(),
+        };
+        let mut applicant = Applicant::of(then, &apply, rulebook).ok()?;
+        for facts in applicant.loans.values_mut() {
+            if let Some(loan) = self.book.loans.get(&facts.loan) {
+                as_of(facts, loan, then.day);
+            }
         }
-        let lines = application.lines.iter().enumerate();
-        lines
-            .filter_map(|(index, line)| {
-                let without = CostItem { right: None, ..line.source.clone() };
-                let facts = |item| line_facts(then, (index, item), &applicant, self.evidence_left(line)).ok();
-                facts(&line.source).or_else(|| facts(&without))
-            })
-            .collect()
+        let other = self.granted.get(&application.enterprise).copied().unwrap_or(0);
+        let ordinal = i64::from(applicant.ordinal).saturating_add(other);
+        applicant.ordinal = u32::try_from(ordinal).unwrap_or(1);
+        let lines = apply.items.iter().enumerate();
+        lines.map(|line| line_facts(then, line, &applicant, self).ok()).collect()
+    }
+}
+
+/// What a line holds of the running sums.
+struct Held<'a> {
+    caps: &'a [CapKey],
+    wide: &'a [WideKey],
+    award: Amount,
+    evidence: Amount,
+    interest: Option<(LoanId, u32)>,
+}
+
+fn count<Key: Ord>(counts: &mut BTreeMap<Key, i64>, key: Key, by: i64) {
+    let sum = counts.entry(key).or_default();
+    *sum = sum.saturating_add(by);
+}
+
+impl Left for Past<'_> {
+    fn evidence_left(&self, item: &CostItem) -> Amount {
+        let known = self.book.evidence.get(&item.evidence);
+        let left = known.map_or(item.evidence_total, |known| known.total.minus(known.cancelled).minus(known.used));
+        let here = self.evidence.get(&item.evidence).copied().unwrap_or_default();
+        left.minus(here).floored_at_zero()
     }
 
-    fn evidence_left(&self, line: &ApplicationLineState) -> Amount {
-        let known = self.book.evidence.get(&line.evidence.0);
-        let left =
-            known.map_or(line.source.evidence_total, |known| known.total.minus(known.cancelled).minus(known.used));
-        let here = self.evidence.get(&line.evidence.0).copied().unwrap_or_default();
-        left.minus(here).floored_at_zero()
+    fn interest_days(&self, loan: LoanId) -> u32 {
+        let before = self.book.interest_days.get(&(self.programme.id.clone(), loan)).copied().unwrap_or(0);
+        let here = self.days.get(&loan).copied().unwrap_or(0);
+        u32::try_from(i64::from(before).saturating_add(here)).unwrap_or(0)
     }
 }
 
@@ -328,11 +388,7 @@ fn postings(context: &Context<'_>, application: &Application, correction: &Corre
     let year = if paid { context.day.year() } else { year };
     let mut postings =
         transfer(Account::BudgetReserved(line.clone(), year), Account::BudgetAvailable(line, year), drawn);
-    let owed = if paid {
-        Account::SubsidyClawback(application.enterprise)
-    } else {
-        Account::SubsidyPayable(application.enterprise)
-    };
+    let owed = if paid { application.receivable() } else { application.payable() };
     for (line, now) in application.lines.iter().zip(&correction.lines) {
         let expense = Account::SubsidyExpense(line.item);
         if paid {
@@ -354,6 +410,11 @@ impl Usage for Past<'_> {
         let before = self.book.grants.get(&(programme.clone(), enterprise)).copied().unwrap_or(0);
         let here = if *programme == self.programme.id { self.grants.get(&enterprise).copied() } else { None };
         u32::try_from(i64::from(before).saturating_add(here.unwrap_or(0))).unwrap_or(0)
+    }
+
+    fn used_by_all(&self, key: &WideKey) -> Option<Amount> {
+        let before = self.book.wide_use.get(key).copied().unwrap_or_default();
+        Some(before.plus(self.wide.get(key).copied().unwrap_or_default()))
     }
 
     fn budget_left(&self, _: &BudgetLineId, _: FiscalYear) -> Amount {

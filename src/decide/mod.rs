@@ -11,6 +11,7 @@
 //!   yet; people appeal such decisions, so they are kept;
 //! - a **rejection**: the request was not in order; nothing is kept.
 
+mod fact;
 mod facts;
 pub mod command;
 pub mod rejection;
@@ -21,6 +22,7 @@ mod budget;
 mod claim;
 mod closing;
 mod correction;
+mod cost;
 mod loan;
 mod permission;
 mod pledge;
@@ -29,6 +31,7 @@ mod period;
 mod registry;
 mod reversal;
 mod rulebook;
+mod running;
 mod subsidy;
 
 use crate::book::Book;
@@ -91,6 +94,8 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::ReleasePledge(key) => pledge::release(context, key),
         Command::AddBlacklistEntry(details) => registry::add_blacklist_entry(context, details),
         Command::LiftBlacklistEntry(lift) => registry::lift_blacklist_entry(context, lift),
+        Command::RecordReferenceRate(rate) => fact::record_rate(context, rate),
+        Command::RecordFact(recorded) => fact::record(context, recorded),
         Command::FileLoan(terms) => loan::file(context, terms),
         Command::DisburseLoan(id, amount) => loan::disburse(context, *id, *amount),
         Command::RecordInterestPayment(id, payment) => loan::record_interest(context, *id, payment),

@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::rejection::{Reason, Rejection};
+use crate::book::fact::Fact;
 use crate::book::nouns::{Caller, Named as _, Role};
 use crate::identifier::{InstitutionId, Uscc};
 
@@ -35,6 +36,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::RegisterInstitution(_)
         | Command::RecordIpRightEvent(_)
         | Command::AdoptRulebook(_) => &[Role::Officer, Role::Operator],
+        Command::RecordFact(recorded) => of_fact(&recorded.fact),
         Command::RegisterPledge(_) | Command::ReleasePledge(_) | Command::ResumeClaim(_) => {
             &[Role::Bank, Role::Officer]
         }
@@ -52,7 +54,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::SubmitClaim(..)
         | Command::RecordRecovery(_) => &[Role::Bank],
         Command::ApplySubsidy(_) | Command::WithdrawSubsidy(..) => &[Role::Enterprise, Role::Officer],
-        Command::AddBlacklistEntry(_)
+        Command::RecordReferenceRate(_)
+        | Command::AddBlacklistEntry(_)
         | Command::LiftBlacklistEntry(_)
         | Command::ApproveSubsidy(_)
         | Command::RefuseSubsidy(..)
@@ -75,6 +78,24 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::ClosePeriodOver(..)
         | Command::CloseYear(_) => &[Role::Finance],
         Command::ReverseEntry(_) => &[Role::Bank, Role::Finance],
+    }
+}
+
+/// A bank says how its loan was made and what it is liable for; everything else is an officer's.
+const fn of_fact(fact: &Fact) -> &'static [Role] {
+    match fact {
+        Fact::LoanMode(..)
+        | Fact::LoanProduct(..)
+        | Fact::LoanTraits(..)
+        | Fact::LoanParties(..)
+        | Fact::PayeeLiability(..) => &[Role::Bank, Role::Officer],
+        Fact::EnterpriseClasses(..)
+        | Fact::EnterpriseRevenue(..)
+        | Fact::EarlierApplications(..)
+        | Fact::LossRecognised(..)
+        | Fact::OtherPublicMoney(..)
+        | Fact::BankBusiness(..)
+        | Fact::WorkingCalendar(..) => &[Role::Officer],
     }
 }
 

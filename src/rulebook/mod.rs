@@ -14,6 +14,7 @@ pub mod terms;
 pub mod explanation;
 pub mod refusal;
 pub mod facts;
+pub mod rates;
 pub mod model;
 pub mod load;
 pub mod judge;

@@ -48,7 +48,7 @@ pub enum Refusal {
     BreakerTripped,
     /// The pool's free balance does not cover its share: the claim waits.
     PoolShort,
-    /// The rule needs a fact that is not known, such as a reference rate (缺少判断依据).
+    /// The rule needs a fact that is not known, such as the mode of the loan (缺少判断依据).
     FactMissing,
     /// Of several that exclude each other, another one was taken (择一享受).
     NotChosen,
@@ -58,6 +58,8 @@ pub enum Refusal {
     BankYearCapUsedUp,
     /// The programme's cap of the year is used up.
     ProgrammeYearCapUsedUp,
+    /// No reference rate is known for the day that the rule names (缺少参考利率).
+    ReferenceRateMissing,
 }
 codes!(Refusal {
     EnterpriseBlacklisted = "ENTERPRISE_BLACKLISTED",
@@ -85,6 +87,7 @@ codes!(Refusal {
     CeilingReached = "CEILING_REACHED",
     BankYearCapUsedUp = "BANK_YEAR_CAP_USED_UP",
     ProgrammeYearCapUsedUp = "PROGRAMME_YEAR_CAP_USED_UP",
+    ReferenceRateMissing = "REFERENCE_RATE_MISSING",
 });
 
 /// A short text in both languages of the scheme.
@@ -127,6 +130,9 @@ impl Refusal {
             Self::CeilingReached => ("all public money together has reached its ceiling", "各级财政资金合计已达上限"),
             Self::BankYearCapUsedUp => ("the bank's cap of the year is used up", "该银行年度限额已用完"),
             Self::ProgrammeYearCapUsedUp => ("the programme's cap of the year is used up", "项目年度限额已用完"),
+            Self::ReferenceRateMissing => {
+                ("no reference rate is known for the day that the rule names", "规定日期的参考利率未登记")
+            }
         };
         Bilingual { en, zh }
     }
@@ -172,6 +178,10 @@ impl Refusal {
             Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp => {
                 ("nothing more can be granted under this cap in the year", "本年度该限额内不能再获补助")
             }
+            Self::ReferenceRateMissing => (
+                "have the point of the series recorded (`ipledger rate record`), and submit again",
+                "请登记相应的参考利率后重新提交",
+            ),
         };
         Bilingual { en, zh }
     }

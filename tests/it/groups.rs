@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ipledger::book::Book;
 use ipledger::book::event::{ApplicationChange, BudgetChange, Entry, Event, RequestKey};
-use ipledger::book::nouns::{ApplicationState, Caller, CostItem, EnterpriseDetails, EvidenceKey, Role};
+use ipledger::book::nouns::{ApplicationState, Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, Role};
 use ipledger::calendar::FiscalYear;
 use ipledger::decide::command::{ApplySubsidy, Command, CorrectAwards, Request, Stamp};
 use ipledger::decide::{decide, members};
@@ -117,6 +117,7 @@ async fn approved_year(ledger: &Ledger) {
             evidence: EvidenceKey::Invoice(InvoiceNumber::parse(&format!("26317{number:015}")).unwrap()),
             evidence_total: Amount::from_fen(cost_fen(number)),
             right: None,
+            details: CostDetails::default(),
         };
         let apply = ApplySubsidy { enterprise, programme: programme(), loan: None, items: vec![item] };
         let answer = ledger.give(id + 1, Role::Officer, "wang", Command::ApplySubsidy(apply)).await;

@@ -18,6 +18,7 @@
 
 mod api;
 mod backup;
+mod cities;
 mod crash;
 mod evidence;
 mod demo;

@@ -7,7 +7,7 @@ use crate::book::closing::ClosingShareTaken;
 use crate::book::correction::{CorrectedLine, Correction};
 use crate::book::event::Entry;
 use crate::book::nouns::ApplicationState;
-use crate::identifier::ApplicationId;
+use crate::identifier::{ApplicationId, LoanId, ProgrammeId};
 use crate::money::Amount;
 use crate::rulebook::refusal::Refusal;
 
@@ -54,6 +54,7 @@ impl Book {
         }
         for (line, now) in application.lines.iter_mut().zip(&correction.lines) {
             replace(line, now, now.award);
+            line.interest = if now.award.is_positive() { self.interest_on(line) } else { None };
         }
         application.granted = correction.after;
         application.refusal = correction.refusal;
@@ -109,6 +110,9 @@ impl Book {
             let mut added = line.clone();
             replace(&mut added, now, more);
             added.evidence.1 = evidence_more;
+            // The days of interest count once: with the line, unless it had none.
+            added.interest = if more.is_positive() && line.interest.is_none() { self.interest_on(line) } else { None };
+            self.free_days(application.programme.clone(), line, now);
             supplement.lines.push(added);
             add(&mut supplement.granted, more);
             // What is owed back proves another cost again; what a supplement uses more it holds itself.
@@ -121,9 +125,17 @@ impl Book {
             for key in &line.cap_uses {
                 add(self.cap_use.entry(key.clone()).or_default(), kept);
             }
+            for key in &line.wide_uses {
+                add(self.wide_use.entry(key.clone()).or_default(), kept);
+            }
         }
         if taken_back.is_positive() {
             subtract(&mut application.granted, taken_back);
+            if application.granted.is_zero() {
+                let count = self.granted_applications.entry((application.programme.clone(), application.enterprise));
+                let count = count.or_default();
+                *count = count.saturating_sub(1);
+            }
             add(&mut application.overpaid, taken_back);
             application.restores_budget = now.restores_budget;
             application.state = ApplicationState::ClawbackDemanded;
@@ -137,10 +149,28 @@ impl Book {
             self.applications.insert(number, supplement);
         }
     }
+
+    /// The loan and the days of an interest line.
+    fn interest_on(&self, line: &ApplicationLineState) -> Option<(LoanId, u32)> {
+        let proof = self.evidence.get(&line.evidence.0)?;
+        Some((proof.loan?, proof.days()))
+    }
+
+    /// A line that is granted nothing any more leaves its days of interest to others.
+    fn free_days(&mut self, programme: ProgrammeId, line: &mut ApplicationLineState, now: &CorrectedLine) {
+        if now.award.is_positive() {
+            return;
+        }
+        if let Some((loan, days)) = line.interest.take() {
+            let sum = self.interest_days.entry((programme, loan)).or_default();
+            *sum = sum.saturating_sub(days);
+        }
+    }
 }
 
 fn replace(line: &mut ApplicationLineState, now: &CorrectedLine, award: Amount) {
     line.award = award;
     line.evidence.1 = now.evidence_used;
     line.cap_uses.clone_from(&now.cap_uses);
+    line.wide_uses.clone_from(&now.wide_uses);
 }

@@ -106,6 +106,8 @@ impl Book {
             }
             Event::YearClosed(closed) => self.close_year(closed),
             Event::Reversed(reversed) => self.reverse(entry, reversed),
+            Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
+            Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
             Event::Refused(_) => {}
         }
     }

@@ -10,8 +10,8 @@ use super::per_second;
 use crate::book::Book;
 use crate::book::event::{BudgetChange, Entry, RequestKey};
 use crate::book::nouns::{
-    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
-    PledgeKey, Role,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    PledgeDetails, PledgeKey, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::decide::command::{ApplySubsidy, Command, Request, Stamp};
@@ -150,6 +150,7 @@ impl Core {
             evidence: EvidenceKey::Invoice(InvoiceNumber::parse(&format!("{:020}", self.number))?),
             evidence_total: cost,
             right: None,
+            details: CostDetails::default(),
         };
         let programme = self.programme.clone();
         let apply = ApplySubsidy { enterprise, programme, loan: Some(loan), items: vec![item] };

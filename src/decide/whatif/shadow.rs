@@ -74,6 +74,8 @@ impl Shadow {
             | Event::PeriodClosed(_)
             | Event::PeriodClosedOver(_)
             | Event::YearClosed(_)
+            | Event::ReferenceRateRecorded(_)
+            | Event::FactRecorded(_)
             | Event::Refused(_) => self.book.apply(entry),
             Event::Reversed(reversed) => {
                 if self.happened(reversed) {

@@ -1,6 +1,6 @@
 //! The gates: does a condition of a programme hold for a line, and what was looked at.
 
-use super::reference::{self, Found, NoRate};
+use super::reference::{self, NoRate};
 use super::{amount_input, input};
 use crate::calendar::CivilDate;
 use crate::identifier::RightKind;
@@ -111,7 +111,7 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
 /// A condition that cannot be judged does not hold.
 fn missing(mut inputs: Vec<Input>, missing: Missing) -> Judged {
     inputs.push(input("missing", Value::Text(missing.0.to_owned())));
-    (inputs, Err(Refusal::FactMissing))
+    (inputs, Err(missing.refusal()))
 }
 
 fn known<T>(fact: Option<T>, name: &'static str, look: impl FnOnce(T) -> (Vec<Input>, bool)) -> Judged {
@@ -146,13 +146,11 @@ fn property(when: &When, facts: &LineFacts, ordinal: u32) -> Judged {
 fn rate_at_most(term: &RateTerm, programme: &Programme, facts: &LineFacts) -> Judged {
     let found = reference::rate_of(term, programme.attribution, facts);
     match (found, &facts.loan) {
-        (Ok(Found { reference, rate }), Some(loan)) => {
-            let inputs = vec![
-                input("actual-rate", Value::Rate(loan.annual_rate)),
-                input("reference-rate", Value::Rate(reference)),
-                input("rate-limit", Value::Rate(rate)),
-            ];
-            (inputs, holds(loan.annual_rate <= rate, Refusal::NotEligible))
+        (Ok(found), Some(loan)) => {
+            let mut inputs = vec![input("actual-rate", Value::Rate(loan.annual_rate))];
+            inputs.extend(found.inputs());
+            inputs.push(input("rate-limit", Value::Rate(found.rate)));
+            (inputs, holds(loan.annual_rate <= found.rate, Refusal::NotEligible))
         }
         (Err(NoRate::Missing(name)), _) => missing(Vec::new(), name),
         (Err(NoRate::Money(error)), _) => {

@@ -147,7 +147,7 @@ impl Line {
     fn missing(&mut self, part: Part<'_>, mut inputs: Vec<Input>, missing: Missing) -> Refusal {
         inputs.push(input("missing", Value::Text(missing.0.to_owned())));
         self.end(part, inputs, Bound::Gate);
-        Refusal::FactMissing
+        missing.refusal()
     }
 
     /// Ends the line because a product does not fit: the step says so.

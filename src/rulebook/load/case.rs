@@ -285,6 +285,7 @@ fn case_line(
         rates: rates.clone(),
         standard_premium: row.optional("standard_premium", problems, parsed(Amount::parse)),
         interest_period: from.zip(until),
+        interest_days_before: row.optional("interest_days_before", problems, whole(0..=u32::MAX)).unwrap_or(0),
         ordinal: row.optional("ordinal", problems, whole(1..=u32::MAX)),
         occasion: row.optional("occasion", problems, parsed(Tag::parse)),
         units: row.optional("units", problems, whole(0..=u32::MAX)),

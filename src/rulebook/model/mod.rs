@@ -238,8 +238,18 @@ pub enum Payee {
     Bank,
     /// The guarantor.
     Guarantor,
+    /// The insurer.
+    Insurer,
+    /// The valuer.
+    Valuer,
 }
-codes!(Payee { Enterprise = "enterprise", Bank = "bank", Guarantor = "guarantor" });
+codes!(Payee {
+    Enterprise = "enterprise",
+    Bank = "bank",
+    Guarantor = "guarantor",
+    Insurer = "insurer",
+    Valuer = "valuer",
+});
 
 /// The closing run of a programme year.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::identifier::{RightKind, Tag};
 use crate::money::Amount;
+use crate::rulebook::rates::REFERENCE_RATE;
+use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{CostKind, SizeClass};
 
 /// Properties that must all hold; none at all holds always. Written `when = { mode = ["guaranteed"], … }`.
@@ -68,6 +70,13 @@ pub struct Properties<'a> {
     pub principal: Option<Amount>,
     /// The how-manieth application it is, from 1.
     pub ordinal: Option<u32>,
+}
+
+impl Missing {
+    /// The refusal of a line or claim for want of it.
+    pub fn refusal(self) -> Refusal {
+        if self == REFERENCE_RATE { Refusal::ReferenceRateMissing } else { Refusal::FactMissing }
+    }
 }
 
 impl When {

@@ -1,7 +1,7 @@
 //! Payers of parts of a loss: each by its own ratio, limits and ceiling, in order; the rest falls on one party.
 
 use super::super::explanation::{Bound, Input, StepKind, StepOutcome, Value};
-use super::super::facts::ClaimFacts;
+use super::super::facts::{CapUse, ClaimFacts};
 use super::super::judge::{Measures, NoRatio, amount_input, input, resolve};
 use super::super::model::{Missing, Payer, PayerCap, PayerCapScope};
 use super::super::refusal::Refusal;
@@ -32,6 +32,7 @@ impl<'a> Sheet<'a> {
             };
             left = left.minus(paid);
             shares.push((payer.party, paid));
+            self.count_toward_caps(payer, facts, paid);
         }
         match shares.iter_mut().find(|(party, _)| *party == rule.rest) {
             Some((_, share)) => *share = share.plus(left),
@@ -45,6 +46,19 @@ impl<'a> Sheet<'a> {
         Ok(shares)
     }
 
+    /// The running sums that a payer's part counts toward.
+    fn count_toward_caps(&mut self, payer: &Payer, facts: &ClaimFacts, paid: Amount) {
+        for cap in payer.caps.iter().filter(|_| paid.is_positive()) {
+            let applies = cap.when.holds(&facts.properties()) == Ok(true);
+            match cap.scope {
+                PayerCapScope::BankYear | PayerCapScope::ProgrammeYear if applies => {
+                    self.cap_uses.push(CapUse { cap: cap.id.clone(), scope: cap.scope, amount: paid });
+                }
+                PayerCapScope::Claim | PayerCapScope::BankYear | PayerCapScope::ProgrammeYear => {}
+            }
+        }
+    }
+
     /// Whom the pool pays, where the rule says so.
     pub(super) fn payee(&mut self, facts: &ClaimFacts, inputs: &mut Vec<Input>) -> Result<(), Refusal> {
         let rule = self.rule;
@@ -52,6 +66,7 @@ impl<'a> Sheet<'a> {
             match when.holds(&facts.properties()) {
                 Ok(true) => {
                     inputs.push(input("payee", Value::Text(party.to_string())));
+                    self.payee = *party;
                     return Ok(());
                 }
                 Ok(false) => {}

@@ -196,6 +196,8 @@ const WORDS: &[(&str, &str)] = &[
     ("ratio", "比例"),
     ("recognised", "已认定"),
     ("reference-interest", "按参考利率测算的利息"),
+    ("reference-entry", "利率登记分录号"),
+    ("reference-from", "参考利率起始日"),
     ("reference-rate", "参考利率"),
     ("registration", "质押登记"),
     ("repaid", "已还清"),

@@ -334,9 +334,12 @@ fn a_series_knows_only_what_it_covers() {
     let rulebook = load(&format!("{HEAD}{SERIES}")).unwrap();
     let rates: ReferenceRates = rulebook.reference_rates();
     let id = crate::identifier::SeriesId::parse("lpr").unwrap();
-    assert_eq!(rates.on(&id, day("2024-10-20")), Ok(Rate::from_basis_points(385)));
-    assert_eq!(rates.on(&id, day("2024-10-21")), Ok(Rate::from_basis_points(310)));
+    assert_eq!(rates.on(&id, day("2024-10-20")).map(|point| point.rate), Ok(Rate::from_basis_points(385)));
+    assert_eq!(rates.on(&id, day("2024-10-21")).map(|point| point.rate), Ok(Rate::from_basis_points(310)));
     assert!(rates.on(&id, day("2019-12-31")).is_err() && rates.on(&id, day("2027-01-01")).is_err());
-    assert_eq!(rates.lowest(&id, day("2024-01-01"), day("2025-01-01")), Ok(Rate::from_basis_points(310)));
+    assert_eq!(
+        rates.lowest(&id, day("2024-01-01"), day("2025-01-01")).map(|point| point.rate),
+        Ok(Rate::from_basis_points(310))
+    );
     assert!(rates.lowest(&id, day("2025-01-01"), day("2024-01-01")).is_err());
 }

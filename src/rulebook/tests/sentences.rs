@@ -387,6 +387,8 @@ fn every_refusal_has_a_sentence() {
         不予补助:该银行年度限额已用完。
         Nothing granted: the programme's cap of the year is used up.
         不予补助:项目年度限额已用完。
+        Nothing granted: no reference rate is known for the day that the rule names.
+        不予补助:规定日期的参考利率未登记。
     "#]]
     .assert_eq(&text);
 }

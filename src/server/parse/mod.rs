@@ -16,6 +16,7 @@ use super::vocabulary::Mirrored;
 
 pub(super) mod budget;
 pub(super) mod evidence;
+pub(super) mod fact;
 pub(super) mod ledger;
 pub(super) mod loan;
 pub(super) mod period;

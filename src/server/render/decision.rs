@@ -84,7 +84,9 @@ impl<'a> Ruling<'a> {
             | Event::AwardsCorrected(_)
             | Event::PeriodClosedOver(_)
             | Event::YearClosed(_)
-            | Event::Reversed(_) => Self::recorded(),
+            | Event::Reversed(_)
+            | Event::ReferenceRateRecorded(_)
+            | Event::FactRecorded(_) => Self::recorded(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::{date_or_empty, group, or_empty, period, timestamp};
+use super::{date_or_empty, fact, group, or_empty, period, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -51,6 +51,8 @@ kinds! {
     PeriodClosedOver = "period-closed-over",
     YearClosed = "year-closed",
     Reversed = "reversed",
+    ReferenceRateRecorded = "reference-rate-recorded",
+    FactRecorded = "fact-recorded",
     Refused = "refused",
 }
 
@@ -148,6 +150,8 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::PeriodClosedOver(one) => Wire::PeriodClosedOver(period::closed_over(one)),
         Event::YearClosed(one) => Wire::YearClosed(period::year_closed(one)),
         Event::Reversed(one) => Wire::Reversed(period::reversed(one)),
+        Event::ReferenceRateRecorded(one) => Wire::ReferenceRateRecorded(fact::rate(one)),
+        Event::FactRecorded(one) => Wire::FactRecorded(fact::recorded(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
 mod group;
+pub(super) mod fact;
 pub(super) mod report;
 mod period;
 pub(super) mod resource;

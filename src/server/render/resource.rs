@@ -105,6 +105,7 @@ pub(crate) fn application(id: ApplicationId, one: &Application) -> v1::Applicati
         corrections: one.corrections.iter().map(|entry| entry.value()).collect(),
         supplements: or_empty(one.supplements.as_ref()),
         overpaid: one.overpaid.to_string(),
+        payee_id: or_empty(one.payee.as_ref()),
     }
 }
 
@@ -129,6 +130,7 @@ pub(crate) fn claim(id: ClaimId, one: &Claim) -> v1::Claim {
         recovered: recovered.to_string(),
         recovery_cost: recovery_cost.to_string(),
         returned_to_pool: one.returned.to_string(),
+        payee_id: one.payee.to_string(),
     }
 }
 

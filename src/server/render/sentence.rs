@@ -1,5 +1,6 @@
 //! What an entry says, in one sentence for people, in both languages.
 
+use super::fact;
 use crate::book::closing::ClosingRun;
 use crate::book::correction::AwardsCorrected;
 use crate::book::event::{
@@ -55,6 +56,8 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
             format!("Entry {} is reversed: {}", one.entry, one.reason),
             format!("分录 {} 已冲销：{}", one.entry, one.reason),
         ),
+        Event::ReferenceRateRecorded(one) => fact::rate_sentence(one),
+        Event::FactRecorded(one) => fact::sentence(one),
         Event::Refused(one) => refused(one),
     }
 }

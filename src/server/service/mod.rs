@@ -5,6 +5,7 @@ use tonic::{Response, Status};
 mod backup;
 mod budget;
 mod evidence;
+mod fact;
 mod ledger;
 mod loan;
 mod period;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ipledger::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice};
 use ipledger::book::nouns::{
-    BlacklistDetails, Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
-    Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
@@ -15,7 +15,7 @@ use ipledger::decide::command::{
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
-    PledgeRegistrationNumber, PoolId, ProgrammeId, RulebookId, Sequence,
+    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, RulebookId, Sequence, Tag,
 };
 use ipledger::money::{Amount, Rate};
 use ipledger::rulebook::RulebookRef;
@@ -36,10 +36,10 @@ pub(super) struct Line {
 }
 
 /// The words of a command.
-struct Words<'a> {
+pub(super) struct Words<'a> {
     /// The whole line, for what goes wrong.
     line: &'a str,
-    name: String,
+    pub(super) name: String,
     values: BTreeMap<&'a str, &'a str>,
     items: Vec<&'a str>,
     entries: &'a Entries,
@@ -107,6 +107,8 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::ReleasePledge(_) => "release-pledge",
         Command::AddBlacklistEntry(_) => "blacklist",
         Command::LiftBlacklistEntry(_) => "lift-blacklist",
+        Command::RecordReferenceRate(_) => "rate",
+        Command::RecordFact(_) => "fact",
         Command::FileLoan(_) => "file",
         Command::DisburseLoan(..) => "disburse",
         Command::RecordInterestPayment(..) => "pay-interest",
@@ -159,6 +161,8 @@ pub(super) const VERBS: &[&str] = &[
     "release-pledge",
     "blacklist",
     "lift-blacklist",
+    "rate",
+    "fact",
     "file",
     "disburse",
     "pay-interest",
@@ -213,6 +217,7 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         | "change-right"
         | "blacklist"
         | "lift-blacklist" => registry(verb, words),
+        "rate" | "fact" => super::facts::stated(verb, words),
         "register-pledge" | "release-pledge" | "file" => pledged(verb, words),
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)
@@ -435,11 +440,11 @@ fn money(verb: &str, words: &mut Words<'_>) -> Command {
 }
 
 impl<'a> Words<'a> {
-    fn optional(&mut self, key: &str) -> Option<&'a str> {
+    pub(super) fn optional(&mut self, key: &str) -> Option<&'a str> {
         self.values.remove(key)
     }
 
-    fn text<'b>(&mut self, key: &str, default: &'b str) -> &'b str
+    pub(super) fn text<'b>(&mut self, key: &str, default: &'b str) -> &'b str
     where
         'a: 'b,
     {
@@ -450,13 +455,13 @@ impl<'a> Words<'a> {
         ProgrammeId::parse(self.text("programme", "pledge-cost")).unwrap()
     }
 
-    fn amount(&mut self, key: &str, default: &str) -> Amount {
+    pub(super) fn amount(&mut self, key: &str, default: &str) -> Amount {
         let text = self.text(key, default);
         let amount = Amount::parse(text.trim_start_matches('-')).unwrap();
         if text.starts_with('-') { amount.negated() } else { amount }
     }
 
-    fn date(&mut self, key: &str, default: &str) -> CivilDate {
+    pub(super) fn date(&mut self, key: &str, default: &str) -> CivilDate {
         CivilDate::parse(self.text(key, default)).unwrap()
     }
 
@@ -465,11 +470,11 @@ impl<'a> Words<'a> {
         named.or_else(|| self.institution.clone()).unwrap_or_else(|| panic!("`{}`: whose?", self.line))
     }
 
-    fn entry(&self, name: &str) -> Sequence {
+    pub(super) fn entry(&self, name: &str) -> Sequence {
         Sequence::new(self.entries.get(name).copied().unwrap_or(NO_ENTRY))
     }
 
-    fn loan_of(&mut self, key: &str, default: &str) -> LoanId {
+    pub(super) fn loan_of(&mut self, key: &str, default: &str) -> LoanId {
         let name = self.text(key, default);
         LoanId::new(self.entry(name).value())
     }
@@ -510,6 +515,8 @@ impl<'a> Words<'a> {
         let by = values.remove("by").unwrap();
         let evidence = if by.starts_with('I') {
             EvidenceKey::InterestPayment(self.entry(by))
+        } else if by.starts_with('D') {
+            EvidenceKey::Document(RegisteredText::parse(by).unwrap())
         } else {
             EvidenceKey::Invoice(names::invoice(by))
         };
@@ -522,6 +529,12 @@ impl<'a> Words<'a> {
             evidence,
             evidence_total: amount(values.remove("total"), cost),
             right: values.remove("right").map(names::right),
+            details: CostDetails {
+                loan: values.remove("loan").map(|loan| LoanId::new(self.entry(loan).value())),
+                standard_premium: values.remove("premium").map(|text| Amount::parse(text).unwrap()),
+                occasion: values.remove("occasion").map(|text| Tag::parse(text).unwrap()),
+                units: values.remove("units").map(|text| text.parse().unwrap()),
+            },
         };
         assert!(values.is_empty(), "`{token}`: not understood: {values:?}");
         read

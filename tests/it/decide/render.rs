@@ -73,7 +73,9 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::BudgetAppropriated(_)
         | Event::BudgetAdjusted(_)
         | Event::PoolMoved(_)
-        | Event::PeriodClosed(_) => "done".to_owned(),
+        | Event::PeriodClosed(_)
+        | Event::ReferenceRateRecorded(_)
+        | Event::FactRecorded(_) => "done".to_owned(),
         Event::PeriodClosedOver(closed) => format!("closed over {} open items", closed.open_items),
         Event::YearClosed(closed) => {
             let line = |line: &YearEndLine| {

@@ -60,6 +60,7 @@ pub(super) fn named(name: &str) -> Rulebook {
                 ("\"200000.00\"", "\"300000.00\""),
             ],
         ),
+        "rewards" => super::payees::REWARDS.to_owned(),
         // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
         "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {
@@ -74,7 +75,8 @@ pub(super) fn named(name: &str) -> Rulebook {
                 ("overdue_days_over = 60", "overdue_days_over = 0"),
             ],
         ),
-        other => panic!("`{other}` is not a rulebook of the tests"),
+        // A shipped one of another city.
+        other => file(&format!("{other}.toml")),
     };
     load(&text).unwrap_or_else(|errors| panic!("{name}: {errors}"))
 }
@@ -94,7 +96,8 @@ const FOUR_PARTIES: &str = "  { party = \"pool\", basis_points = 5400 },\n  { pa
   { party = \"insurer\", basis_points = 1600 },\n  { party = \"valuer\", basis_points = 400 },\n";
 
 fn file(name: &str) -> String {
-    let (_, text) = shipped().iter().find(|(other, _)| *other == name).unwrap();
+    let found = shipped().iter().find(|(other, _)| *other == name);
+    let (_, text) = found.unwrap_or_else(|| panic!("`{name}` is not a rulebook of the tests"));
     (*text).to_owned()
 }
 

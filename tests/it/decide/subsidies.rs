@@ -545,7 +545,7 @@ fn of_two_fees_the_better_one() {
             repay L1: repaying, outstanding 0.00, exposure 0.00
                 Cr pool/hebi-pool/exposure 2500000.00, Dr pool/hebi-pool/exposure-contra 2500000.00
             settle L1: settled, outstanding 0.00, exposure 0.00
-            apply S4: refused 0.00 under nansha-2024@1 REFUSED FACT_MISSING (a fact that the rule needs is not known; see the failed step of the explanation for what is missing, have it recorded, and submit again) [interest 0.00 gate FACT_MISSING]
+            apply S4: refused 0.00 under nansha-2024@1 REFUSED REFERENCE_RATE_MISSING (no reference rate is known for the day that the rule names; have the point of the series recorded (`ipledger rate record`), and submit again) [interest 0.00 gate REFERENCE_RATE_MISSING]
                 Nothing granted: the rule needs a fact that is not known (reference rate).
                 不予补助:缺少判断所需的依据(参考利率)。
         "#]],

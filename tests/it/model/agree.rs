@@ -140,6 +140,7 @@ fn lines(expected: &AppFact, found: &[ApplicationLine]) -> Result<(), String> {
         let evidence = match &found.item.evidence {
             EvidenceKey::Invoice(number) => Proof::Invoice(*number),
             EvidenceKey::InterestPayment(sequence) => Proof::Interest(sequence.value()),
+            EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
         };
         let found = LineFact {
             kind: found.item.item.code(),
@@ -201,6 +202,7 @@ impl Model {
             let proof = match key {
                 EvidenceKey::Invoice(number) => Proof::Invoice(*number),
                 EvidenceKey::InterestPayment(sequence) => Proof::Interest(sequence.value()),
+                EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
             };
             let found = fen(evidence.used) + fen(evidence.cancelled);
             same(&format!("use of {key:?}"), &self.used_up(&proof), &found)?;

@@ -398,6 +398,8 @@ impl Model {
             // The constants of this auditor have one version and no closing run; `closing` and `correction` have auditors
             // of their own.
             Command::RunClosing(..) | Command::CorrectAwards(_) => reject(Reason::StateForbids),
+            // The rules of 鹤壁 ask for none.
+            Command::RecordReferenceRate(_) | Command::RecordFact(_) => unreachable!("the simulator states no facts"),
             Command::ContributeToPool(_)
             | Command::WithdrawFromPool(_)
             | Command::RecordPoolInterest(_)

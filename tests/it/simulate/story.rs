@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use ipledger::book::event::{BudgetChange, Entry, RequestKey};
 use ipledger::book::nouns::{
-    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
-    PledgeKey, Role,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    PledgeDetails, PledgeKey, Role,
 };
 use ipledger::calendar::{CivilDate, FiscalYear, Timestamp};
 use ipledger::decide::command::{ApplySubsidy, Command, PoolTransfer, Request};
@@ -162,6 +162,7 @@ impl Story {
             evidence: EvidenceKey::Invoice(self.world.invoices[invoice]),
             evidence_total: cost,
             right: None,
+            details: CostDetails::default(),
         }
     }
 

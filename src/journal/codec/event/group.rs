@@ -136,6 +136,7 @@ impl Stored for CorrectedLine {
             award: self.award.fen(),
             evidence_used: self.evidence_used.fen(),
             cap_uses: store_all(&self.cap_uses),
+            wide_uses: store_all(&self.wide_uses),
             explanation: Some(self.explanation.store()),
         }
     }
@@ -145,6 +146,7 @@ impl Stored for CorrectedLine {
             award: Amount::from_fen(wire.award),
             evidence_used: Amount::from_fen(wire.evidence_used),
             cap_uses: load_all(wire.cap_uses)?,
+            wide_uses: load_all(wire.wide_uses)?,
             explanation: message("ApplicationChanged.Corrected.Line.explanation", wire.explanation)?,
         })
     }

@@ -3,6 +3,7 @@
 mod application;
 mod claim;
 mod group;
+mod fact;
 mod loan;
 mod period;
 
@@ -52,6 +53,8 @@ impl Stored for Event {
             Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
             Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
             Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
+            Self::ReferenceRateRecorded(rate) => record::Event::ReferenceRateRecorded(rate.store()),
+            Self::FactRecorded(fact) => record::Event::FactRecorded(fact.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
         }
     }
@@ -84,6 +87,8 @@ impl Stored for Event {
             record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
             record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
             record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),
+            record::Event::ReferenceRateRecorded(wire) => Self::ReferenceRateRecorded(Stored::load(wire)?),
+            record::Event::FactRecorded(wire) => Self::FactRecorded(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
         })
     }

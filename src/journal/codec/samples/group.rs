@@ -5,7 +5,7 @@ use crate::book::correction::{AwardsCorrected, CorrectedLine, Correction};
 use crate::book::event::{ApplicationChange, ApplicationChanged, Event, SubsidyApplied};
 use crate::identifier::{ApplicationId, CapId, ProgrammeId, Sequence};
 use crate::money::Amount;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::refusal::Refusal;
 
 use super::{budget_line, line, rulebook_ref, uscc, year};
@@ -23,6 +23,7 @@ pub(super) fn events() -> Vec<Event> {
         budget_year: year(),
         refusal: None,
         waits_for_closing: true,
+        payee: None,
     };
     let run = ClosingRun {
         programme: programme.clone(),
@@ -48,6 +49,7 @@ pub(super) fn events() -> Vec<Event> {
         corrections: 2,
     };
     let cap = CapKey { cap: CapId::parse("yearly").unwrap(), enterprise: uscc(), year: Some(year()), loan: None };
+    let wide = WideKey { cap: CapId::parse("all").unwrap(), year: year(), bank: None };
     let correction = Correction {
         run: Sequence::new(107),
         rulebook: rulebook_ref(),
@@ -57,6 +59,7 @@ pub(super) fn events() -> Vec<Event> {
             award: Amount::from_yuan(37_500),
             evidence_used: Amount::from_yuan(75_000),
             cap_uses: vec![cap],
+            wide_uses: vec![wide],
             explanation: line(2),
         }],
         refusal: None,

@@ -8,6 +8,7 @@
 mod explanation;
 mod group;
 mod periods;
+mod fact;
 
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ use crate::book::event::{
     SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
@@ -68,6 +69,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(rulebooks_and_refusals());
     events.extend(later_values());
     events.extend(periods::periods());
+    events.extend(fact::facts());
     events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -304,6 +306,7 @@ fn subsidies() -> Vec<Event> {
         evidence,
         evidence_total: Amount::from_yuan(80_000),
         right: (index == 3).then(|| nth(&rights(), 0)),
+        details: CostDetails::default(),
     };
     let cap = |year, loan| CapKey { cap: CapId::parse("yearly").unwrap(), enterprise: uscc(), year, loan };
     let application_line = |(index, evidence): (usize, EvidenceKey)| ApplicationLine {
@@ -311,6 +314,7 @@ fn subsidies() -> Vec<Event> {
         award: Amount::from_yuan(37_400),
         evidence_used: Amount::from_yuan(74_800),
         cap_uses: vec![cap(Some(year()), None), cap(None, Some(LoanId::new(33))), cap(None, None)],
+        wide_uses: Vec::new(),
         explanation: line(index),
     };
     let evidence =
@@ -325,6 +329,7 @@ fn subsidies() -> Vec<Event> {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
+        payee: None,
         waits_for_closing: false,
     };
     let refused = SubsidyApplied {
@@ -388,6 +393,8 @@ fn claims() -> Vec<Event> {
     let decision = |index| ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
         shares: shares.clone(),
+        payee: None,
+        cap_uses: Vec::new(),
         explanation: line(index),
     };
     let submitted = ClaimSubmitted {
@@ -447,7 +454,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
 
 /// What joined the closed lists after the first golden bytes were written.
 fn later_values() -> Vec<Event> {
-    let reasons = rest(Refusal::ALL, 20);
+    let reasons = first(rest(Refusal::ALL, 20), 5);
     let lines = (0..reasons.len()).map(later_line).collect();
     let refused = Refused {
         command: "ApplySubsidy".to_owned(),
@@ -459,6 +466,8 @@ fn later_values() -> Vec<Event> {
     let decision = ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
         shares: rest(LossParty::ALL, 5).iter().map(|party| (*party, Amount::from_yuan(20_000))).collect(),
+        payee: None,
+        cap_uses: Vec::new(),
         explanation: later_line(0),
     };
     vec![
