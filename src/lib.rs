@@ -27,10 +27,12 @@
 //!    and a retry hint.
 
 pub mod cli;
+pub mod fuzz;
 pub mod config;
 pub mod server;
 pub mod writer;
 pub mod reader;
+pub mod audit;
 pub mod snapshot;
 pub mod report;
 pub mod evidence;
@@ -41,6 +43,7 @@ pub mod book;
 pub mod identifier;
 pub mod money;
 pub mod calendar;
+pub mod pki;
 pub mod journal;
 pub mod storage;
 pub mod proto;

@@ -84,7 +84,7 @@ impl Account {
             problem: format!(
                 "`{name}` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"
             ),
-            problem_zh: format!("“{name}”不是科目名称; 应为如 pool/hebi-pool/cash 或 treasury/cash"),
+            problem_zh: format!("“{name}”不是科目名称；应为如 pool/hebi-pool/cash 或 treasury/cash"),
         })
     }
 

@@ -12,11 +12,12 @@ use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
 };
+pub use super::pool_moved::{PoolMoved, PoolMovement};
 use super::rate::ReferenceRate;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, FunderId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId,
+    RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
@@ -317,30 +318,6 @@ pub struct BudgetChange {
     pub document: String,
 }
 
-/// See [`Event::PoolMoved`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolMoved {
-    /// Which pool.
-    pub pool: PoolId,
-    /// Why.
-    pub movement: PoolMovement,
-    /// In yuan, positive.
-    pub amount: Amount,
-    /// The bank's reference.
-    pub reference: String,
-}
-
-/// Why the pool's cash moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PoolMovement {
-    /// A funder paid in.
-    Contribution(FunderId),
-    /// A funder took out.
-    Withdrawal(FunderId),
-    /// Interest on the account.
-    Interest,
-}
-
 /// See [`Event::ClaimSubmitted`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimSubmitted {
@@ -495,4 +472,16 @@ pub struct Refused {
     pub since: Option<CivilDate>,
     /// The steps, where a rule was judged.
     pub explanation: Option<Explanation>,
+    /// What was asked for in full, so that anybody can make the decision again; `None` in records of before this was
+    /// kept.
+    pub asked: Option<Asked>,
+}
+
+/// What a refused request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// To file this loan.
+    Loan(LoanTerms),
+    /// To register this pledge.
+    Pledge(PledgeDetails),
 }

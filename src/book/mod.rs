@@ -11,11 +11,13 @@ pub mod correction;
 pub mod event;
 pub mod fact;
 pub mod group;
+pub mod identity_name;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
 pub mod period;
 pub mod pool;
+pub mod pool_moved;
 pub mod rate;
 pub mod registry;
 
@@ -207,6 +209,11 @@ impl Book {
         let later = self.rulebooks.iter().filter(|other| other.id == rulebook.id && other.version > rulebook.version);
         let superseded = later.filter_map(|other| other.valid_from.plus_days(-1)).min();
         rulebook.valid_until.into_iter().chain(superseded).min()
+    }
+
+    /// The versions in force on a date, in the order of adoption.
+    pub fn rulebooks_on(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.in_force(date)
     }
 
     fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {

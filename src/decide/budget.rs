@@ -1,5 +1,6 @@
 //! Budget lines (预算指标): appropriation and adjustment.
 
+use super::limit::keeps_to_limits;
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, text};
@@ -18,6 +19,7 @@ pub(super) fn appropriate(context: &Context<'_>, change: &BudgetChange) -> Resul
         ));
     }
     year_is_open(context, change.year)?;
+    keeps_to_limits(context, change)?;
     Ok(outcome(Event::BudgetAppropriated(change.clone()), change))
 }
 
@@ -38,6 +40,7 @@ pub(super) fn adjust(context: &Context<'_>, change: &BudgetChange) -> Result<Out
     if decrease > budget.available() {
         return Err(exceeds("amount", decrease, budget.available(), text("what is available", "可用预算")));
     }
+    keeps_to_limits(context, change)?;
     Ok(outcome(Event::BudgetAdjusted(change.clone()), change))
 }
 

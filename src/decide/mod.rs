@@ -23,6 +23,7 @@ mod claim;
 mod closing;
 mod correction;
 mod cost;
+mod limit;
 mod loan;
 mod permission;
 mod pledge;
@@ -36,7 +37,7 @@ mod subsidy;
 
 use crate::book::Book;
 use crate::book::account::Posting;
-use crate::book::event::{Entry, Event, Refused};
+use crate::book::event::{Asked, Entry, Event, Refused};
 use crate::book::nouns::{Caller, Concerns, Named};
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, Uscc};
@@ -265,7 +266,18 @@ impl Outcome {
     /// The scheme said no, and nothing but the refusal is kept.
     fn refused(command: &str, refusal: Refusal, subject: String, since: Option<CivilDate>, concerns: Concerns) -> Self {
         let command = command.to_owned();
-        Self::new(Event::Refused(Refused { command, refusal, subject, since, explanation: None }), concerns)
+        Self::new(
+            Event::Refused(Refused { command, refusal, subject, since, explanation: None, asked: None }),
+            concerns,
+        )
+    }
+
+    /// The same with what was asked for.
+    fn asking(mut self, asked: Asked) -> Self {
+        if let Event::Refused(refused) = &mut self.event {
+            refused.asked = Some(asked);
+        }
+        self
     }
 
     /// The same with the steps of the rule that said no.

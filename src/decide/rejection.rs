@@ -62,6 +62,8 @@ pub enum Reason {
     OutOfOrder,
     /// No rulebook is in force on the date, or versions overlap.
     RulebookConflict,
+    /// An amount does not keep to a standing limit of a rulebook in force.
+    LimitBroken,
     /// The ledger was started without a key, so it signs no checkpoints.
     NoSigningKey,
     /// The queue is full.
@@ -100,6 +102,7 @@ codes!(Reason {
     EvidenceMismatch = "EVIDENCE_MISMATCH",
     OutOfOrder = "OUT_OF_ORDER",
     RulebookConflict = "RULEBOOK_CONFLICT",
+    LimitBroken = "LIMIT_BROKEN",
     NoSigningKey = "NO_SIGNING_KEY",
     QueueFull = "QUEUE_FULL",
     DeadlineExceeded = "DEADLINE_EXCEEDED",
@@ -160,6 +163,7 @@ impl Reason {
             | Self::EvidenceMismatch
             | Self::OutOfOrder
             | Self::RulebookConflict
+            | Self::LimitBroken
             | Self::NoSigningKey => Class::FailedPrecondition,
             Self::QueueFull => Class::ResourceExhausted,
             Self::DeadlineExceeded => Class::DeadlineExceeded,
@@ -203,6 +207,7 @@ impl Reason {
             Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
             Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
+            Self::LimitBroken => ("the amount does not keep to a limit of the rulebook", "金额不符合办法规定的限制"),
             Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥，不签发检查点"),
             Self::QueueFull => ("the ledger is busy", "系统繁忙，请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),

@@ -89,6 +89,8 @@ slugs! {
     CapId, "cap id", "限额标识";
     /// A reference-rate series (基准利率序列) that a rulebook names.
     SeriesId, "series id", "利率序列标识";
+    /// A standing limit of a rulebook (比例限制) on one stated amount by another.
+    LimitId, "limit id", "限制标识";
     /// A word of a rulebook: a class, a mode, a product, a trait (政策用词).
     Tag, "word of a rulebook", "政策用词";
     /// A body that pays into a pool or a budget line (出资方).

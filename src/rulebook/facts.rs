@@ -86,6 +86,9 @@ impl LineFacts {
             right_kinds: details.and_then(|details| details.right_kinds.as_ref()),
             occasion: self.details.occasion.as_ref(),
             principal: loan.map(|loan| loan.principal),
+            ip_part: loan.map(|loan| loan.ip_part),
+            first_pledge: details.and_then(|details| details.first_pledge),
+            term: (details.and_then(|details| details.signed_on), details.and_then(|details| details.matures_on)),
             ordinal,
         }
     }
@@ -301,6 +304,9 @@ impl ClaimFacts {
             traits: details.loan.traits.as_ref(),
             right_kinds: details.loan.right_kinds.as_ref(),
             principal: Some(self.principal),
+            ip_part: Some(self.ip_part),
+            first_pledge: details.loan.first_pledge,
+            term: (details.loan.signed_on, details.loan.matures_on),
             ..Properties::default()
         }
     }

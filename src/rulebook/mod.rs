@@ -27,9 +27,10 @@ mod shipped;
 mod stored;
 
 pub use judge::{
-    Approved, ClosingShare, choose, closing_run, closing_shares, closing_year, judge_application, judge_line,
+    Approved, ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, closing_shares, closing_year,
+    judge_application, judge_limit, judge_line,
 };
-pub use load::{LoadError, LoadErrors, load};
+pub use load::{LoadError, LoadErrors, load, load_bytes};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
 pub use pool::{covered_principal, exposure_of, judge_claim, judge_filing, recovery_split};
 pub use sentence::{Language, explanation_sentence, line_sentence, lines_sentence, step_sentence};

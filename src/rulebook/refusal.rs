@@ -145,7 +145,7 @@ impl Refusal {
                 "向作出认定的部门申请信用修复后重新提交",
             ),
             Self::RightAlreadyPledged => {
-                ("release the earlier pledge first, or pledge another right", "先办理原质押注销, 或更换质押标的")
+                ("release the earlier pledge first, or pledge another right", "先办理原质押注销，或更换质押标的")
             }
             Self::RightNotInForce => ("restore the right or pledge another one", "恢复权利或更换知识产权后重新提交"),
             Self::RightNotOwned => ("record the transfer of the right first", "先办理权利转移登记"),
@@ -171,9 +171,9 @@ impl Refusal {
             Self::PoolShort => ("the claim resumes in order when the pool is refilled", "资金池补足后按顺序恢复补偿"),
             Self::FactMissing => (
                 "see the failed step of the explanation for what is missing, have it recorded, and submit again",
-                "请查看说明中未通过的步骤, 补录所缺依据后重新提交",
+                "请查看说明中未通过的步骤，补录所缺依据后重新提交",
             ),
-            Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选, 请先撤回已享受的项目"),
+            Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选，请先撤回已享受的项目"),
             Self::CeilingReached => ("nothing more can be paid for this loss or cost", "该损失或费用不能再获财政资金"),
             Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp => {
                 ("nothing more can be granted under this cap in the year", "本年度该限额内不能再获补助")

@@ -21,7 +21,7 @@ pub(super) fn unknown(reason: Reason, field: &str, id: &dyn Display) -> Rejectio
         reason,
         field,
         format!("`{id}` is unknown, or not the caller's to see; check the id and the caller"),
-        format!("未找到“{id}”, 或无权查看; 请核对编号和调用方身份"),
+        format!("未找到“{id}”，或无权查看；请核对编号和调用方身份"),
     )
 }
 

@@ -19,6 +19,7 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
+use super::authenticate::AuthenticatedIdentity;
 use super::digest::request_digest;
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
@@ -96,6 +97,11 @@ impl Edge {
     /// Today in Asia/Shanghai.
     pub(super) fn today(&self) -> CivilDate {
         self.clock.now().shanghai_date()
+    }
+
+    /// Who calls, and how that is known.
+    pub(super) fn identity<M>(&self, request: &Request<M>) -> Result<(AuthenticatedIdentity, Caller), Rejection> {
+        Ok((self.identity.identity(Peer::of(request))?, self.identity.caller(Peer::of(request))?))
     }
 
     /// Who calls and what they say.

@@ -1,7 +1,7 @@
 //! Who calls: metadata of a request → [`Caller`].
 //!
 //! [`Identify`] is the seam. [`DevIdentity`] believes what the caller says of itself, and therefore listens to this
-//! machine only; identity by client certificate (mTLS) is another implementation, beside it.
+//! machine only, and only where the operator asked for it; [`super::authenticate`] believes certificates and tokens.
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -9,6 +9,9 @@ use std::net::SocketAddr;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Request};
 
+use super::authenticate::{AuthenticatedIdentity, Credential};
+use super::listen::ConnectionInfo;
+use crate::book::identity_name::IdentityName;
 use crate::book::nouns::{Caller, Role};
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::{InstitutionId, Invalid, PersonId, Uscc, shown};
@@ -36,14 +39,21 @@ pub struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// The peer of a request.
     pub fn of<T>(request: &'a Request<T>) -> Self {
-        Self { address: request.remote_addr(), metadata: request.metadata(), extensions: request.extensions() }
+        let extensions = request.extensions();
+        let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
+        Self { address: connection.or_else(|| request.remote_addr()), metadata: request.metadata(), extensions }
     }
 }
 
 /// Says who calls, or refuses with [`Reason::Unauthenticated`].
 pub trait Identify: Debug + Send + Sync {
+    /// Who it is, and how that is known.
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection>;
+
     /// The caller behind a peer.
-    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection>;
+    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
+        self.identity(peer)?.caller()
+    }
 }
 
 /// Believes the `ipledger-dev-*` metadata of callers on this machine. For development and tests.
@@ -51,12 +61,17 @@ pub trait Identify: Debug + Send + Sync {
 pub struct DevIdentity;
 
 impl Identify for DevIdentity {
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection> {
+        let name = IdentityName::of(self.caller(peer)?).to_string();
+        Ok(AuthenticatedIdentity { name, credential: Credential::Development })
+    }
+
     fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
         if !peer.address.is_some_and(|address| address.ip().to_canonical().is_loopback()) {
             return Err(unauthenticated(
                 "",
                 "the development identity is accepted from this machine only; connect to the loopback address",
-                "开发身份仅限本机使用, 请通过回环地址连接",
+                "开发身份仅限本机使用，请通过回环地址连接",
             ));
         }
         let role = required(peer.metadata, ROLE_KEY, &roles(), role)?;
@@ -123,7 +138,8 @@ fn required<T>(
     parse(text).map_err(|invalid| unauthenticated(key, invalid.problem, invalid.problem_zh))
 }
 
-fn unauthenticated(field: &str, problem: impl Into<String>, problem_zh: impl Into<String>) -> Rejection {
+/// Refuses whoever does not say, or not prove, who it is.
+pub(super) fn unauthenticated(field: &str, problem: impl Into<String>, problem_zh: impl Into<String>) -> Rejection {
     Rejection::new(Reason::Unauthenticated, field, problem, problem_zh)
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 use tonic::transport::{Error, Server};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -29,6 +29,7 @@ use crate::proto::v1;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::fact_service_server::FactServiceServer;
+use crate::proto::v1::identity_service_server::IdentityServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
@@ -39,21 +40,36 @@ use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
 use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
+pub mod authenticate;
 mod digest;
 pub mod edge;
 pub mod identity;
+mod listen;
 pub mod page;
 mod parse;
 mod render;
 mod service;
 pub mod status;
+pub mod tls;
+pub mod token;
 mod vocabulary;
 mod write;
 
+pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 pub use identity::{DevIdentity, Identify};
+/// The command that the bytes of a write request become, for [`fuzz`](crate::fuzz): `number` says which request.
+pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decide::command::Command, Rejection>> {
+    parse::any::command(number, bytes)
+}
+
+pub use listen::{
+    CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
+    HANDSHAKES_PER_ADDRESS_MAX,
+};
 pub use parse::report::Order;
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+use tls::Tls;
 
 /// What an entry says, in one sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,11 +123,15 @@ pub fn simulation_report(report: &crate::decide::whatif::Report) -> v1::Simulati
     render::simulation::report(report)
 }
 
-/// Serves the API, health and reflection on a listener until `shutdown` completes; then ends tails, lets requests in
+/// Serves the API, health and reflection on a listener, over TLS if there is any, until `shutdown` completes; then ends tails, lets requests in
 /// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
-pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
-    // `Server::tcp_nodelay` is ignored for an own listener, and without it every answer waits for a delayed ACK.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    edge: Edge,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let incoming = listen::incoming(listener, tls);
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
@@ -138,7 +158,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -149,6 +169,7 @@ const SERVICES: [&str; 11] = [
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.IdentityService",
     "ipledger.v1.ReportService",
 ];
 
@@ -186,6 +207,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(IdentityServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
 }
 

@@ -142,7 +142,7 @@ mod tests {
             assert_eq!((localized.locale.as_str(), localized.message.as_str()), ("zh-CN", reason.meaning().zh));
             writeln!(table, "{reason}: {:?}", status.code()).unwrap();
         }
-        expect![[r#"
+        expect![["
             INVALID_FIELD: InvalidArgument
             UNAUTHENTICATED: Unauthenticated
             PERMISSION_DENIED: PermissionDenied
@@ -171,11 +171,12 @@ mod tests {
             EVIDENCE_MISMATCH: FailedPrecondition
             OUT_OF_ORDER: FailedPrecondition
             RULEBOOK_CONFLICT: FailedPrecondition
+            LIMIT_BROKEN: FailedPrecondition
             NO_SIGNING_KEY: FailedPrecondition
             QUEUE_FULL: ResourceExhausted
             DEADLINE_EXCEEDED: DeadlineExceeded
             UNAVAILABLE: Unavailable
-        "#]]
+        "]]
         .assert_eq(&table);
     }
 

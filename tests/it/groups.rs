@@ -164,6 +164,9 @@ fn audit(storage: &dyn Storage) {
         .collect();
     assert_eq!(paid, naive_shares());
     assert_eq!(paid.iter().sum::<i64>(), BUDGET_FEN);
+    let report = ipledger::audit::audit(storage, ipledger::audit::Depth::Full, &[], &mut |_| {}).unwrap();
+    assert!(report.is_intact(), "{:#?}", report.findings);
+    assert_eq!(report.decided_again, u64::try_from(entries.len()).unwrap(), "members too");
 }
 
 /// Power fails in the run's one append, before, within or after it: nothing of the run is there, or all of it; then

@@ -25,15 +25,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 17] = [
+const ALL_BELOW_SERVER: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -49,11 +52,13 @@ const ALL_BELOW_SERVER: [&str; 17] = [
     "evidence",
     "snapshot",
     "backup",
+    "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 18] = [
+const ALL_BELOW_CLI: [&str; 20] = [
     "proto",
+    "audit",
     "decide",
     "rulebook",
     "book",
@@ -66,6 +71,7 @@ const ALL_BELOW_CLI: [&str; 18] = [
     "reader",
     "report",
     "evidence",
+    "pki",
     "snapshot",
     "backup",
     "config",

@@ -17,18 +17,26 @@
 )]
 
 mod api;
+mod chinese;
+mod audit;
 mod backup;
 mod cities;
 mod crash;
 mod evidence;
+mod export;
 mod demo;
 mod decide;
 mod fixture;
 mod groups;
+mod fuzz;
+mod flips;
 mod layers;
 mod model;
 mod property;
+mod publish;
 mod regression;
+mod rulebooks;
 mod report;
 mod simulate;
 mod whatif;
+mod tls;

@@ -6,7 +6,9 @@ use super::{Limit, Line, Part, amount_input, exact_input, input};
 use crate::money::{Amount, Exact};
 use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts};
-use crate::rulebook::model::{Base, Clamp, ClampTo, LumpTable, Measure, Missing, Payee, Pick, Programme, Properties};
+use crate::rulebook::model::{
+    Base, Clamp, ClampTo, LumpTable, Measure, Missing, OwnStep, Payee, Pick, Programme, Properties,
+};
 use crate::rulebook::refusal::Refusal;
 
 /// A base with what it was made of; `None` where nothing applies.
@@ -23,7 +25,8 @@ impl Line {
         facts: &LineFacts,
         properties: &Properties<'_>,
     ) -> Result<Amount, Refusal> {
-        let part = Part { kind: StepKind::Base, rule: programme.base.code(), clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::Base);
+        let part = Part { kind: StepKind::Base, rule: programme.base.code(), clause: Some(clause) };
         let inputs = vec![amount_input("cost", facts.cost)];
         if !facts.cost.is_positive() {
             self.end(part, inputs, Bound::Gate);
@@ -54,7 +57,7 @@ impl Line {
         if let Base::Lump(table) = &programme.base
             && table.at_most_cost
         {
-            let part = Part { kind: StepKind::Clamp, rule: "actual-cost", clause: Some(&programme.clause) };
+            let part = Part { kind: StepKind::Clamp, rule: "actual-cost", clause: Some(clause) };
             let limit = Limit { part, bound: Bound::Clamp, refusal: Refusal::EvidenceUsedUp, left: cost };
             self.limit(&limit, vec![amount_input("cost", cost)])?;
         }
@@ -127,7 +130,8 @@ impl Line {
         if !programme.ip_share_items.contains(&facts.item) {
             return Ok(());
         }
-        let part = Part { kind: StepKind::IpShare, rule: "", clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::IpShare);
+        let part = Part { kind: StepKind::IpShare, rule: "", clause: Some(clause) };
         let Some(loan) = &facts.loan else {
             return Err(self.missing(part, Vec::new(), Missing("loan")));
         };
@@ -157,7 +161,8 @@ impl Line {
         facts: &LineFacts,
         properties: &Properties<'_>,
     ) -> Result<(), Refusal> {
-        let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::Ratio);
+        let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(clause) };
         let mut inputs = vec![exact_input("base", self.amount)];
         let loan = facts.loan.as_ref();
         let measures = Measures {
@@ -176,6 +181,7 @@ impl Line {
             }
         };
         inputs.extend(resolved.inputs.iter().cloned());
+        let part = Part { clause: resolved.clause.or(part.clause), ..part };
         match programme.payee {
             Payee::Enterprise => {}
             Payee::Bank | Payee::Guarantor | Payee::Insurer | Payee::Valuer => {

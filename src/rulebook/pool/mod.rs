@@ -308,7 +308,9 @@ impl<'a> Sheet<'a> {
 
     /// Whether the claim must wait: for the bank's loss ratio to fall, or for the pool to be refilled.
     fn waits(&mut self, facts: &ClaimFacts, covered: Amount, pool: Amount) -> Result<(), Refusal> {
-        if let Some(breaker) = self.rule.breaker {
+        let rule = self.rule;
+        if let Some(breaker) = &rule.breaker {
+            self.clause = breaker.clause.as_ref();
             let losses = facts.bank_year_losses.plus(covered);
             let inputs = vec![
                 amount_input("losses-before", facts.bank_year_losses),
@@ -323,6 +325,7 @@ impl<'a> Sheet<'a> {
                 });
             }
             self.record(part, inputs, pool, StepOutcome::Passed);
+            self.clause = None;
         }
         let inputs = vec![amount_input("pool-share", pool), amount_input("free-balance", facts.free_balance)];
         if pool > facts.free_balance {

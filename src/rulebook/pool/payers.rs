@@ -100,19 +100,21 @@ impl<'a> Sheet<'a> {
             }
         };
         inputs.extend(resolved.inputs.iter().cloned());
+        self.clause = resolved.clause.or(Some(&payer.clause));
         let share = resolved.of(Exact::from(covered)).map(|share| share.round(Rounding::Down));
         let Ok(mut paid) = share.map(|share| share.at_most(left)) else {
             return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
         };
         let outcome = if paid == covered { StepOutcome::Passed } else { StepOutcome::Reduced };
         self.record(part, inputs, paid, outcome);
+        self.clause = Some(&payer.clause);
         let mut caps: Vec<&PayerCap> = payer.caps.iter().collect();
         caps.sort_by_key(|cap| cap.scope); // stable
         for cap in caps {
             self.clause = Some(&cap.clause);
             paid = self.payer_cap(payer, cap, facts, paid)?;
         }
-        self.clause = Some(&payer.clause);
+        self.clause = payer.ceiling_clause.as_ref().or(Some(&payer.clause));
         self.ceiling(payer, facts, paid)
     }
 
@@ -205,6 +207,11 @@ impl<'a> Sheet<'a> {
 fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<Input>)>, Missing> {
     if !cap.when.holds(&facts.properties())? {
         return Ok(None);
+    }
+    if let Some(share) = cap.share_of_filed {
+        let filed = facts.bank_year_filed.floored_at_zero();
+        let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
+        return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
     }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;

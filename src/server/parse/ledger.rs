@@ -51,7 +51,7 @@ fn kind(text: &str) -> Result<&'static str, Invalid> {
         let expected = KINDS.join(", ");
         Invalid::new(
             format!("`{}` is not a kind of entry; expected one of {expected}", shown(text)),
-            format!("“{}”不是有效的分录类型; 应为 {expected} 之一", shown(text)),
+            format!("“{}”不是有效的分录类型；应为 {expected} 之一", shown(text)),
         )
     })
 }
@@ -107,7 +107,7 @@ pub(crate) fn ping(message: v1::PingRequest, violations: &mut Violations) -> Opt
             "payload",
             Invalid::new(
                 format!("has {size} bytes; expected at most {PING_BYTES_MAX}"),
-                format!("共 {size} 字节; 不得超过 {PING_BYTES_MAX} 字节"),
+                format!("共 {size} 字节；不得超过 {PING_BYTES_MAX} 字节"),
             ),
         );
         return None;

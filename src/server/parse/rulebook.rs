@@ -34,7 +34,7 @@ fn text(text: &str, violations: &mut Violations) -> Option<Rulebook> {
                     "text",
                     Invalid::new(
                         format!("line {line}: {problem}; {remedy}"),
-                        format!("第 {line} 行: {problem}; {remedy}"),
+                        format!("第 {line} 行：{problem}；{remedy}"),
                     ),
                 );
             }
@@ -61,7 +61,7 @@ fn reference(violations: &mut Violations, path: &str, id: &str, version: u32) ->
     if version == 0 {
         violations.add(
             &format!("{path}version"),
-            Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"),
+            Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本；应从 1 开始"),
         );
         return None;
     }

@@ -90,7 +90,7 @@ fn evidence(violations: &mut Violations, path: &str, evidence: Option<&Evidence>
                 &format!("{path}.evidence"),
                 Invalid::new(
                     "is missing; expected `invoice`, `interest_payment_sequence` or `document`",
-                    "缺少凭据; 应提供发票、利息支付记录序号或文件",
+                    "缺少凭据；应提供发票、利息支付记录序号或文件",
                 ),
             );
             None

@@ -67,7 +67,7 @@ fn closing_run(run: &ClosingRun) -> v1::Text {
     let (paid, approved) = (run.paid.grouped(), run.approved.grouped());
     text(
         format!("{programme} {year} is closed: {paid} of the {approved} approved is paid, in {shares} shares."),
-        format!("{programme} {year}年度已折算: 核定 {approved} 元, 兑付 {paid} 元, 共 {shares} 笔。"),
+        format!("{programme} {year}年度已折算：核定 {approved} 元，兑付 {paid} 元，共 {shares} 笔。"),
     )
 }
 
@@ -76,7 +76,7 @@ fn awards_corrected(run: &AwardsCorrected) -> v1::Text {
     let (more, less) = (run.granted_more.grouped(), run.granted_less.grouped());
     text(
         format!("{programme} is computed anew under {rulebook}: {number} awards change, {more} more and {less} less."),
-        format!("{programme} 按 {rulebook} 重新核定: 更正 {number} 笔, 增加 {more} 元, 减少 {less} 元。"),
+        format!("{programme} 按 {rulebook} 重新核定：更正 {number} 笔，增加 {more} 元，减少 {less} 元。"),
     )
 }
 
@@ -87,21 +87,21 @@ fn text(en: impl Into<String>, zh: impl Into<String>) -> v1::Text {
 fn enterprise(one: &EnterpriseDetails, done: &str, done_zh: &str) -> v1::Text {
     text(
         format!("Enterprise {} ({}) {done}.", one.name, one.uscc),
-        format!("企业“{}”({}){done_zh}。", one.name, one.uscc),
+        format!("企业“{}”（{}）{done_zh}。", one.name, one.uscc),
     )
 }
 
 fn institution(one: &InstitutionDetails) -> v1::Text {
     text(
         format!("Institution {} ({}) is registered.", one.name, one.institution),
-        format!("合作机构“{}”({})已登记。", one.name, one.institution),
+        format!("合作机构“{}”（{}）已登记。", one.name, one.institution),
     )
 }
 
 fn ip_right(one: &IpRightDetails) -> v1::Text {
     text(
         format!("IP right {} ({}) is registered.", one.right, one.title),
-        format!("知识产权 {} (“{}”) 已登记。", one.right, one.title),
+        format!("知识产权 {}（“{}”）已登记。", one.right, one.title),
     )
 }
 
@@ -128,14 +128,14 @@ fn pledge(key: &PledgeKey, done: &str, done_zh: &str) -> v1::Text {
 fn blacklisted(one: &BlacklistDetails) -> v1::Text {
     text(
         format!("Enterprise {} is on the blacklist, document {}.", one.enterprise, one.document),
-        format!("企业 {} 已列入失信名单, 文号 {}。", one.enterprise, one.document),
+        format!("企业 {} 已列入失信名单，文号 {}。", one.enterprise, one.document),
     )
 }
 
 fn lifted(one: &BlacklistEntryLifted) -> v1::Text {
     text(
         format!("Blacklist entry {} of enterprise {} is lifted: {}", one.entry, one.enterprise, one.reason),
-        format!("企业 {} 的失信记录 {} 已移出: {}", one.enterprise, one.entry, one.reason),
+        format!("企业 {} 的失信记录 {} 已移出：{}", one.enterprise, one.entry, one.reason),
     )
 }
 
@@ -158,7 +158,7 @@ fn budget(one: &BudgetChange, done: &str, done_zh: &str) -> v1::Text {
 fn rulebook(one: &Rulebook) -> v1::Text {
     text(
         format!("Rulebook {} is adopted, valid from {}.", one.reference(), one.valid_from),
-        format!("办法 {} (“{}”) 已启用, 自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
+        format!("办法 {}（“{}”）已启用，自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
     )
 }
 
@@ -180,7 +180,7 @@ fn loan_filed(filed: &LoanFiled, id: Option<LoanId>) -> v1::Text {
         ),
         None => text(
             format!("{en} is filed under {version}, without a pool."),
-            format!("{zh}已按办法 {version} 备案, 未纳入资金池。"),
+            format!("{zh}已按办法 {version} 备案，未纳入资金池。"),
         ),
     }
 }
@@ -215,7 +215,7 @@ fn loan_changed(changed: &LoanChanged) -> v1::Text {
         LoanChange::Settled => text(format!("Loan {loan} is settled."), format!("贷款 {loan} 已结清。")),
         LoanChange::Closed => text(format!("Loan {loan} is closed."), format!("贷款 {loan} 已关闭。")),
         LoanChange::Withdrawn(reason) => {
-            text(format!("Loan {loan} is withdrawn: {reason}"), format!("贷款 {loan} 已撤回: {reason}"))
+            text(format!("Loan {loan} is withdrawn: {reason}"), format!("贷款 {loan} 已撤回：{reason}"))
         }
     }
 }
@@ -227,7 +227,7 @@ fn subsidy_applied(applied: &SubsidyApplied, id: Option<ApplicationId>) -> v1::T
         let refusal = applied.refusal.map(Refusal::meaning);
         let (why, why_zh) =
             refusal.map_or(("nothing to grant", "无可补助金额"), |meaning| (meaning.en, meaning.zh));
-        return text(format!("{en}Refused: {why}."), format!("{zh}不予补助: {why_zh}。"));
+        return text(format!("{en}Refused: {why}."), format!("{zh}不予补助：{why_zh}。"));
     }
     text(
         format!("{en}{}", lines_sentence(&lines, Language::English)),
@@ -240,25 +240,25 @@ fn application_changed(changed: &ApplicationChanged) -> v1::Text {
     match &changed.change {
         ApplicationChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
         ApplicationChange::Refused(reason) => {
-            text(format!("{id} is refused: {reason}"), format!("{id} 不予补助: {reason}"))
+            text(format!("{id} is refused: {reason}"), format!("{id} 不予补助：{reason}"))
         }
         ApplicationChange::Withdrawn(reason) => {
-            text(format!("{id} is withdrawn: {reason}"), format!("{id} 已撤回: {reason}"))
+            text(format!("{id} is withdrawn: {reason}"), format!("{id} 已撤回：{reason}"))
         }
         ApplicationChange::Paid(reference) => {
-            text(format!("{id} is paid, reference {reference}."), format!("{id} 已拨付, 凭证号 {reference}。"))
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已拨付，凭证号 {reference}。"))
         }
         ApplicationChange::PaymentRefused(refusal) => text(
             format!("{id} is not paid: {}. It stays approved.", refusal.meaning().en),
-            format!("{id} 未拨付: {}。申请仍为已审核状态。", refusal.meaning().zh),
+            format!("{id} 未拨付：{}。申请仍为已审核状态。", refusal.meaning().zh),
         ),
         ApplicationChange::ClawbackDemanded(demand) => text(
             format!("{} of {id} is demanded back: {}", demand.amount.grouped(), demand.reason),
-            format!("{id} 应追回 {} 元: {}", demand.amount.grouped(), demand.reason),
+            format!("{id} 应追回 {} 元：{}", demand.amount.grouped(), demand.reason),
         ),
         ApplicationChange::ClawbackReceived(amount, reference) => text(
             format!("{} of {id} came back, reference {reference}.", amount.grouped()),
-            format!("{id} 已追回 {} 元, 凭证号 {reference}。", amount.grouped()),
+            format!("{id} 已追回 {} 元，凭证号 {reference}。", amount.grouped()),
         ),
         ApplicationChange::ClosingShare(share) => text(
             format!("The closing run pays {} on {id}.", share.paid().grouped()),
@@ -271,7 +271,7 @@ fn application_changed(changed: &ApplicationChanged) -> v1::Text {
                 one.rulebook,
                 one.before.grouped()
             ),
-            format!("{id} 按 {} 更正为 {} 元, 原为 {} 元。", one.rulebook, one.after.grouped(), one.before.grouped()),
+            format!("{id} 按 {} 更正为 {} 元，原为 {} 元。", one.rulebook, one.after.grouped(), one.before.grouped()),
         ),
     }
 }
@@ -308,9 +308,9 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
     match &changed.change {
         ClaimChange::Resumed(decision) => claim_decided(decision, Some(id)),
         ClaimChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
-        ClaimChange::Refused(reason) => text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿: {reason}")),
+        ClaimChange::Refused(reason) => text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿：{reason}")),
         ClaimChange::Paid(reference) => {
-            text(format!("{id} is paid, reference {reference}."), format!("{id} 已补偿, 凭证号 {reference}。"))
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已补偿，凭证号 {reference}。"))
         }
         ClaimChange::Recovered(recovery) => text(
             format!(
@@ -319,7 +319,7 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
                 recovery.to_pool.grouped()
             ),
             format!(
-                "{id} 追偿收回 {} 元, 其中 {} 元返还资金池。",
+                "{id} 追偿收回 {} 元，其中 {} 元返还资金池。",
                 recovery.amount.grouped(),
                 recovery.to_pool.grouped()
             ),
@@ -333,7 +333,7 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
 fn refused(refused: &Refused) -> v1::Text {
     let meaning = refused.refusal.meaning();
     let since = refused.since.map(|since| format!(", since {since}")).unwrap_or_default();
-    let since_zh = refused.since.map(|since| format!(", 自{}起", since.chinese())).unwrap_or_default();
+    let since_zh = refused.since.map(|since| format!("，自{}起", since.chinese())).unwrap_or_default();
     let subject = if refused.subject.is_empty() { String::new() } else { format!(" ({})", refused.subject) };
-    text(format!("Refused: {}{subject}{since}.", meaning.en), format!("不予办理: {}{subject}{since_zh}。", meaning.zh))
+    text(format!("Refused: {}{subject}{since}.", meaning.en), format!("不予办理：{}{subject}{since_zh}。", meaning.zh))
 }

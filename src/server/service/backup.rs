@@ -84,7 +84,7 @@ fn too_many() -> Rejection {
         Reason::QueueFull,
         "",
         format!("{TAILS_MAX} streams are open already; come back later"),
-        format!("已有 {TAILS_MAX} 个数据流, 请稍后重试"),
+        format!("已有 {TAILS_MAX} 个数据流，请稍后重试"),
     )
 }
 
@@ -116,7 +116,7 @@ impl Sending {
             _ = self.send_all(opening) => {}
             _ = stopped.wait_for(|stopped| *stopped) => {
                 let problem = "the server is stopping; take the backup again, it goes on from where it is";
-                let ending = Rejection::new(Reason::Unavailable, "", problem, "服务正在停止, 请重新备份, 将从断点继续");
+                let ending = Rejection::new(Reason::Unavailable, "", problem, "服务正在停止，请重新备份，将从断点继续");
                 drop(sender.try_send(Err(ending.into())));
             }
         }

@@ -45,7 +45,7 @@ pub(super) fn open(edge: &Edge, wanted: Wanted) -> Result<SimulationStream, Reje
             Reason::QueueFull,
             "",
             "another simulation is under way; come back when it is done",
-            "已有模拟测算在进行, 请稍后重试",
+            "已有模拟测算在进行，请稍后重试",
         ));
     };
     let (sender, receiver) = mpsc::channel(BUFFER_MESSAGES);

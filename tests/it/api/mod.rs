@@ -6,6 +6,7 @@
 mod errors;
 mod policy;
 mod retries;
+mod rulebooks;
 mod scope;
 mod service;
 

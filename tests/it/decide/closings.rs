@@ -62,11 +62,11 @@ fn approvals_beyond_the_budget_are_paid_in_proportion() {
             run-closing K: grants 2026 closed: budget 500000.00, approved 1000000.00, paid 500000.00, 2 shares
               1: application 6 approved 50000.00 [50000.00]
                 Paid 50,000.00 of the 100,000.00 approved: the budget has 500,000.00 for 1,000,000.00 approved in all.
-                核定100,000.00元,兑付50,000.00元:全部核定1,000,000.00元,预算500,000.00元,按比例折算。
+                核定100,000.00元，兑付50,000.00元：全部核定1,000,000.00元，预算500,000.00元，按比例折算。
                 Dr budget/ip-finance/2026/reserved 50000.00, Cr budget/ip-finance/2026/available 50000.00, Dr subsidy/expense/valuation 50000.00, Cr subsidy/payable/A 50000.00
               2: application 7 approved 450000.00 [375000.00 75000.00]
                 Granted 450,000.00 in all. Paid 375,000.00 of the 750,000.00 approved: the budget has 500,000.00 for 1,000,000.00 approved in all. Paid 75,000.00 of the 150,000.00 approved: the budget has 500,000.00 for 1,000,000.00 approved in all.
-                合计准予450,000.00元。核定750,000.00元,兑付375,000.00元:全部核定1,000,000.00元,预算500,000.00元,按比例折算。核定150,000.00元,兑付75,000.00元:全部核定1,000,000.00元,预算500,000.00元,按比例折算。
+                合计准予450,000.00元。核定750,000.00元，兑付375,000.00元：全部核定1,000,000.00元，预算500,000.00元，按比例折算。核定150,000.00元，兑付75,000.00元：全部核定1,000,000.00元，预算500,000.00元，按比例折算。
                 Dr budget/ip-finance/2026/reserved 450000.00, Cr budget/ip-finance/2026/available 450000.00, Dr subsidy/expense/valuation 375000.00, Cr subsidy/payable/B 375000.00, Dr subsidy/expense/guarantee 75000.00, Cr subsidy/payable/B 75000.00
             ? budget 2026: appropriated 500000.00, available 0.00, reserved 500000.00, spent 0.00
             ? application S1: approved, granted 50000.00, demanded 0.00, received back 0.00
@@ -79,7 +79,7 @@ fn approvals_beyond_the_budget_are_paid_in_proportion() {
             ? budget 2026: appropriated 500000.00, available 450000.00, reserved 0.00, spent 50000.00
             apply S3: refused 0.00 under tongliang-2025@1 REFUSED BUDGET_USED_UP (the budget of the year is used up; wait for an additional appropriation and submit again) [valuation 0.00 budget BUDGET_USED_UP]
                 Nothing granted: the closing run of 2026 was made already.
-                不予补助:2026年度已按比例折算兑付,不再受理。
+                不予补助：2026年度已按比例折算兑付,不再受理。
         "#]],
     );
 }
@@ -198,7 +198,7 @@ fn within_the_budget_everybody_is_paid_in_full_and_without_one_nobody() {
             run-closing K: grants 2028 closed: budget 0.00, approved 50.00, paid 0.00, 1 shares
               1: application 13 refused 0.00 [0.00]
                 Paid 0.00 of the 50.00 approved: the budget has 0.00 for 50.00 approved in all.
-                核定50.00元,兑付0.00元:全部核定50.00元,预算0.00元,按比例折算。
+                核定50.00元，兑付0.00元：全部核定50.00元，预算0.00元，按比例折算。
             ? application S2: refused, granted 0.00, demanded 0.00, received back 0.00
             ? invoice V2: total 100.00, used 0.00, cancelled 0.00, left 100.00, overused 0.00
         "#]],

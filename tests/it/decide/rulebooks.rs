@@ -61,6 +61,18 @@ pub(super) fn named(name: &str) -> Rulebook {
             ],
         ),
         "rewards" => super::payees::REWARDS.to_owned(),
+        // The line that the scripts use grows every year, by more than the revenue.
+        "growth" => changed(&file("xinzheng-2013.toml"), &[("\"patent-fund\"", "\"ip-finance\"")]),
+        "growth-of-revenue" => changed(
+            &file("lianyungang-2016.toml"),
+            &[
+                ("\"ip-special-fund\"", "\"ip-finance\""),
+                (
+                    "年度预算报告\"",
+                    "年度预算报告\"\nknown_until = 2027-12-31\nvalues = [{ from = 2027-01-01, rate = \"0.065\" }]",
+                ),
+            ],
+        ),
         // Another city's costs beside the first one's: this or that, a loan a year, interest by a reference rate.
         "nansha" => file("nansha-2024.toml").replace("\"pledge-cost\"", "\"nansha-cost\""),
         "four-parties" => {

@@ -1,7 +1,6 @@
 //! Entries for tests: at least one of every event and of every value inside it.
 //!
-//! The entries are valid by type, not one consistent history. `tests/golden/records_v1.hex` holds the bytes of each,
-//! in this order: new samples go to the end.
+//! Valid by type, not one history. `tests/golden/records_v1.hex` holds their bytes in this order: new ones at the end.
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
@@ -14,7 +13,7 @@ use std::sync::Arc;
 
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange, ClaimChange,
+    ApplicationChange, ApplicationChanged, ApplicationLine, Asked, BlacklistEntryLifted, BudgetChange, ClaimChange,
     ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, Entry, Event, InterestPaid, IpRightChanged,
     LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, RequestKey,
     SubsidyApplied,
@@ -70,6 +69,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(later_values());
     events.extend(periods::periods());
     events.extend(fact::facts());
+    events.extend(asked());
     events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -438,6 +438,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
                 1 => Some(Explanation::default()),
                 _ => Some(Explanation { lines: vec![line(index), line(index + 1)] }),
             },
+            asked: None,
         })
     }));
     // All bounds and all reasons, each with all steps.
@@ -448,8 +449,29 @@ fn rulebooks_and_refusals() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     }));
     events
+}
+
+/// Refusals that keep what was asked for.
+fn asked() -> Vec<Event> {
+    let refused = |asked| Refused {
+        command: "FileLoan".to_owned(),
+        refusal: Refusal::RightNotInForce,
+        subject: "patent:202011156730.2".to_owned(),
+        since: None,
+        explanation: None,
+        asked: Some(asked),
+    };
+    let known = loans().into_iter().chain(registry());
+    let asked = known.filter_map(|event| {
+        if let Event::LoanFiled(filed) = event {
+            return Some(Asked::Loan(filed.terms));
+        }
+        if let Event::PledgeRegistered(details) = event { Some(Asked::Pledge(details)) } else { None }
+    });
+    asked.map(|asked| Event::Refused(refused(asked))).collect()
 }
 
 /// What joined the closed lists after the first golden bytes were written.
@@ -462,6 +484,7 @@ fn later_values() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     };
     let decision = ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
