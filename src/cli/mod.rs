@@ -35,6 +35,7 @@ pub mod reconcile;
 pub mod report;
 pub mod rulebook;
 pub mod serve;
+pub mod source;
 pub mod snapshot;
 pub mod verify;
 pub mod whoami;

@@ -13,7 +13,7 @@ use crate::book::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, RulebookRef};
 
 /// A command with who asks and when it takes effect.
 #[derive(Debug, Clone)]
@@ -132,12 +132,27 @@ pub enum Command {
     ClosePeriod(Month),
     /// See `ReconciliationService.SignOffStatement`: what the ledger found when it compared the statement.
     SignOffStatement(Arc<StatementSignedOff>),
+    /// See `SubsidyService.RunClosing`: programme and year.
+    RunClosing(ProgrammeId, FiscalYear),
+    /// See `RulebookService.CorrectAwards`.
+    CorrectAwards(CorrectAwards),
     /// See `PeriodService.ClosePeriod`: over what is open, with the reason.
     ClosePeriodOver(Month, String),
     /// See `PeriodService.CloseYear`.
     CloseYear(CloseYear),
     /// See `LedgerService.ReverseEntry`.
     ReverseEntry(ReverseEntry),
+}
+
+/// See [`Command::CorrectAwards`].
+#[derive(Debug, Clone)]
+pub struct CorrectAwards {
+    /// The adopted version that is applied to the past, from its first day.
+    pub rulebook: RulebookRef,
+    /// Which of its programmes.
+    pub programme: ProgrammeId,
+    /// Why.
+    pub reason: String,
 }
 
 /// See [`Command::CloseYear`].

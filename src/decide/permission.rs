@@ -62,7 +62,9 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DemandClawback(_)
         | Command::ApproveClaim(_)
         | Command::RefuseClaim(..)
-        | Command::WriteOffClaim(_) => &[Role::Officer],
+        | Command::WriteOffClaim(_)
+        | Command::RunClosing(..)
+        | Command::CorrectAwards(_) => &[Role::Officer],
         Command::RecordRedLetterInvoice(_) | Command::SignOffStatement(_) => &[Role::Officer, Role::Finance],
         Command::PaySubsidy(..)
         | Command::RecordClawback(_)

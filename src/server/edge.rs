@@ -51,6 +51,8 @@ pub struct Edge {
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by the simulation that is under way.
+    pub(super) simulations: Arc<Semaphore>,
     /// One permit per report being made.
     pub(super) reports: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -63,6 +65,7 @@ impl Edge {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
         let reports = Arc::new(Semaphore::new(REPORTS_MAX));
+        let simulations = Arc::new(Semaphore::new(1));
         Self {
             writer,
             reader,
@@ -71,6 +74,7 @@ impl Edge {
             clock: Clock::System,
             comparisons: Arc::default(),
             tails,
+            simulations,
             reports,
             stop: Arc::new(stop),
         }

@@ -120,6 +120,11 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests in flight have to end once the server stops.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// The report of a simulation as it travels, for whoever prints it.
+pub fn simulation_report(report: &crate::decide::whatif::Report) -> v1::SimulationReport {
+    render::simulation::report(report)
+}
+
 /// Serves the API, health and reflection on a listener, over TLS if there is any, until `shutdown` completes; then ends tails, lets requests in
 /// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
 pub async fn serve(

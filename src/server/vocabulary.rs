@@ -99,7 +99,16 @@ mirrored!(
     }
 );
 mirrored!(
-    ApplicationState = ApplicationState { Submitted, Approved, Refused, Withdrawn, Paid, ClawbackDemanded, ClawedBack }
+    ApplicationState = ApplicationState {
+        Submitted,
+        Approved,
+        Refused,
+        Withdrawn,
+        Paid,
+        ClawbackDemanded,
+        ClawedBack,
+        AwaitingClosing
+    }
 );
 mirrored!(ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed });
 mirrored!(

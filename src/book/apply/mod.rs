@@ -4,6 +4,7 @@
 //! the change is left out and the invariants, which `verify` checks, will not hold; nothing panics.
 
 mod claim;
+mod correction;
 mod loan;
 mod period;
 mod subsidy;
@@ -22,7 +23,11 @@ impl Book {
     pub fn apply(&mut self, entry: &Entry) {
         self.last_sequence = entry.sequence.value();
         self.last_recorded_at = Some(entry.recorded_at);
-        self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        // A member of a group answers the request of its head, which stays the answer.
+        if entry.event.head().is_none() {
+            self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        }
+        self.note_group(entry);
         for posting in &entry.postings {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
         }
@@ -83,9 +88,19 @@ impl Book {
             Event::PoolMoved(moved) => self.move_pool(moved),
             Event::ClaimSubmitted(submitted) => self.take_claim(entry, submitted),
             Event::ClaimChanged(changed) => self.change_claim(entry, changed),
-            Event::RulebookAdopted(rulebook) => self.rulebooks.push(Arc::clone(rulebook)),
+            Event::RulebookAdopted(rulebook) => {
+                let adoption = (entry.sequence, entry.actor.person.clone(), entry.effective_date);
+                self.adoptions.insert(rulebook.reference(), adoption);
+                self.rulebooks.push(Arc::clone(rulebook));
+            }
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
+            }
+            Event::ClosingRun(run) => {
+                self.closing_runs.insert((run.programme.clone(), run.year), entry.sequence);
+            }
+            Event::AwardsCorrected(run) => {
+                self.corrections.entry(run.programme.clone()).or_default().push(run.rulebook.clone());
             }
             Event::PeriodClosedOver(closed) => {
                 self.closed_months.insert(closed.month);

@@ -16,6 +16,7 @@ mod registry;
 mod report;
 mod rulebook;
 mod subsidy;
+mod simulation;
 mod tail;
 
 /// What a handler answers.

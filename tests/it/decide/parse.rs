@@ -11,14 +11,15 @@ use ipledger::book::nouns::{
 use ipledger::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery, ReverseEntry,
+    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordPrincipalPayment, RecordRecovery, ReverseEntry,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
-    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, Sequence, Tag,
+    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, RulebookId, Sequence, Tag,
 };
 use ipledger::money::{Amount, Rate};
+use ipledger::rulebook::RulebookRef;
 use ipledger::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass};
 
 use super::names::{self, Entries, NO_ENTRY};
@@ -143,6 +144,8 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
         Command::SignOffStatement(_) => "sign-off",
+        Command::RunClosing(..) => "run-closing",
+        Command::CorrectAwards(_) => "correct",
         Command::ClosePeriodOver(..) => "close-month-over",
         Command::CloseYear(_) => "close-year",
         Command::ReverseEntry(_) => "reverse",
@@ -196,6 +199,8 @@ pub(super) const VERBS: &[&str] = &[
     "adopt",
     "close-month",
     "sign-off",
+    "run-closing",
+    "correct",
     "close-month-over",
     "close-year",
     "reverse",
@@ -219,6 +224,16 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "register-pledge" | "release-pledge" | "file" => pledged(verb, words),
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)
+        }
+        "run-closing" => Command::RunClosing(words.programme(), FiscalYear::parse(words.text("year", "2026")).unwrap()),
+        "correct" => {
+            let (id, version) = words.text("under", "hebi-2017@2").split_once('@').unwrap();
+            let rulebook = RulebookRef { id: RulebookId::parse(id).unwrap(), version: version.parse().unwrap() };
+            Command::CorrectAwards(CorrectAwards {
+                rulebook,
+                programme: words.programme(),
+                reason: "鹤财〔2026〕30号".to_owned(),
+            })
         }
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
@@ -465,6 +480,10 @@ impl<'a> Words<'a> {
         'a: 'b,
     {
         self.optional(key).unwrap_or(default)
+    }
+
+    fn programme(&mut self) -> ProgrammeId {
+        ProgrammeId::parse(self.text("programme", "pledge-cost")).unwrap()
     }
 
     pub(super) fn amount(&mut self, key: &str, default: &str) -> Amount {

@@ -395,6 +395,9 @@ impl Model {
             | Command::RecordRedLetterInvoice(_)
             | Command::AppropriateBudget(_)
             | Command::AdjustBudget(_) => self.judge_subsidy(ask, command),
+            // The constants of this auditor have one version and no closing run; `closing` and `correction` have auditors
+            // of their own.
+            Command::RunClosing(..) | Command::CorrectAwards(_) => reject(Reason::StateForbids),
             // The rules of 鹤壁 ask for none.
             Command::RecordReferenceRate(_) | Command::RecordFact(_) => unreachable!("the simulator states no facts"),
             Command::ContributeToPool(_)

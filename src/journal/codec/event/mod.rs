@@ -2,6 +2,7 @@
 
 mod application;
 mod claim;
+mod group;
 mod fact;
 mod loan;
 mod reconciliation;
@@ -49,6 +50,8 @@ impl Stored for Event {
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
+            Self::ClosingRun(run) => record::Event::ClosingRun(run.store()),
+            Self::AwardsCorrected(run) => record::Event::AwardsCorrected(run.store()),
             Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
             Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
             Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
@@ -82,6 +85,8 @@ impl Stored for Event {
             record::Event::ClaimChanged(wire) => Self::ClaimChanged(Stored::load(wire)?),
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
+            record::Event::ClosingRun(wire) => Self::ClosingRun(Stored::load(wire)?),
+            record::Event::AwardsCorrected(wire) => Self::AwardsCorrected(Stored::load(wire)?),
             record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
             record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
             record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),

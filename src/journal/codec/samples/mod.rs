@@ -1,11 +1,11 @@
 //! Entries for tests: at least one of every event and of every value inside it.
 //!
-//! The entries are valid by type, not one consistent history. `tests/golden/records_v1.hex` holds the bytes of each,
-//! in this order: new samples go to the end.
+//! Valid by type, not one history. `tests/golden/records_v1.hex` holds their bytes in this order: new ones at the end.
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
 mod explanation;
+mod group;
 mod periods;
 mod fact;
 
@@ -72,6 +72,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(fact::facts());
     events.extend(asked());
     events.extend(statements());
+    events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -331,6 +332,7 @@ fn subsidies() -> Vec<Event> {
         budget_year: year(),
         refusal: None,
         payee: None,
+        waits_for_closing: false,
     };
     let refused = SubsidyApplied {
         loan: None,
