@@ -161,7 +161,7 @@ mod tests {
                 shown.iter().map(|one| one["amount"].as_str().unwrap_or("0").parse().unwrap()).collect();
             assert_eq!(shown, amounts);
         }
-        assert!(record_to_json(&[0x42, 0x00]).unwrap_err().contains("field 8"));
+        assert!(record_to_json(&[0x7a, 0x00]).unwrap_err().contains("field 15"));
         assert!(record_to_json(&[0x0a, 0x7f]).is_err());
     }
 }
