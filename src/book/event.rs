@@ -11,7 +11,6 @@ use super::nouns::{
     Month, PledgeDetails, PledgeKey, RightChange,
 };
 use super::rate::ReferenceRate;
-use super::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BudgetLineId, ClaimId, FunderId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
@@ -102,7 +101,7 @@ pub enum Event {
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// A named person signed a reconciled statement off (对账确认).
-    StatementSignedOff(Arc<StatementSignedOff>),
+    StatementSignedOff(Arc<super::reconciliation::StatementSignedOff>),
     /// A month was closed although something was open in it.
     PeriodClosedOver(PeriodClosedOver),
     /// A year was closed: what was left of its budget lines was carried over or lapsed.

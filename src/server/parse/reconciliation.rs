@@ -190,7 +190,7 @@ pub(crate) fn month(year: i32, month: i32, violations: &mut Violations) -> Optio
             "month",
             Invalid::new(
                 format!("`{month}` is not a month; expected 1 to 12"),
-                format!("“{month}”不是有效月份; 应为 1 至 12"),
+                format!("“{month}”不是有效月份；应为 1 至 12"),
             ),
         );
     }

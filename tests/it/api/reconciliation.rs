@@ -236,7 +236,7 @@ async fn lines_are_compared_without_a_file_and_a_sign_off_is_retried_safely() {
     expect![[r#"
         NotFound: the institution is unknown: open.statement: `loans/icbc` is unknown, or not the caller's to see; check the id and the caller
           reason INSTITUTION_UNKNOWN @ ipledger
-          zh-CN: 未找到该机构：open.statement：未找到“loans/icbc”, 或无权查看; 请核对编号和调用方身份
+          zh-CN: 未找到该机构：open.statement：未找到“loans/icbc”，或无权查看；请核对编号和调用方身份
     "#]].assert_eq(&describe(&denied));
 
     let request = v1::SignOffStatementRequest {
@@ -308,7 +308,7 @@ async fn what_is_asked_wrongly_is_said_field_by_field() {
           field lines[0].nature: `0` is not a value of this field; expected one of STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH
           field lines[0].amount: `1.234` has more than two decimals; round it to the fen first
           field lines[0].date: `` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
-          zh-CN: 字段格式或取值不正确：lines[0].nature：“0”不是该字段的有效取值; 应为 STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH 之一 (+2)
+          zh-CN: 字段格式或取值不正确：lines[0].nature：“0”不是该字段的有效取值；应为 STATEMENT_NATURE_DRAWDOWN, STATEMENT_NATURE_INTEREST, STATEMENT_NATURE_PRINCIPAL, STATEMENT_NATURE_CASH 之一 (+2)
         InvalidArgument: a field is malformed or out of range: part: is out of place; expected chunks of one file, or lines, after the first message
           reason INVALID_FIELD @ ipledger
           field part: is out of place; expected chunks of one file, or lines, after the first message
