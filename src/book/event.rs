@@ -14,7 +14,6 @@ use super::nouns::{
 };
 pub use super::pool_moved::{PoolMoved, PoolMovement};
 use super::rate::ReferenceRate;
-use super::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BudgetLineId, ClaimId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId,
@@ -105,7 +104,7 @@ pub enum Event {
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// A named person signed a reconciled statement off (对账确认).
-    StatementSignedOff(Arc<StatementSignedOff>),
+    StatementSignedOff(Arc<super::reconciliation::StatementSignedOff>),
     /// A programme year was closed (年度折算兑付); the shares follow in the same commit.
     ClosingRun(ClosingRun),
     /// Awards were recomputed under a later version (追溯更正); the corrections follow in the same commit.

@@ -87,7 +87,7 @@ fn predefined(name: &str) -> Result<&'static str, Invalid> {
         "quot" => Ok("\""),
         other => Err(Invalid::new(
             format!("`&{};` is not expanded; expected plain text", shortened(other)),
-            format!("不展开实体“&{};”；应为普通文本", shortened(other)),
+            format!("不展开实体“{}”；应为普通文本", shortened(other)),
         )),
     }
 }

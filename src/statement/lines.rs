@@ -194,7 +194,7 @@ impl<'a> RowsReader<'a> {
                 }
                 let invalid = Invalid::new(
                     format!(
-                        "`{}` is not a direction; expected for example 借 or 贷, or words of the layout",
+                        "`{}` is not a direction; expected for example `借` or `贷`, or a word of the layout",
                         shortened(&word)
                     ),
                     format!("“{}”不是收付方向；应为例如“借”或“贷”，或在版式中说明", shortened(&word)),

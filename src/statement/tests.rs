@@ -228,7 +228,7 @@ fn account_statements_in_their_usual_shapes() {
               3 2026-01-06 cash -10.50 [] [Y] [2] []
               - 1 heading: Booking Date | Amount | D/C | Counterparty | Reference | Currenc…
               ! sheet `CSV`, row 2, column A Booking Date: `05.01.2026` is not a date; expected for example `2026-03-05`, from 1990 to 2199
-              ! sheet `CSV`, row 4, column C D/C: `?` is not a direction; expected for example 借 or 贷, or words of the layout
+              ! sheet `CSV`, row 4, column C D/C: `?` is not a direction; expected for example `借` or `贷`, or a word of the layout
               ! sheet `CSV`, row 4, column F Currency: `USD` is not the ledger's currency; expected CNY
         "#]],
     );
@@ -607,7 +607,7 @@ fn camt_053_is_read_and_entities_are_not_expanded() {
         Kind::Account,
         expect![[r#"
         REFUSED `&lol;` is not expanded; expected plain text
-                不展开实体“&lol;”；应为普通文本
+                不展开实体“lol”；应为普通文本
     "#]],
     );
     check(

@@ -120,7 +120,8 @@ const PURE: &[&str] =
     &["report", "decide", "rulebook", "book", "statement", "reconcile", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("journal/codec/samples/mod.rs", "a sample of every event and value; what is grouped has its own file")];
 const LINES_MAX: usize = 500;
 
 /// A source file: its path below `src/` and its lines.

@@ -15,12 +15,12 @@ const ROWS_SHOWN: usize = 100;
 pub(super) fn write(answer: &Answer, preview_only: bool, out: &mut dyn Write) -> io::Result<()> {
     let preview = &answer.preview;
     let how = if preview.guessed { "layout guessed 版式为推测" } else { "layout given 按版式" };
-    writeln!(out, "{}, {} lines 行, {how}, SHA-256 {}", preview.format, preview.line_count, preview.file_digest)?;
+    writeln!(out, "{}, {} lines, {how}, SHA-256 {}", preview.format, preview.line_count, preview.file_digest)?;
     if preview.guessed && (preview_only || preview.misread_count > 0) {
         writeln!(out, "\n{}", preview.layout.trim_end())?;
     }
     for note in &preview.notes {
-        writeln!(out, "note 注意: {} {}", note.en, note.zh)?;
+        writeln!(out, "note 注意 {} {}", note.en, note.zh)?;
     }
     if preview_only {
         understood(answer, out)?;
@@ -65,7 +65,7 @@ fn misread(preview: &v1::StatementPreview, out: &mut dyn Write) -> io::Result<()
     if preview.misread.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nnot understood 无法识别: {}", preview.misread_count)?;
+    writeln!(out, "\n无法识别 not understood: {}", preview.misread_count)?;
     let mut table = table(&["工作表 sheet", "行 row", "列 column", "内容 value", "问题 problem"]);
     for one in preview.misread.iter().take(ROWS_SHOWN) {
         let problem = one.problem.clone().unwrap_or_default();

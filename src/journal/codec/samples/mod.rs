@@ -7,6 +7,7 @@
 mod explanation;
 mod group;
 mod periods;
+mod statement;
 mod fact;
 
 use std::sync::Arc;
@@ -22,7 +23,6 @@ use crate::book::nouns::{
     BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
     IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
-use crate::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BankCode, BudgetLineId, CapId, ClaimId, ContractNumber, District, FunderId, InstitutionId,
@@ -71,7 +71,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(periods::periods());
     events.extend(fact::facts());
     events.extend(asked());
-    events.extend(statements());
+    events.extend(statement::statements());
     events.extend(group::events());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -499,37 +499,4 @@ fn later_values() -> Vec<Event> {
         Event::Refused(refused),
         Event::ClaimChanged(ClaimChanged { claim: ClaimId::new(63), change: ClaimChange::Resumed(decision) }),
     ]
-}
-
-/// A statement with a line in every class, and one in which nothing was.
-fn statements() -> Vec<Event> {
-    let mut counts = Counts::default();
-    for (count, class) in (1..).zip(Class::ALL) {
-        counts.add(*class, count);
-    }
-    let full = StatementSignedOff {
-        statement: StatementOf::Repayments(bank()),
-        from: day("2026-03-01"),
-        to: day("2026-03-31"),
-        file_digest: [3; 32],
-        file_name: "三月㐂.xlsx".to_owned(),
-        tolerance_days: 3,
-        compared_at: Sequence::new(400),
-        comparison_digest: [4; 32],
-        counts,
-        matched: [7, 8, 300].map(Sequence::new).to_vec(),
-        differing: vec![Sequence::new(9)],
-        note: "银行次月更正".to_owned(),
-    };
-    let statement = |statement: StatementOf| StatementSignedOff { statement, ..full.clone() };
-    let empty = StatementSignedOff {
-        compared_at: Sequence::new(1),
-        counts: Counts::default(),
-        matched: Vec::new(),
-        differing: Vec::new(),
-        note: String::new(),
-        ..statement(StatementOf::Treasury)
-    };
-    let all = [full.clone(), statement(StatementOf::Loans(bank())), statement(StatementOf::Pool(pool())), empty];
-    all.map(|one| Event::StatementSignedOff(Arc::new(one))).to_vec()
 }
