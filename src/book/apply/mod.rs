@@ -12,8 +12,10 @@ mod subsidy;
 use std::sync::Arc;
 
 use super::Book;
-use super::event::{Entry, Event};
-use super::nouns::{EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange};
+use super::event::{BlacklistEntryLifted, Entry, Event};
+use super::nouns::{
+    BlacklistDetails, EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
+};
 use super::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
 use crate::identifier::RightId;
 use crate::money::Amount;
@@ -53,25 +55,8 @@ impl Book {
                     pledge.released_on = Some(entry.effective_date);
                 }
             }
-            Event::BlacklistEntryAdded(details) => {
-                if let Some(enterprise) = self.enterprises.get_mut(&details.enterprise) {
-                    enterprise.blacklist.push(BlacklistEntry {
-                        entry: entry.sequence,
-                        ground: details.ground,
-                        from: entry.effective_date,
-                        until: details.until,
-                        lifted_on: None,
-                        document: details.document.clone(),
-                    });
-                }
-            }
-            Event::BlacklistEntryLifted(lifted) => {
-                let enterprise = self.enterprises.get_mut(&lifted.enterprise);
-                let found = enterprise.and_then(|one| one.blacklist.iter_mut().find(|each| each.entry == lifted.entry));
-                if let Some(found) = found {
-                    found.lifted_on = Some(entry.effective_date);
-                }
-            }
+            Event::BlacklistEntryAdded(details) => self.list(entry, details),
+            Event::BlacklistEntryLifted(lifted) => self.lift(entry, lifted),
             Event::LoanFiled(filed) => self.take_loan(entry, filed),
             Event::LoanChanged(changed) => self.change_loan(entry, changed),
             Event::SubsidyApplied(applied) => self.take_application(entry, applied),
@@ -111,6 +96,27 @@ impl Book {
             Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
             // Taken notice of below, with whatever else a statement would show.
             Event::StatementSignedOff(_) | Event::Refused(_) => {}
+        }
+    }
+
+    fn list(&mut self, entry: &Entry, details: &BlacklistDetails) {
+        if let Some(enterprise) = self.enterprises.get_mut(&details.enterprise) {
+            enterprise.blacklist.push(BlacklistEntry {
+                entry: entry.sequence,
+                ground: details.ground,
+                from: entry.effective_date,
+                until: details.until,
+                lifted_on: None,
+                document: details.document.clone(),
+            });
+        }
+    }
+
+    fn lift(&mut self, entry: &Entry, lifted: &BlacklistEntryLifted) {
+        let enterprise = self.enterprises.get_mut(&lifted.enterprise);
+        let found = enterprise.and_then(|one| one.blacklist.iter_mut().find(|each| each.entry == lifted.entry));
+        if let Some(found) = found {
+            found.lifted_on = Some(entry.effective_date);
         }
     }
 

@@ -331,7 +331,8 @@ proptest! {
                 kept.grants += u32::from(verdict.award.is_positive());
                 prop_assert!(within_caps(&rulebook, &kept), "{:?}", verdict);
                 prop_assert!(exclusive(&rulebook, &kept), "{:?} {:?}", verdict, kept.caps);
-                prop_assert!(kept.spent <= Amount::from_fen(BUDGET));
+                // What waits for the closing run is divided then; until then it may be more than there is.
+                prop_assert!(programme.closing_run.is_some() || kept.spent <= Amount::from_fen(BUDGET));
             }
         }
         prop_assert!(programme.caps.iter().all(|cap| CapScope::ALL.contains(&cap.scope)));

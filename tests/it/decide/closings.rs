@@ -79,7 +79,7 @@ fn approvals_beyond_the_budget_are_paid_in_proportion() {
             ? budget 2026: appropriated 500000.00, available 450000.00, reserved 0.00, spent 50000.00
             apply S3: refused 0.00 under tongliang-2025@1 REFUSED BUDGET_USED_UP (the budget of the year is used up; wait for an additional appropriation and submit again) [valuation 0.00 budget BUDGET_USED_UP]
                 Nothing granted: the closing run of 2026 was made already.
-                不予补助：2026年度已按比例折算兑付,不再受理。
+                不予补助：2026年度已按比例折算兑付，不再受理。
         "#]],
     );
 }

@@ -10,6 +10,7 @@ use crate::rulebook::refusal::Refusal;
 
 use super::{budget_line, line, rulebook_ref, uscc, year};
 
+#[expect(clippy::too_many_lines, reason = "one value after the other, nothing to follow")]
 pub(super) fn events() -> Vec<Event> {
     let programme = ProgrammeId::parse("pledge-cost").unwrap();
     let applied = SubsidyApplied {
