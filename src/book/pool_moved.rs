@@ -3,7 +3,7 @@
 use crate::identifier::{FunderId, PoolId};
 use crate::money::Amount;
 
-/// See [`Event::PoolMoved`].
+/// See `Event::PoolMoved`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolMoved {
     /// Which pool.
