@@ -8,7 +8,7 @@ use crate::reconcile::{Comparison, Finding, Item, Words};
 use crate::server::vocabulary::wire;
 use crate::statement::{Line, MISREAD_MAX, Reading};
 
-use super::{date_or_empty, or_empty};
+use super::{date_or_empty, event as details, or_empty};
 
 pub(crate) fn signed_off(signed: &StatementSignedOff) -> v1::StatementSignedOff {
     v1::StatementSignedOff {
@@ -144,5 +144,6 @@ pub(crate) fn unreconciled(one: &OpenStatement) -> v1::UnreconciledStatement {
         statement: one.statement.to_string(),
         open_count: u64::try_from(one.entries).unwrap_or(u64::MAX),
         first_sequence: one.first.value(),
+        month: Some(details::month(one.month)),
     }
 }

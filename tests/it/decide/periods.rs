@@ -37,6 +37,29 @@ fn a_month_closes_when_nothing_is_open_in_it() {
 }
 
 #[test]
+fn a_month_closes_when_its_statements_are_signed_off() {
+    check(
+        "
+        use loan
+        2026-02-10 bank icbc/li pay-interest I1 loan=L1 amount=1000
+        2026-03-02 finance zhao close-month 2026-02 zh
+        2026-03-02 finance zhao sign-off a statement=pool/hebi-pool from=2026-01-01
+        2026-03-02 finance zhao sign-off b statement=loans/icbc from=2026-01-01 differing=disburse:L1
+        2026-03-02 finance zhao close-month 2026-02
+        2026-03-02 finance zhao sign-off c from=2026-02-01 to=2026-02-27 matched=I1
+        # Every entry was looked at, but what the bank lists for the 28th nobody knows.
+        2026-03-02 finance zhao close-month 2026-02 zh
+        2026-03-02 finance zhao sign-off d from=2026-02-28 to=2026-02-28
+        2026-03-02 finance zhao close-month 2026-02
+        # Nothing happened in March; the bank has money out, and the pool has money.
+        2026-04-02 finance zhao close-month 2026-03
+        2026-04-02 finance zhao close-month-over 2026-03
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
 fn a_year_closes_with_what_is_left_of_its_budgets() {
     check(
         "
@@ -45,19 +68,19 @@ fn a_year_closes_with_what_is_left_of_its_budgets() {
         2026-12-20 enterprise A/chen apply S1 interest,cost=1000,by=I1,paid=2026-02-10
         2026-12-21 officer wang approve S1
         2027-01-05 finance zhao close-year 2026
-        2027-01-05 finance zhao close-month 2026-01
-        2027-01-05 finance zhao close-month 2026-02
-        2027-01-05 finance zhao close-month 2026-03
-        2027-01-05 finance zhao close-month 2026-04
-        2027-01-05 finance zhao close-month 2026-05
-        2027-01-05 finance zhao close-month 2026-06
-        2027-01-05 finance zhao close-month 2026-07
-        2027-01-05 finance zhao close-month 2026-08
-        2027-01-05 finance zhao close-month 2026-09
-        2027-01-05 finance zhao close-month 2026-10
-        2027-01-05 finance zhao close-month 2026-11
+        2027-01-05 finance zhao close-month-over 2026-01
+        2027-01-05 finance zhao close-month-over 2026-02
+        2027-01-05 finance zhao close-month-over 2026-03
+        2027-01-05 finance zhao close-month-over 2026-04
+        2027-01-05 finance zhao close-month-over 2026-05
+        2027-01-05 finance zhao close-month-over 2026-06
+        2027-01-05 finance zhao close-month-over 2026-07
+        2027-01-05 finance zhao close-month-over 2026-08
+        2027-01-05 finance zhao close-month-over 2026-09
+        2027-01-05 finance zhao close-month-over 2026-10
+        2027-01-05 finance zhao close-month-over 2026-11
         2027-01-05 finance zhao close-year 2026
-        2027-01-05 finance zhao close-month 2026-12
+        2027-01-05 finance zhao close-month-over 2026-12
         2027-01-06 finance zhao close-year 2026 carry=unheard-of
         2027-01-06 finance zhao close-year 2026 carry=ip-finance
         2027-01-06 finance zhao close-year 2026
