@@ -28,6 +28,7 @@ pub mod identity;
 pub mod import_journal;
 pub mod key;
 mod panics;
+pub mod period;
 pub mod pki;
 pub mod rate;
 pub mod receipt;
@@ -125,6 +126,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Say what is open in a month, close it, close a year.
+    Period(Box<period::Options>),
     /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
     Reconcile(Box<reconcile::Options>),
     /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
@@ -195,6 +198,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Period(options) => on_runtime(period::run(&options, &mut out)),
         Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),

@@ -46,6 +46,8 @@ pub(super) fn execution(extract: &Extract) -> Section {
         ]);
     }
     section.add_total();
+    let sums = ["carried_in", "initial", "adjusted"].map(|id| section.total(id));
+    section.set_total("rate", percent(section.total("spent"), Amount::total(sums)));
     section.note(
         "Carried in + appropriated + adjusted = reserved + spent + available + carried over + lapsed.",
         "上年结转 + 下达 + 调整 = 预留 + 支出 + 结余 + 结转下年 + 结余收回。",

@@ -260,6 +260,10 @@ fn by_item<'a>(wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)
         ]);
     }
     section.add_total();
+    section.note(
+        "By the awards as corrected: what was overpaid and is due back is in no kind of cost.",
+        "按更正后的核定金额；更正多付待追回的部分不归入各费用种类。",
+    );
     section
 }
 

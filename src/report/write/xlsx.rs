@@ -14,6 +14,12 @@ const PAPER_A4: u8 = 9;
 /// How wide a column may be, in half-width characters; longer texts are wrapped.
 const COLUMN_WIDTH: std::ops::RangeInclusive<u16> = 8..=36;
 
+/// With more columns than this the print would be too small to read: they are narrower, and their texts wrapped.
+const MANY_COLUMNS: usize = 12;
+
+/// How wide one of many columns may be, in half-width characters: a credit code, or an amount of 15 digits.
+const COLUMN_WIDTH_OF_MANY: u16 = 21;
+
 /// How high a line of a cell is, in points.
 const LINE_POINTS: u16 = 16;
 
@@ -62,6 +68,9 @@ fn write_head(
     let is_wide = last >= 3;
     let middle = if is_wide { last.saturating_sub(2) } else { last };
     span(sheet, row, (0, middle), &period.unwrap_or_default(), &Format::new())?;
+    if !section.columns.iter().any(|column| column.kind == Kind::Money) {
+        return Ok(row.saturating_add(1));
+    }
     if !is_wide {
         row = row.saturating_add(1);
     }
@@ -174,7 +183,8 @@ fn width(section: &Section, index: usize, language: Language) -> u16 {
         let whole = measure(column.title.in_language(language));
         if column.kind == Kind::Text { whole } else { whole.div_ceil(2).saturating_add(2) }
     });
-    widest.max(heading).saturating_add(2).clamp(*COLUMN_WIDTH.start(), *COLUMN_WIDTH.end())
+    let most = if section.columns.len() > MANY_COLUMNS { COLUMN_WIDTH_OF_MANY } else { *COLUMN_WIDTH.end() };
+    widest.max(heading).saturating_add(2).clamp(*COLUMN_WIDTH.start(), most)
 }
 
 /// How wide a text is, in half-width characters: those of Chinese, Japanese and Korean are two.
@@ -201,7 +211,11 @@ fn format(cell: &Cell, is_total: bool) -> Format {
         Cell::Empty | Cell::Text(_) | Cell::Words(_) => Format::new().set_num_format("@"),
     };
     let format = format.set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter);
-    let format = if matches!(cell, Cell::Text(_) | Cell::Words(_)) { format.set_text_wrap() } else { format };
+    let format = match cell {
+        Cell::Text(_) | Cell::Words(_) => format.set_text_wrap(),
+        Cell::Day(_) => format.set_align(FormatAlign::Center),
+        Cell::Empty | Cell::Money(_) | Cell::Count(_) | Cell::Percent(_) => format,
+    };
     if is_total { format.set_bold() } else { format }
 }
 

@@ -4,6 +4,7 @@
 //! and compared with the expected text.
 
 mod errors;
+mod month_end;
 mod reconciliation;
 mod policy;
 mod retries;
