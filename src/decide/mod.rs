@@ -13,13 +13,13 @@
 
 mod facts;
 pub mod command;
+pub mod permission;
 pub mod rejection;
 
 mod application;
 mod budget;
 mod claim;
 mod loan;
-mod permission;
 mod pledge;
 mod pool;
 mod registry;
