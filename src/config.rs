@@ -25,6 +25,23 @@ pub struct ServeConfig {
     pub adopt: Vec<String>,
     /// What the ledger signs.
     pub evidence: EvidenceConfig,
+    /// Who is let in first, and how much each caller may ask for.
+    pub access: AccessConfig,
+}
+
+/// Settings of who is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessConfig {
+    /// The first operator, `NAME=PERSON`, bound at the start of a ledger that knows no principal.
+    pub bootstrap: Option<String>,
+    /// How much one caller may ask for.
+    pub limits: LimitsConfig,
+}
+
+impl Default for AccessConfig {
+    fn default() -> Self {
+        Self { bootstrap: None, limits: LimitsConfig::DEFAULT }
+    }
 }
 
 /// Settings of the evidence that the ledger gives away.
@@ -37,6 +54,57 @@ pub struct EvidenceConfig {
     /// The time between two checkpoints.
     pub interval: Duration,
 }
+
+/// How much one caller may ask for. 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Requests per second, in the long run.
+    pub requests_per_second: u64,
+    /// Requests at once, after a pause.
+    pub requests_burst: u64,
+    /// Bytes of requests per second, in the long run.
+    pub bytes_per_second: u64,
+    /// Bytes of requests at once, after a pause.
+    pub bytes_burst: u64,
+    /// Calls at a time.
+    pub calls: u32,
+    /// Open streams.
+    pub streams: u32,
+}
+
+impl LimitsConfig {
+    /// No limit: for a benchmark, and for tests of other things.
+    pub const NONE: Self = Self {
+        requests_per_second: 0,
+        requests_burst: 0,
+        bytes_per_second: 0,
+        bytes_burst: 0,
+        calls: 0,
+        streams: 0,
+    };
+
+    /// These many requests per second with twice as many at once, and the rest as by default.
+    pub const fn of_requests(per_second: u64) -> Self {
+        if per_second == 0 {
+            return Self::NONE;
+        }
+        Self { requests_per_second: per_second, requests_burst: per_second.saturating_mul(2), ..Self::DEFAULT }
+    }
+
+    /// What a bank's core system never needs more of: 1,000 requests and 8 MiB a second, a sixteenth of the writer's
+    /// queue at a time, eight tails.
+    pub const DEFAULT: Self = Self {
+        requests_per_second: REQUESTS_PER_SECOND_DEFAULT,
+        requests_burst: 2_000,
+        bytes_per_second: 8 * 1024 * 1024,
+        bytes_burst: 32 * 1024 * 1024,
+        calls: 256,
+        streams: 8,
+    };
+}
+
+/// How many requests a second one caller may send unless told otherwise.
+pub const REQUESTS_PER_SECOND_DEFAULT: u64 = 1_000;
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,6 +150,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             adopt: Vec::new(),
             evidence: EvidenceConfig::default(),
+            access: AccessConfig::default(),
         }
     }
 

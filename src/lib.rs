@@ -29,6 +29,7 @@
 pub mod cli;
 pub mod config;
 pub mod server;
+pub mod audit;
 pub mod writer;
 pub mod reader;
 pub mod evidence;

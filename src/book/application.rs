@@ -1,8 +1,8 @@
 //! Subsidy applications and the evidence they use.
 
-use super::nouns::{ApplicationState, EvidenceKey};
+use super::nouns::{ApplicationState, EvidenceKey, Hands};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, LoanId, PersonId, ProgrammeId, Uscc};
+use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::facts::CapKey;
@@ -33,9 +33,9 @@ pub struct Application {
     /// Day of application.
     pub submitted_on: CivilDate,
     /// Who submitted.
-    pub submitted_by: PersonId,
-    /// Day and person of the approval.
-    pub approved: Option<(CivilDate, PersonId)>,
+    pub submitted_by: Hands,
+    /// Day of the approval and whose hands gave it.
+    pub approved: Option<(CivilDate, Hands)>,
     /// Day and reference of the payment.
     pub paid: Option<(CivilDate, String)>,
     /// The officer's reason, when refused, or the applicant's, when withdrawn.

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::access::{AccessChange, Endorsed};
 use super::account::Posting;
 use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
@@ -96,6 +97,10 @@ pub enum Event {
     RulebookAdopted(Arc<Rulebook>),
     /// A month was closed.
     PeriodClosed(Month),
+    /// Who is let in as whom has changed.
+    AccessChanged(AccessChange),
+    /// The first of two approvals was given; nothing else came of it yet.
+    Endorsed(Endorsed),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }

@@ -4,6 +4,7 @@
 //! [`Book::apply`] is the only way in; it refuses nothing, because `decide` has checked everything before. Nothing
 //! here scans a history to answer a question about a cap, a budget or a pool: the sums are kept.
 
+pub mod access;
 pub mod account;
 pub mod application;
 pub mod event;
@@ -30,6 +31,7 @@ use crate::money::Amount;
 use crate::rulebook::facts::CapKey;
 use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
+use access::Access;
 use account::Account;
 use application::{Application, Evidence};
 use loan::Loan;
@@ -78,6 +80,8 @@ pub struct Book {
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// Who is let in as whom.
+    pub access: Access,
     /// Request ids with the entry that answered them and the digest of their bytes.
     requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
 }

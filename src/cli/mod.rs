@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
 
+pub mod access;
 pub mod bench;
 pub mod checkpoint;
 pub mod child;
@@ -46,6 +47,8 @@ enum Task {
         adopt: Vec<String>,
         #[command(flatten)]
         evidence: serve::EvidenceArguments,
+        #[command(flatten)]
+        access: access::AccessArguments,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -87,6 +90,11 @@ enum Task {
         #[command(subcommand)]
         command: checkpoint::Task,
     },
+    /// The access log: check that nothing in it was changed, removed or added.
+    Access {
+        #[command(subcommand)]
+        command: access::Task,
+    },
     /// Receipts: take one home, check one without the ledger.
     Receipt {
         #[command(subcommand)]
@@ -107,8 +115,9 @@ enum Task {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence } => {
-            serve::run(ServeConfig { data, listen, adopt, evidence: evidence.into_config() })
+        Task::Serve { data, listen, adopt, evidence, access } => {
+            let (evidence, access) = (evidence.into_config(), access.into_config());
+            serve::run(ServeConfig { data, listen, adopt, evidence, access })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -119,6 +128,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
+        Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
     };

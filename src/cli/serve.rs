@@ -80,11 +80,15 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
+    if let Some(first) = &config.access.bootstrap {
+        super::access::bootstrap(&writer, &reader, first).await?;
+    }
+    let watch = super::access::open_watch(&config)?;
     // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
     let signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity));
+    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity)).with_watch(watch);
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
         tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
@@ -182,12 +186,10 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
         return Ok(());
     }
     let request = Request {
-        caller: Caller {
-            role: Role::Operator,
-            institution: None,
-            enterprise: None,
-            person: PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
-        },
+        caller: Caller::of_bureau(
+            Role::Operator,
+            PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
+        ),
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
         command: Command::AdoptRulebook(Arc::new(rulebook)),

@@ -1,10 +1,11 @@
 //! Claims on a pool: judged by the rule, set aside while under review, approved and paid by different persons,
 //! deferred claims resumed in order, recoveries shared back.
 
-use super::application::another_person;
 use super::command::RecordRecovery;
+use super::eyes::another_person;
 use super::loan::{exceeds, exposure_postings, own_loan};
 use super::rejection::{Reason, Rejection};
+use super::second::not_first_approver_of_claim;
 use super::{Context, Outcome, concerning, expect_state, not_before, state_forbids, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Event, Recovery};
@@ -218,6 +219,7 @@ pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &claim.approved {
         another_person(context, "claim_id", approver, text("approved it", "审核人"))?;
+        not_first_approver_of_claim(context, id)?;
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
     let postings = transfer(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::book::access::AccessChange;
 use crate::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
 use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
@@ -121,6 +122,8 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `AccessService`.
+    ChangeAccess(AccessChange),
 }
 
 /// See [`Command::LiftBlacklistEntry`].

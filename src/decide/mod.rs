@@ -1,6 +1,6 @@
 //! The decision: (book, stamp, request) → entry or rejection. Pure; one file per group of commands.
 //!
-//! In a fixed order, which is part of the API: permission before existence, then the effective date and the period,
+//! In a fixed order, which is part of the API: permission and standing before existence, then the effective date and the period,
 //! then what the command names, its state, its dates and amounts, then the scheme's own rules. The first that fails
 //! decides.
 //!
@@ -15,7 +15,9 @@ mod facts;
 pub mod command;
 pub mod permission;
 pub mod rejection;
+pub mod standing;
 
+mod access;
 mod application;
 mod budget;
 mod claim;
@@ -23,7 +25,9 @@ mod loan;
 mod pledge;
 mod pool;
 mod registry;
+mod eyes;
 mod rulebook;
+mod second;
 mod subsidy;
 
 use crate::book::Book;
@@ -41,8 +45,10 @@ use rejection::{Reason, Rejection};
 /// Decides a request on the state of the book. Changes nothing; the same arguments give the same entry.
 pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Rejection> {
     permission::check(&request.caller, &request.command)?;
+    standing::check(book, &request.caller, stamp.recorded_at.shanghai_date())?;
     let context = Context::new(book, stamp, request)?;
     let outcome = dispatch(&context, &request.command)?;
+    let outcome = second::wait_for_second(&context, &request.command, outcome)?;
     Ok(Entry {
         sequence: stamp.sequence,
         recorded_at: stamp.recorded_at,
@@ -99,6 +105,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::WriteOffClaim(id) => claim::write_off(context, *id),
         Command::AdoptRulebook(adopted) => rulebook::adopt(context, adopted),
         Command::ClosePeriod(month) => rulebook::close_period(context, *month),
+        Command::ChangeAccess(change) => access::change(context, change),
     }
 }
 

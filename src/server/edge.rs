@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -21,7 +22,8 @@ use crate::writer::{Answer, Writer};
 
 use super::TAILS_MAX;
 use super::digest::request_digest;
-use super::identity::{Identify, Peer};
+use super::guard::{Watch, note_made, note_request, note_request_id};
+use super::identity::{Identified, Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
@@ -45,6 +47,7 @@ pub struct Edge {
     identity: Arc<dyn Identify>,
     keeper: Option<Keeper>,
     clock: Clock,
+    watch: Arc<Watch>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -56,7 +59,24 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, tails, stop: Arc::new(stop) }
+        let watch = Arc::new(Watch::default());
+        Self { writer, reader, identity, keeper: None, clock: Clock::System, watch, tails, stop: Arc::new(stop) }
+    }
+
+    /// The same with limits, an access log and a seal of page tokens; without them there are no limits and no log.
+    #[must_use]
+    pub fn with_watch(self, watch: Watch) -> Self {
+        Self { watch: Arc::new(watch), ..self }
+    }
+
+    /// What the guard keeps.
+    pub(super) const fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// Who a peer is.
+    pub(super) fn identify(&self, peer: Peer<'_>) -> Result<Identified, Rejection> {
+        self.identity.identify(peer)
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
@@ -91,10 +111,24 @@ impl Edge {
         self.clock.now().shanghai_date()
     }
 
-    /// Who calls and what they say.
-    pub(super) fn open<M>(&self, request: Request<M>) -> Result<(Caller, M), Rejection> {
-        let caller = self.identity.caller(Peer::of(&request))?;
-        Ok((caller, request.into_inner()))
+    /// Who calls and what they say. Only who was let in by the guard is anybody.
+    pub(super) fn open<M: Message>(&self, request: Request<M>) -> Result<(Caller, M), Rejection> {
+        let caller = self.admitted(&request)?;
+        let message = request.into_inner();
+        note_request(&message);
+        Ok((caller, message))
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "in tests handlers are called without the guard")]
+    fn admitted<M>(&self, request: &Request<M>) -> Result<Caller, Rejection> {
+        request.extensions().get().cloned().ok_or_else(|| Rejection::plain(Reason::Unauthenticated))
+    }
+
+    /// In tests handlers are called without the guard.
+    #[cfg(test)]
+    fn admitted<M>(&self, request: &Request<M>) -> Result<Caller, Rejection> {
+        request.extensions().get().cloned().map_or_else(|| self.identity.caller(Peer::of(request)), Ok)
     }
 
     /// A write from request to response.
@@ -103,15 +137,45 @@ impl Edge {
         request: Request<M>,
         parse: fn(&M, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
+        self.write_as(request, |message, _, violations| parse(message, violations)).await
+    }
+
+    /// The same where the caller is part of what is asked.
+    pub(super) async fn write_as<M: WriteRequest>(
+        &self,
+        request: Request<M>,
+        parse: impl Fn(&M, &Caller, &mut Violations) -> Option<Command>,
+    ) -> Result<Response<M::Response>, Rejection> {
         let deadline = deadline_of(request.metadata());
         let (caller, mut message) = self.open(request)?;
+        note_request_id(message.header().request_id);
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
         let Ok(answer) = timeout_at(deadline, submitted).await else {
             return Err(Rejection::plain(Reason::DeadlineExceeded));
         };
-        Ok(respond::<M>(&answer?))
+        let answer = answer?;
+        note(&answer);
+        Ok(respond::<M>(&answer))
+    }
+}
+
+/// What a write made, for the access log.
+fn note(answer: &Answer) {
+    if !answer.recorded {
+        return;
+    }
+    let entry = &answer.entry;
+    note_made("entry", &entry.sequence);
+    let CreatedIds { loan_id, application_id, claim_id } = CreatedIds::of(entry, true);
+    for (name, id) in [("loan_id", loan_id), ("application_id", application_id), ("claim_id", claim_id)] {
+        if !id.is_empty() {
+            note_made(name, &id);
+        }
+    }
+    if let Some(enterprise) = &entry.concerns.enterprise {
+        note_made("enterprise", enterprise);
     }
 }
 
@@ -119,14 +183,14 @@ impl Edge {
 fn command<M: WriteRequest>(
     caller: Caller,
     message: &M,
-    parse: fn(&M, &mut Violations) -> Option<Command>,
+    parse: impl Fn(&M, &Caller, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
     query(|violations| {
         let header = message.header();
         let id = violations.take("request_id", RequestId::parse(header.request_id));
         let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
-        let command = parse(message, violations);
+        let command = parse(message, &caller, violations);
         let key = RequestKey { id: id?, digest };
         Some(command::Request { caller, key, effective_date: effective_date?, command: command? })
     })

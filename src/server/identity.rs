@@ -7,11 +7,12 @@ use std::fmt::Debug;
 use std::net::SocketAddr;
 
 use tonic::metadata::MetadataMap;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request};
 
 use crate::book::nouns::{Caller, Role};
 use crate::decide::rejection::{Reason, Rejection};
-use crate::identifier::{InstitutionId, Invalid, PersonId, Uscc, shown};
+use crate::identifier::{InstitutionId, Invalid, PersonId, PrincipalName, Uscc, shown};
 
 /// Metadata key of the role: one of the codes of [`Role`].
 pub const ROLE_KEY: &str = "ipledger-dev-role";
@@ -40,10 +41,38 @@ impl<'a> Peer<'a> {
     }
 }
 
+/// Where a connection comes from, as the transport noted it.
+pub(super) fn address_of(extensions: &Extensions) -> Option<SocketAddr> {
+    extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr)
+}
+
+/// Who a peer turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identified {
+    /// It said itself who it is, and is believed: for development only.
+    Asserted(Caller),
+    /// It proved a name, for example by a certificate. What the name stands for is in the ledger.
+    Proved(Proof),
+}
+
+/// A name that a peer proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The first URI SAN of its certificate, or the subject of its token.
+    pub name: PrincipalName,
+    /// SHA-256 of the certificate, in hex, where there is one.
+    pub fingerprint: Option<String>,
+}
+
 /// Says who calls, or refuses with [`Reason::Unauthenticated`].
 pub trait Identify: Debug + Send + Sync {
-    /// The caller behind a peer.
+    /// The caller behind a peer that is believed what it says.
     fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection>;
+
+    /// Who a peer is. What proves names says [`Identified::Proved`] and leaves the rest to the ledger's entries.
+    fn identify(&self, peer: Peer<'_>) -> Result<Identified, Rejection> {
+        self.caller(peer).map(Identified::Asserted)
+    }
 }
 
 /// Believes the `ipledger-dev-*` metadata of callers on this machine. For development and tests.
@@ -85,7 +114,7 @@ impl Identify for DevIdentity {
             | Role::Operator => None,
         };
         let person = required(peer.metadata, PERSON_KEY, "who acts, for example `li-ming`", PersonId::parse)?;
-        Ok(Caller { role, institution, enterprise, person })
+        Ok(Caller { institution, enterprise, ..Caller::of_bureau(role, person) })
     }
 }
 

@@ -1,8 +1,8 @@
 //! The edge: the only module that knows gRPC.
 //!
 //! ```text
-//! request ─ identity ─ parse ──> writer ──> entry ──> render ──> response
-//!                        └─────> reader ──> noun ───────┘
+//! request ─ guard ─ parse ──> writer ──> entry ──> render ──> response
+//!                    └─────> reader ──> noun ───────┘
 //! rejection ──> status
 //! ```
 //!
@@ -23,6 +23,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use crate::book::event::Entry;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1;
+use crate::proto::v1::access_service_server::AccessServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
@@ -36,6 +37,7 @@ use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 mod access;
 mod digest;
 pub mod edge;
+pub mod guard;
 pub mod identity;
 pub mod page;
 mod parse;
@@ -46,6 +48,7 @@ mod vocabulary;
 mod write;
 
 pub use edge::Edge;
+use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
 
@@ -119,7 +122,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -129,14 +132,18 @@ const SERVICES: [&str; 9] = [
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.AccessService",
 ];
 
-/// A service of the API with the limits that all of them share.
+/// A service of the API behind the guard, with the limits that all of them share.
 macro_rules! limited {
     ($server:ident, $edge:expr) => {
-        $server::new($edge.clone())
-            .accept_compressed(CompressionEncoding::Gzip)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
+        Guarded::new(
+            $server::new($edge.clone())
+                .accept_compressed(CompressionEncoding::Gzip)
+                .max_decoding_message_size(REQUEST_BYTES_MAX),
+            $edge.clone(),
+        )
     };
 }
 
@@ -164,6 +171,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(AccessServiceServer, edge))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.

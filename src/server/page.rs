@@ -1,4 +1,4 @@
-//! Lists by page (AIP-158): a token is the key of the last item looked at.
+//! Lists by page (AIP-158): a token is the key of the last item looked at, sealed for the caller (`guard::seal`).
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -6,6 +6,7 @@ use std::ops::Bound;
 
 use crate::identifier::Invalid;
 
+use super::guard::{open_token, seal_token};
 use super::parse::Violations;
 
 /// The most items of a page.
@@ -86,7 +87,7 @@ pub(super) struct Page<T> {
 
 /// The token that leads on from a key.
 pub(super) fn token(key: &impl Display) -> String {
-    hex::encode(key.to_string())
+    seal_token(&key.to_string())
 }
 
 fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
@@ -104,8 +105,7 @@ fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
 }
 
 fn key_of<K>(token: &str, parse: impl FnOnce(&str) -> Option<K>) -> Result<K, Invalid> {
-    let text = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| parse(&text)).ok_or_else(|| {
+    open_token(token).and_then(|text| parse(&text)).ok_or_else(|| {
         Invalid::new(
             "is not a token of this list; pass on `next_page_token` unchanged, or leave it empty to begin again",
             "不是本列表的分页标记; 请原样传回 next_page_token, 或留空重新开始",

@@ -122,6 +122,15 @@ writes! {
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
     }
+    AccessService {
+        BindPrincipal(BindPrincipalRequest) -> BindPrincipalResponse;
+        EnablePrincipal(EnablePrincipalRequest) -> EnablePrincipalResponse;
+        DisablePrincipal(DisablePrincipalRequest) -> DisablePrincipalResponse;
+        EnableInstitution(EnableInstitutionRequest) -> EnableInstitutionResponse;
+        DisableInstitution(DisableInstitutionRequest) -> DisableInstitutionResponse;
+        GrantDelegation(GrantDelegationRequest) -> GrantDelegationResponse;
+        RevokeDelegation(RevokeDelegationRequest) -> RevokeDelegationResponse;
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +163,7 @@ mod tests {
         }
         let implemented: BTreeSet<String> = METHODS.iter().map(ToString::to_string).collect();
         assert_eq!(implemented, declared);
-        assert_eq!(implemented.len(), 42);
+        assert_eq!(implemented.len(), 49);
     }
 
     #[test]

@@ -26,11 +26,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("audit", &[]),
     ("server", &ALL_BELOW_SERVER),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 14] = [
+const ALL_BELOW_SERVER: [&str; 15] = [
     "proto",
     "decide",
     "rulebook",
@@ -43,10 +44,11 @@ const ALL_BELOW_SERVER: [&str; 14] = [
     "writer",
     "reader",
     "evidence",
+    "audit",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 15] = [
+const ALL_BELOW_CLI: [&str; 16] = [
     "proto",
     "decide",
     "rulebook",
@@ -59,6 +61,7 @@ const ALL_BELOW_CLI: [&str; 15] = [
     "writer",
     "reader",
     "evidence",
+    "audit",
     "config",
     "server",
     "cli",

@@ -85,6 +85,8 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
+            Event::AccessChanged(change) => self.access.change(entry, change),
+            Event::Endorsed(endorsed) => self.access.endorse(entry, endorsed),
             Event::Refused(_) => {}
         }
     }

@@ -36,7 +36,7 @@ impl Book {
             budget: (applied.budget_line.clone(), applied.budget_year),
             refusal: applied.refusal,
             submitted_on: entry.effective_date,
-            submitted_by: entry.actor.person.clone(),
+            submitted_by: entry.actor.hands(),
             approved: None,
             paid: None,
             reason: None,
@@ -110,7 +110,7 @@ impl Book {
         match &changed.change {
             ApplicationChange::Approved => {
                 application.state = ApplicationState::Approved;
-                application.approved = Some((entry.effective_date, entry.actor.person.clone()));
+                application.approved = Some((entry.effective_date, entry.actor.hands()));
             }
             ApplicationChange::Refused(reason) => {
                 application.state = ApplicationState::Refused;

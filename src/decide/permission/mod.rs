@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::rejection::{Reason, Rejection};
+use crate::book::access::AccessChange;
 use crate::book::nouns::{Caller, Named as _, Role};
 use crate::identifier::{InstitutionId, Uscc};
 
@@ -82,6 +83,19 @@ pub const fn rpc_of(command: &Command) -> &'static str {
         Command::WriteOffClaim(_) => "PoolService/WriteOffClaim",
         Command::AdoptRulebook(_) => "RulebookService/AdoptRulebook",
         Command::ClosePeriod(_) => "PeriodService/ClosePeriod",
+        Command::ChangeAccess(change) => rpc_of_access(change),
+    }
+}
+
+const fn rpc_of_access(change: &AccessChange) -> &'static str {
+    match change {
+        AccessChange::PrincipalBound(_) => "AccessService/BindPrincipal",
+        AccessChange::PrincipalSwitched(switched) if switched.enabled => "AccessService/EnablePrincipal",
+        AccessChange::PrincipalSwitched(_) => "AccessService/DisablePrincipal",
+        AccessChange::InstitutionSwitched(switched) if switched.enabled => "AccessService/EnableInstitution",
+        AccessChange::InstitutionSwitched(_) => "AccessService/DisableInstitution",
+        AccessChange::DelegationGranted(_) => "AccessService/GrantDelegation",
+        AccessChange::DelegationRevoked(_) => "AccessService/RevokeDelegation",
     }
 }
 

@@ -109,6 +109,16 @@ pub const TABLE: &[Row] = &[
     row("EvidenceService/GetConsistencyProof", EVERYBODY),
     row("EvidenceService/GetReceipt", EVERYBODY),
     row("EvidenceService/AddCosignature", EVERYBODY),
+    row("AccessService/BindPrincipal", &[Operator]),
+    row("AccessService/EnablePrincipal", &[Operator]),
+    row("AccessService/DisablePrincipal", &[Operator]),
+    row("AccessService/EnableInstitution", &[Operator]),
+    row("AccessService/DisableInstitution", &[Officer, Operator]),
+    row("AccessService/GrantDelegation", &[Officer, Finance]),
+    row("AccessService/RevokeDelegation", &[Officer, Finance, Operator]),
+    row("AccessService/ListPrincipals", &[Operator, Auditor]),
+    row("AccessService/ListDelegations", BUREAU),
+    row("AccessService/ListAccess", &[Auditor, Enterprise]),
 ];
 
 /// The roles that may call an RPC, `Service/Rpc`; nobody if it has no row.

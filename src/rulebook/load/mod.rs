@@ -5,6 +5,7 @@
 //! rulebook. A key or a value that this version does not know is a problem, never ignored, because a rule that is
 //! half understood pays the wrong amount.
 
+mod approval;
 mod base;
 mod cap;
 mod case;
@@ -113,6 +114,9 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     }
     let pools = root.tables("pool", "[[pool]]", problems);
     let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
+    let approval = root.optional("approval", problems, |node, _, problems| {
+        Table::of(node, "[approval]", problems).and_then(|table| approval::approval(table, &known, problems))
+    });
     let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
     let cases =
@@ -136,6 +140,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         series,
         programmes,
         pools,
+        approval,
         cases,
     })
 }

@@ -73,7 +73,9 @@ impl<'a> Ruling<'a> {
             | Event::PoolMoved(_)
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
-            | Event::PeriodClosed(_) => Self::recorded(),
+            | Event::PeriodClosed(_)
+            | Event::AccessChanged(_)
+            | Event::Endorsed(_) => Self::recorded(),
         }
     }
 

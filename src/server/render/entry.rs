@@ -9,7 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::{or_empty, timestamp};
+use super::{access, or_empty, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -47,6 +47,8 @@ kinds! {
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
     Refused = "refused",
+    AccessChanged = "access-changed",
+    Endorsed = "endorsed",
 }
 
 /// The id that an event gives, empty where there is none: refused, another event, or not recorded.
@@ -110,6 +112,8 @@ fn caller(caller: &Caller) -> v1::Caller {
         institution_id: or_empty(caller.institution.as_ref()),
         enterprise: or_empty(caller.enterprise.as_ref()),
         person: caller.person.to_string(),
+        on_behalf_of: or_empty(caller.on_behalf_of.as_ref()),
+        principal: or_empty(caller.principal.as_ref()),
     }
 }
 
@@ -137,5 +141,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
+        Event::AccessChanged(one) => Wire::AccessChanged(access::changed(one)),
+        Event::Endorsed(one) => Wire::Endorsed(access::endorsed(one)),
     }
 }

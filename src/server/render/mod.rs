@@ -6,6 +6,7 @@ use crate::calendar::{CivilDate, Timestamp};
 use crate::proto::v1;
 use crate::rulebook::refusal::Bilingual;
 
+pub(super) mod access;
 pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
@@ -32,7 +33,7 @@ fn bilingual(text: Bilingual) -> v1::Text {
     v1::Text { en: text.en.to_owned(), zh: text.zh.to_owned() }
 }
 
-fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     let micros = time.micros();
     let nanos = micros.rem_euclid(1_000_000).saturating_mul(1_000);
     prost_types::Timestamp {

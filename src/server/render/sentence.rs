@@ -40,6 +40,8 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
         Event::Refused(one) => refused(one),
+        Event::AccessChanged(change) => super::access::words(change),
+        Event::Endorsed(one) => super::access::endorsed_words(one),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What happened, one arm per event, both ways.
 
+mod access;
 mod application;
 mod claim;
 mod loan;
@@ -46,6 +47,8 @@ impl Stored for Event {
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
+            Self::AccessChanged(change) => record::Event::AccessChanged(change.store()),
+            Self::Endorsed(endorsed) => record::Event::Endorsed(endorsed.store()),
         }
     }
 
@@ -73,6 +76,8 @@ impl Stored for Event {
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
+            record::Event::AccessChanged(wire) => Self::AccessChanged(Stored::load(wire)?),
+            record::Event::Endorsed(wire) => Self::Endorsed(Stored::load(wire)?),
         })
     }
 }
