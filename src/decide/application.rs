@@ -199,7 +199,8 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 /// Looks up an application; an enterprise finds only its own.
 fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
-        context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise)
+        let own = context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise);
+        own && context.in_districts(application.enterprise)
     });
     found.ok_or_else(|| {
         Rejection::new(

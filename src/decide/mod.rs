@@ -137,6 +137,12 @@ impl<'a> Context<'a> {
         Ok(context)
     }
 
+    /// Whether an enterprise is in the districts that the caller is confined to, if it is confined to any.
+    fn in_districts(&self, enterprise: Uscc) -> bool {
+        let known = self.book.enterprises.get(&enterprise);
+        known.is_none_or(|known| !self.book.access.is_outside(self.caller, &known.details.district))
+    }
+
     /// Refuses a date after today.
     fn not_in_the_future(&self, field: &str, date: CivilDate) -> Result<(), Rejection> {
         if date > self.today {

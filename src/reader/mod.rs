@@ -30,12 +30,14 @@ use crate::journal::replay::{ReplayFault, Replayed, replay_with_leaves};
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+pub mod index;
 mod proofs;
 pub mod scope;
 #[cfg(test)]
 mod tests;
 
 use history::History;
+use index::Index;
 
 /// The most entries in one page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
@@ -60,6 +62,8 @@ pub struct View {
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
+    /// What belongs to whom.
+    pub index: Index,
     /// The end of the journal, with the Merkle tree.
     pub head: Head,
 }
@@ -117,7 +121,8 @@ pub fn load(storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Load
         recent.push(entry);
         progress(sequence.value());
     })?;
-    Ok(Loaded(Published { view: View { book, history, head }, blocks, recent, subtrees }))
+    let index = Index::of(&book);
+    Ok(Loaded(Published { view: View { book, history, index, head }, blocks, recent, subtrees }))
 }
 
 impl Loaded {
@@ -312,6 +317,8 @@ impl Publisher {
             for entry in entries {
                 published.view.book.apply(&entry);
                 published.view.history.apply(&entry);
+                let View { book, index, .. } = &mut published.view;
+                index.apply(&entry, book);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }

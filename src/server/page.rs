@@ -1,6 +1,6 @@
 //! Lists by page (AIP-158): a token is the key of the last item looked at, sealed for the caller (`guard::seal`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Bound;
 
@@ -55,6 +55,15 @@ impl<K> PageRequest<K> {
     {
         let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
         map.range((from, Bound::Unbounded))
+    }
+
+    /// What is still to come of a set.
+    pub(super) fn rest_of_set<'a>(&self, set: &'a BTreeSet<K>) -> impl Iterator<Item = &'a K> + use<'a, K>
+    where
+        K: Ord + Clone,
+    {
+        let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        set.range((from, Bound::Unbounded))
     }
 
     /// Fills the page with what `show` lets through.

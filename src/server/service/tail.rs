@@ -109,7 +109,8 @@ impl Tail {
     /// Sends one page and moves on behind it, at most to the end as it was known before the page was read.
     async fn read(&mut self, last: Sequence) -> Result<(), Gone> {
         let caller = self.caller.clone();
-        let wanted = move |entry: &Entry| sees(&caller, &entry.concerns);
+        let reader = self.reader.clone();
+        let wanted = move |entry: &Entry| sees(&reader.book(), &caller, &entry.concerns);
         let page = match self.reader.entries(self.next, TAIL_PAGE_ENTRIES, wanted).await {
             Ok(page) => page,
             Err(fault) => {

@@ -6,9 +6,11 @@
 mod coverage;
 mod names;
 mod parse;
+mod parse_access;
 mod render;
 mod script;
 
+mod access;
 mod budgets;
 mod claims;
 mod clawbacks;

@@ -120,7 +120,7 @@ impl World {
         let label = format!("{} {}", line.verb, line.name).trim_end().to_owned();
         match decided {
             Ok(entry) => {
-                if ["file", "apply", "claim", "pay-interest", "blacklist"].contains(&line.verb.as_str()) {
+                if ["file", "apply", "claim", "pay-interest", "blacklist", "delegate"].contains(&line.verb.as_str()) {
                     self.names.insert(line.name, entry.sequence.value());
                 }
                 self.take(entry);

@@ -387,6 +387,7 @@ impl Model {
             | Command::PayClaim(..)
             | Command::RecordRecovery(_)
             | Command::WriteOffClaim(_) => self.judge_pool(ask, command),
+            Command::ChangeAccess(_) => unreachable!("the simulator gives no command about access"),
         }
     }
 

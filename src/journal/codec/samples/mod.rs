@@ -5,6 +5,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
+mod access;
 mod explanation;
 
 use std::sync::Arc;
@@ -65,6 +66,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(claims());
     events.extend(rulebooks_and_refusals());
     events.extend(later_values());
+    events.extend(access::samples());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -161,7 +163,7 @@ fn entry(sequence: u64, event: Event) -> Entry {
             role: nth(Role::ALL, index),
             institution: institution.clone(),
             enterprise,
-            person: PersonId::parse("wang.xiaoming").unwrap(),
+            ..access::actor(&event, PersonId::parse("wang.xiaoming").unwrap())
         },
         request: RequestKey {
             id: RequestId::from_bytes([u8::try_from(index).unwrap(); 16]).unwrap(),
