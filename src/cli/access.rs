@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -19,6 +20,9 @@ use crate::reader::Reader;
 use crate::server::guard::Watch;
 use crate::server::guard::seal::Seal;
 use crate::writer::Writer;
+
+/// How often the head of the access log is named in the server's own log.
+const HEAD_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The flags of `serve` about who is let in.
 #[derive(Debug, Args)]
@@ -74,6 +78,21 @@ pub(super) fn open_watch(config: &ServeConfig) -> anyhow::Result<Watch> {
     // In the ledger's own log, which others keep: a log that was cut off later ends before this line.
     info!(calls = head.number, head = %head.hash, "access log opened");
     Ok(Watch::new(config.access.limits, Some(log), Seal::new()))
+}
+
+/// Names the head of the access log once an hour, for as long as the process lives, in the server's own log: what is cut
+/// off or written anew later does not fit it.
+pub(super) async fn name_heads(log: AccessLog) {
+    let mut named = log.head();
+    let mut ticks = tokio::time::interval(HEAD_INTERVAL);
+    loop {
+        ticks.tick().await;
+        let head = log.head();
+        if head != named {
+            info!(calls = head.number, head = %head.hash, "access log");
+            named = head;
+        }
+    }
 }
 
 /// Binds the first operator unless it is bound. A ledger that knows a principal is given no other this way.

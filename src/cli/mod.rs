@@ -108,6 +108,8 @@ enum Task {
         /// Rounds; the median is printed with the spread.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        #[command(subcommand)]
+        kind: Option<bench::Kind>,
     },
 }
 
@@ -130,7 +132,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
-        Task::Bench { seconds, rounds } => on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out)),
+        Task::Bench { seconds, rounds, kind } => {
+            on_runtime(bench::run_kind(kind, bench::Options { seconds, rounds }, &mut out))
+        }
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

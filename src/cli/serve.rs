@@ -84,6 +84,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
         super::access::bootstrap(&writer, &reader, first).await?;
     }
     let watch = super::access::open_watch(&config)?;
+    if let Some(log) = watch.log() {
+        tokio::spawn(super::access::name_heads(log.clone()));
+    }
     // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
     let signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;

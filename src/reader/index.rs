@@ -97,3 +97,22 @@ impl Index {
         self.enterprises.entry(uscc).or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::codec::samples::samples;
+
+    /// The samples hold every event; that they are no one history does not matter here.
+    #[test]
+    fn carried_on_entry_by_entry_it_is_what_the_book_gives() {
+        let (mut book, mut carried) = (Book::new(), Index::default());
+        for entry in samples() {
+            book.apply(&entry);
+            carried.apply(&entry, &book);
+        }
+        let made = Index::of(&book);
+        assert_eq!(carried, made);
+        assert!(made.institutions.values().any(|things| !things.loans.is_empty() && !things.pledges.is_empty()));
+    }
+}

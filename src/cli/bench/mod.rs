@@ -6,6 +6,7 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
+mod flood;
 mod server;
 
 use std::io::Write;
@@ -59,6 +60,21 @@ fn per_second(count: u64, elapsed: Duration) -> u64 {
 /// `part` of `whole` in per cent.
 fn per_cent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
+}
+
+/// What else can be measured.
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub enum Kind {
+    /// What a flood of one client does to the 99th percentile of another.
+    Flood,
+}
+
+/// Runs what was asked for, or else both measurements.
+pub async fn run_kind(kind: Option<Kind>, options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
+    match kind {
+        Some(Kind::Flood) => flood::run(options, out).await,
+        None => run(options, out).await,
+    }
 }
 
 /// Runs both measurements and prints the tables.

@@ -483,3 +483,31 @@ fn a_file_that_is_too_large_is_refused() {
         &expect!["city.toml:1: the file has 1001 rules, the limit is 1000; split the rulebook"],
     );
 }
+
+#[test]
+fn two_approvers_above_an_amount() {
+    use super::super::model::ApprovalAct;
+    let with = |table: &str| format!("{}\n[approval]\n{table}", whole());
+    let rulebook = load(&with("second_above = \"1000000.00\"\n")).unwrap();
+    for act in ApprovalAct::ALL {
+        assert_eq!(rulebook.second_above(*act).map(|limit| limit.to_string()).as_deref(), Some("1000000.00"), "{act}");
+    }
+    let rulebook = load(&with("second_above = \"5\"\nacts = [\"claim\"]\nclause = \"c1\"\n")).unwrap();
+    assert!(rulebook.second_above(ApprovalAct::Claim).is_some() && rulebook.second_above(ApprovalAct::Award).is_none());
+    refused(&with(""), &expect![[""]]);
+    refused(&with("second_above = 5\n"), &expect![[""]]);
+    refused(&with("second_above = \"5\"\nacts = []\n"), &expect![[""]]);
+    refused(&with("second_above = \"5\"\nacts = [\"refusal\"]\n"), &expect![[""]]);
+    refused(&with("second_above = \"5\"\nclause = \"c9\"\nthird_above = \"6\"\n"), &expect![[""]]);
+}
+
+#[test]
+fn a_change_of_approvers_is_said_in_words() {
+    let before = load(&whole()).unwrap();
+    let table = "[approval]\nsecond_above = \"1000000.00\"\nacts = [\"award\", \"payment\"]\n";
+    let after = load(&format!("{}\n{table}", whole())).unwrap();
+    let said = super::super::compare::compare(&before, &after).join("\n");
+    expect![[""]].assert_eq(&said);
+    let back = super::super::compare::compare(&after, &before).join("\n");
+    expect![[""]].assert_eq(&back);
+}

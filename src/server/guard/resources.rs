@@ -33,10 +33,11 @@ const NAMING: &[&str] = &[
     "contract_number",
     "red_invoice_number",
     "blue_invoice_number",
-    "name",
-    "principal",
     "resource",
 ];
+
+/// Fields that name something where a service is about who is let in; elsewhere they are texts and amounts.
+const NAMING_OF_ACCESS: &[&str] = &["name", "principal", "to"];
 
 /// The naming fields of each request message, by RPC and field number.
 type Fields = BTreeMap<String, BTreeMap<u32, String>>;
@@ -63,7 +64,8 @@ fn read(set: &FileDescriptorSet) -> Fields {
     services
         .flat_map(|service| service.method.iter().map(move |method| (service.name(), method)))
         .map(|(service, method)| {
-            let fields = messages.get(method.input_type()).cloned().unwrap_or_default();
+            let mut fields = messages.get(method.input_type()).cloned().unwrap_or_default();
+            fields.retain(|_, name| service == "AccessService" || !NAMING_OF_ACCESS.contains(&name.as_str()));
             (format!("{service}/{}", method.name()), fields)
         })
         .collect()
@@ -71,7 +73,9 @@ fn read(set: &FileDescriptorSet) -> Fields {
 
 fn names_something(name: &str, kind: Type) -> bool {
     let text = kind == Type::String
-        && ((name.ends_with("_id") && name != "request_id") || NAMING.contains(&name));
+        && ((name.ends_with("_id") && name != "request_id")
+            || NAMING.contains(&name)
+            || NAMING_OF_ACCESS.contains(&name));
     text || (kind == Type::Uint64 && name.ends_with("sequence"))
 }
 
@@ -130,6 +134,10 @@ mod tests {
         };
         let expected = ["bank_id=icbc", "contract_number=HT-1", "borrower=91110000600037341L", "pool_id=hebi-pool"];
         assert_eq!(named("LoanService/FileLoan", &message), expected);
+        let message = v1::DisablePrincipalRequest { name: "ipledger:bank:icbc:1".into(), ..Default::default() };
+        assert_eq!(named("AccessService/DisablePrincipal", &message), ["name=ipledger:bank:icbc:1"]);
+        let message = v1::RegisterEnterpriseRequest { uscc: "U".into(), name: "鹤壁镁业".into(), ..Default::default() };
+        assert_eq!(named("RegistryService/RegisterEnterprise", &message), ["uscc=U"]);
         let message = v1::GetEntryRequest { sequence: 42 };
         assert_eq!(named("LedgerService/GetEntry", &message), ["sequence=42"]);
         let message = v1::GetAccountBalanceRequest { account: "x".repeat(500), ..Default::default() };

@@ -6,6 +6,7 @@ use ipledger::audit;
 use ipledger::cli::child::ServerProcess;
 use ipledger::proto::v1;
 use ipledger::proto::v1::access_service_client::AccessServiceClient;
+use ipledger::writer::clock::Clock;
 use tempfile::TempDir;
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -97,18 +98,45 @@ async fn a_disabled_bank_is_out_on_the_next_call_and_back_when_enabled() {
 #[tokio::test]
 async fn a_delegate_sends_whose_office_it_holds() {
     let world = World::new().await;
+    let apply = valuation(&world.borrower, &world.loan, "40000.00", 1);
+    let applied = world.subsidies("enterprise", &world.borrower, "boss").apply_subsidy(apply).await.unwrap().into_inner();
+    let approve = |office: &'static str| {
+        let message = v1::ApproveSubsidyRequest {
+            request_id: id(),
+            application_id: applied.application_id.clone(),
+            ..Default::default()
+        };
+        let mut request = tonic::Request::new(message);
+        request.metadata_mut().insert("ipledger-on-behalf-of", office.parse().unwrap());
+        request
+    };
+    let mut wu = world.subsidies("officer", "", "wu");
+    let refused = wu.approve_subsidy(approve("li.na")).await.unwrap_err();
+    assert!(refused.message().contains("`wu` may not act for `li.na` as officer today"), "{refused}");
+    let today = Clock::System.now().shanghai_date();
     let grant = v1::GrantDelegationRequest {
         request_id: id(),
         to: "wu".into(),
-        first_day: String::new(),
-        last_day: String::new(),
+        first_day: today.to_string(),
+        last_day: today.plus_days(14).unwrap().to_string(),
         reason: "年休假".into(),
         ..Default::default()
     };
     let mut officer = access(&world, "officer", "", "li.na");
-    assert_eq!(officer.grant_delegation(grant).await.unwrap_err().code(), Code::InvalidArgument);
+    let granted = officer.grant_delegation(grant).await.unwrap().into_inner().entry.unwrap();
+    let approved = wu.approve_subsidy(approve("li.na")).await.unwrap().into_inner();
+    let actor = approved.entry.unwrap().actor.unwrap();
+    assert_eq!((actor.person.as_str(), actor.on_behalf_of.as_str()), ("wu", "li.na"));
+    let revoke = v1::RevokeDelegationRequest {
+        request_id: id(),
+        delegation_sequence: granted.sequence,
+        reason: "提前返岗".into(),
+        ..Default::default()
+    };
+    officer.revoke_delegation(revoke).await.unwrap();
     let listed = officer.list_delegations(v1::ListDelegationsRequest::default()).await.unwrap().into_inner();
-    assert_eq!(listed.delegations, Vec::new());
+    assert_eq!((listed.delegations.len(), listed.delegations[0].in_force), (1, false));
+    wu.approve_subsidy(approve("li.na")).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -170,7 +198,6 @@ async fn nothing_of_another_bank_shows_in_any_answer() {
     // The test sees what it looks for: B itself is answered differently.
     let (one, other) = (isolation::loans_of_b(&first).await, isolation::loans_of_b(&second).await);
     assert_ne!(one, other);
-    drop(valuation(&first.borrower, &first.loan, "1.00", 1));
 }
 
 mod isolation {
