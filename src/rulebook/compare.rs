@@ -36,7 +36,8 @@ fn approval(old: &Rulebook, new: &Rulebook, changes: &mut Vec<String>) {
         None => "one person".to_owned(),
     };
     for act in ApprovalAct::ALL.iter().filter(|act| old.second_above(**act) != new.second_above(**act)) {
-        changes.push(format!("a {act} is approved by {} instead of {}", words(new, *act), words(old, *act)));
+        let article = if *act == ApprovalAct::Award { "an" } else { "a" };
+        changes.push(format!("{article} {act} is approved by {} instead of {}", words(new, *act), words(old, *act)));
     }
 }
 

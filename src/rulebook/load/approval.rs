@@ -9,9 +9,6 @@ use crate::money::Amount;
 pub(super) fn approval(mut table: Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Approval> {
     let second_above = table.required("second_above", problems, parsed(Amount::parse));
     let acts = table.optional("acts", problems, list(code(ApprovalAct::parse, ApprovalAct::ALL)));
-    if acts.as_ref().is_some_and(Vec::is_empty) {
-        problems.add(table.place("acts"), "`acts` is empty: nothing would need a second person", "remove it for all acts");
-    }
     let reading = table.optional("reading", problems, bilingual);
     // A bureau's own rule of control stands in no published text, and then names no clause.
     let clause = if table.has("clause") {

@@ -39,14 +39,14 @@ async fn the_auditor_and_the_enterprise_see_who_looked() {
     assert!(spy.peer.starts_with("127.0.0.1:"), "{}", spy.peer);
 
     // The accountant of the borrower sees the calls about its loan, the spy's among them, and no other company's.
-    let own = access(&world, "enterprise", &world.borrower, "wang").list_access(v1::ListAccessRequest::default());
-    let own = own.await.unwrap().into_inner().records;
+    let mut accountant = access(&world, "enterprise", &world.borrower, "wang");
+    let own = accountant.list_access(v1::ListAccessRequest::default()).await.unwrap().into_inner().records;
     let seen = |person: &str, rpc: &str| own.iter().any(|one| one.person == person && one.rpc == rpc);
     assert!(seen("li.na", "LoanService/GetLoan") && seen("spy", "LoanService/GetLoan"), "{own:?}");
     assert!(!seen("li.na", "RegistryService/GetEnterprise"), "the other company's: {own:?}");
     assert!(own.iter().all(|one| one.peer.is_empty() && one.resources.is_empty()), "{own:?}");
     let foreign = v1::ListAccessRequest { resource: world.other.clone(), ..Default::default() };
-    let refused = access(&world, "enterprise", &world.borrower, "wang").list_access(foreign).await.unwrap_err();
+    let refused = accountant.list_access(foreign).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     for role in ["officer", "finance", "operator"] {
         let refused = access(&world, role, "", "x").list_access(v1::ListAccessRequest::default()).await.unwrap_err();
