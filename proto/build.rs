@@ -17,6 +17,7 @@ const API: &[&str] = &[
     "ipledger/v1/ledger_service.proto",
     "ipledger/v1/evidence_service.proto",
     "ipledger/v1/access_service.proto",
+    "ipledger/v1/report_service.proto",
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto"];
 

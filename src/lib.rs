@@ -32,6 +32,7 @@ pub mod server;
 pub mod audit;
 pub mod writer;
 pub mod reader;
+pub mod report;
 pub mod evidence;
 pub mod decide;
 pub mod rulebook;

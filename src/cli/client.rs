@@ -8,6 +8,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 
 /// Where the ledger is, and as whom to call it.
@@ -27,16 +28,27 @@ pub struct Client {
     person: String,
 }
 
+/// A connection that says who calls.
+type Connection = InterceptedService<Channel, ActAs>;
+
 /// The client of the evidence service.
-pub(super) type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
+pub(super) type Evidence = EvidenceServiceClient<Connection>;
 
 impl Client {
-    /// Connects.
+    /// The evidence service.
     pub(super) async fn evidence(&self) -> anyhow::Result<Evidence> {
+        Ok(EvidenceServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// The report service.
+    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Connection>> {
+        Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    async fn connect(&self) -> anyhow::Result<Connection> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.server))
             .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
         let channel = endpoint.connect().await.with_context(|| format!("connecting to {}", self.server))?;
-        let caller = ActAs::new(&self.role, &self.party, &self.person)?;
-        Ok(EvidenceServiceClient::with_interceptor(channel, caller).max_decoding_message_size(REQUEST_BYTES_MAX))
+        Ok(InterceptedService::new(channel, ActAs::new(&self.role, &self.party, &self.person)?))
     }
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tonic::Status;
+use tonic_types::StatusExt as _;
 
 use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
 
@@ -20,6 +22,7 @@ pub mod client;
 pub mod demo;
 pub mod key;
 pub mod receipt;
+pub mod report;
 pub mod rulebook;
 pub mod serve;
 pub mod verify;
@@ -100,6 +103,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Reports of the bureau: pools, budgets, subsidies, loans, targets, accounts.
+    Report(Box<report::Task>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
     Bench {
         /// Seconds for each figure.
@@ -135,6 +140,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Bench { seconds, rounds, kind } => {
             on_runtime(bench::run_kind(kind, bench::Options { seconds, rounds }, &mut out))
         }
+        Task::Report(task) => report::run(&task, &mut out),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,
@@ -155,10 +161,22 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Says on standard error what went wrong, with its causes.
 fn report(error: &anyhow::Error) {
     // Standard error may be closed; there is nobody left to tell then.
-    drop(writeln!(io::stderr(), "ipledger: {error:#}"));
+    let said =
+        error.chain().find_map(|cause| cause.downcast_ref::<Status>()).map_or_else(|| format!("{error:#}"), refusal);
+    drop(writeln!(io::stderr(), "ipledger: {said}"));
+}
+
+/// What a ledger said when it refused: its sentence, and each field with what was wrong with it.
+fn refusal(status: &Status) -> String {
+    let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    if fields.len() < 2 {
+        return format!("the ledger answers {:?}: {}", status.code(), status.message());
+    }
+    let fields = fields.iter().map(|each| format!("\n  {}: {}", each.field, each.description));
+    format!("the ledger answers {:?}:{}", status.code(), fields.collect::<String>())
 }
 
 /// Runs a client task on a runtime of its own.
-fn on_runtime(task: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+fn on_runtime<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
 }

@@ -194,6 +194,23 @@ impl Reader {
         blocking(move || reader.page(from, limits, &filter)).await
     }
 
+    /// Shows every entry up to this one in the order of the journal, for threads that may wait for the disk. The store is
+    /// read block by block; nothing is held while `visit` works.
+    pub fn visit_blocking(&self, last: Sequence, visit: &mut dyn FnMut(&Entry)) -> Result<(), ReadFault> {
+        let mut next = Sequence::FIRST;
+        while next <= last {
+            let chunk = self.chunk(next)?;
+            if chunk.is_empty() {
+                break;
+            }
+            for entry in chunk.iter().filter(|entry| entry.sequence <= last) {
+                visit(entry);
+            }
+            next = chunk.last().map_or(next, |entry| entry.sequence).next();
+        }
+        Ok(())
+    }
+
     fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {
         let mut page = Page { entries: Vec::new(), next: Some(from.max(Sequence::FIRST)) };
         let mut scanned = 0_usize;

@@ -32,6 +32,19 @@ pub(super) const fn is_bureau(caller: &Caller) -> bool {
     }
 }
 
+/// Refuses who is confined to districts: what adds up all of them is not for one of them.
+pub(super) fn undivided(book: &Book, caller: &Caller) -> Result<(), Rejection> {
+    if book.access.districts_of(caller).is_none() {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        Reason::PermissionDenied,
+        "",
+        "the caller is confined to some districts; expected somebody who sees them all",
+        "调用方限定于部分县区, 此项须由可查看全部县区者办理",
+    ))
+}
+
 /// Whether the caller may look an enterprise, its rights and its blacklist entries up: an enterprise itself only.
 /// Banks look up whom they are about to lend to.
 pub(super) fn sees_enterprise(book: &Book, caller: &Caller, enterprise: Uscc) -> bool {

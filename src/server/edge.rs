@@ -20,7 +20,6 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
-use super::TAILS_MAX;
 use super::digest::request_digest;
 use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identified, Identify, Peer};
@@ -29,6 +28,7 @@ use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
+use super::{REPORTS_MAX, TAILS_MAX};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -50,6 +50,8 @@ pub struct Edge {
     watch: Arc<Watch>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// One permit per report being made.
+    pub(super) reports: Arc<Semaphore>,
     /// Turns true when the server stops.
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
@@ -59,8 +61,9 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        let watch = Arc::new(Watch::default());
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, watch, tails, stop: Arc::new(stop) }
+        let reports = Arc::new(Semaphore::new(REPORTS_MAX));
+        let (watch, stop) = (Arc::new(Watch::default()), Arc::new(stop));
+        Self { writer, reader, identity, keeper: None, clock: Clock::System, watch, tails, reports, stop }
     }
 
     /// The same with limits, an access log and a seal of page tokens; without them there are no limits and no log.

@@ -21,6 +21,9 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::book::event::Entry;
+use crate::calendar::CivilDate;
+use crate::decide::rejection::Rejection;
+use crate::identifier::Sequence;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessServiceServer;
@@ -31,6 +34,7 @@ use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
 use crate::proto::v1::pool_service_server::PoolServiceServer;
 use crate::proto::v1::registry_service_server::RegistryServiceServer;
+use crate::proto::v1::report_service_server::ReportServiceServer;
 use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
 use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
@@ -50,6 +54,7 @@ mod write;
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
+pub use parse::report::Order;
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
 
 /// What an entry says, in one sentence for people.
@@ -67,6 +72,11 @@ pub fn words(entry: &Entry) -> Words {
     Words { en, zh }
 }
 
+/// What a report's request asks for, checked as the server checks it; for whoever makes a report without a server.
+pub fn report_order(message: &v1::RunReportRequest, today: CivilDate, last: Sequence) -> Result<Order, Rejection> {
+    parse::query(|violations| parse::report::order(message, (today, last), violations))
+}
+
 /// The largest request that is read, decompressed.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -75,6 +85,9 @@ pub const CONNECTION_REQUESTS_MAX: usize = 1_024;
 
 /// The most entry tails open at a time, over all connections.
 pub const TAILS_MAX: usize = 64;
+
+/// The most reports made at a time: each reads the journal and holds a book of its own.
+pub const REPORTS_MAX: usize = 2;
 
 /// The largest payload of `Ping`.
 pub const PING_BYTES_MAX: usize = 64 * 1024;
@@ -122,7 +135,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -133,6 +146,7 @@ const SERVICES: [&str; 10] = [
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
     "ipledger.v1.AccessService",
+    "ipledger.v1.ReportService",
 ];
 
 /// A service of the API behind the guard, with the limits that all of them share.
@@ -172,6 +186,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
         .add_service(limited!(AccessServiceServer, edge))
+        .add_service(limited!(ReportServiceServer, edge))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.

@@ -4,6 +4,8 @@ use crate::book::nouns::{ApplicationState, ClaimState, LoanState, Role};
 use crate::book::registry::{PledgeState, RightState};
 use crate::identifier::RightKind;
 use crate::proto::v1;
+use crate::report::Kind;
+use crate::report::write::Form;
 use crate::rulebook::explanation::{Bound, StepKind, StepOutcome};
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
 
@@ -57,6 +59,8 @@ mirrored!(
     BlacklistGround =
         BlacklistGround { CounterfeitPatent, CounterfeitTrademark, Piracy, DeliberateInfringement, Fraud }
 );
+mirrored!(Form = ReportForm { Table, Csv, Xlsx, Json, Html });
+mirrored!(Kind = ReportColumnKind { Text, Money, Count, Date, Percent });
 mirrored!(RightKind = RightKind { Patent, Trademark, Copyright, Other });
 mirrored!(RightState = IpRightState { NotGranted, InForce, Lapsed, Expired, Invalidated });
 mirrored!(PledgeState = PledgeState { Pending, Active, Released, Ended, Void });

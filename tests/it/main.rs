@@ -26,4 +26,5 @@ mod layers;
 mod model;
 mod property;
 mod regression;
+mod report;
 mod simulate;

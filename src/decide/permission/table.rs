@@ -109,6 +109,8 @@ pub const TABLE: &[Row] = &[
     row("EvidenceService/GetConsistencyProof", EVERYBODY),
     row("EvidenceService/GetReceipt", EVERYBODY),
     row("EvidenceService/AddCosignature", EVERYBODY),
+    row("ReportService/ListReports", BUREAU),
+    row("ReportService/RunReport", BUREAU),
     row("AccessService/BindPrincipal", &[Operator]),
     row("AccessService/EnablePrincipal", &[Operator]),
     row("AccessService/DisablePrincipal", &[Operator]),

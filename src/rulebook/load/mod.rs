@@ -15,6 +15,7 @@ mod pool;
 mod programme;
 mod ratio;
 mod table;
+mod target;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,8 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     let approval = root.optional("approval", problems, |node, _, problems| {
         Table::of(node, "[approval]", problems).and_then(|table| approval::approval(table, &known, problems))
     });
+    let targets = root.tables("target", "[[target]]", problems);
+    let targets: Vec<_> = targets.into_iter().filter_map(|table| target::target(table, &mut known, problems)).collect();
     let rates = ReferenceRates::of(&series);
     let cases = root.tables("case", "[[case]]", problems);
     let cases =
@@ -141,6 +144,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         programmes,
         pools,
         approval,
+        targets,
         cases,
     })
 }

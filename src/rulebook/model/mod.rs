@@ -11,6 +11,7 @@ mod condition;
 mod pool;
 mod property;
 mod ratio;
+mod target;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use pool::{
 };
 pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
+pub use target::{Target, TargetMeasure, TargetValue};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
@@ -63,6 +65,8 @@ pub struct Rulebook {
     pub pools: Vec<PoolRule>,
     /// From which amount on two persons approve; `None` where one is always enough.
     pub approval: Option<Approval>,
+    /// What the policy means to reach; they decide nothing.
+    pub targets: Vec<Target>,
     /// Worked cases that the file brings along; they decide nothing.
     pub cases: Vec<Case>,
 }

@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused() {
         "schema = 1",
         "schema = 1\nsponsor = \"x\"",
         &expect![
-            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, case"
+            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, target, case"
         ],
     );
     check(

@@ -296,7 +296,7 @@ fn a_rulebook_is_refused_with_its_lines() {
         &expect![[r#"
             text: line 1: the file has no `rulebook`; add `rulebook = …`
             text: line 1: the file has no `source`; add `source = …`
-            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, case"#]],
+            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, target, case"#]],
     );
 }
 

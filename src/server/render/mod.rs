@@ -11,6 +11,7 @@ pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
+pub(super) mod report;
 pub(super) mod resource;
 mod sentence;
 

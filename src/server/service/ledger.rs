@@ -155,7 +155,7 @@ fn known(view: &View, as_of: AsOf) -> Result<(), Rejection> {
 
 fn list_accounts(
     edge: &Edge,
-    _caller: &Caller,
+    caller: &Caller,
     message: &v1::ListAccountsRequest,
 ) -> Result<v1::ListAccountsResponse, Rejection> {
     let read = |text: &str| Account::parse(text).ok();
@@ -175,7 +175,8 @@ fn list_accounts(
                 AsOf::Sequence(sequence) => view.history.balance_at_sequence(account, sequence),
                 AsOf::Date(date) => view.history.balance_at_date(account, date),
             };
-            let wanted = !(message.nonzero_only && balance.is_zero());
+            let seen = sees_account(&view.book, caller, account);
+            let wanted = seen && !(message.nonzero_only && balance.is_zero());
             let line = account_balance(account, balance);
             (wanted && line.account.starts_with(&message.prefix)).then_some(line)
         },

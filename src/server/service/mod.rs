@@ -11,6 +11,7 @@ mod loan;
 mod period;
 mod pool;
 mod registry;
+mod report;
 mod rulebook;
 mod subsidy;
 mod tail;

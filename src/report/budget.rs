@@ -1,0 +1,97 @@
+//! 预算执行情况 and 专项资金增长情况: what was appropriated, and what became of it.
+
+use std::collections::BTreeMap;
+
+use super::extract::Extract;
+use super::{Cell, Kind, Section, Words, column, percent, quotient, text};
+use crate::book::account::Account;
+use crate::calendar::FiscalYear;
+use crate::identifier::BudgetLineId;
+use crate::money::Amount;
+
+/// Each budget line and year at the end of the day.
+pub(super) fn execution(extract: &Extract) -> Section {
+    let mut section = Section::new(
+        "budget-execution",
+        Words::new("Budget execution", "预算执行情况"),
+        vec![
+            column("line", Kind::Text, "budget line", "预算指标"),
+            column("year", Kind::Text, "year", "年度"),
+            column("initial", Kind::Money, "appropriated", "下达"),
+            column("adjusted", Kind::Money, "adjusted", "调整"),
+            column("reserved", Kind::Money, "reserved", "预留"),
+            column("spent", Kind::Money, "spent", "支出"),
+            column("available", Kind::Money, "available", "结余"),
+            column("rate", Kind::Percent, "spent %", "执行率%"),
+        ],
+    );
+    for ((line, year), appropriated) in &extract.appropriations {
+        let closing = |account: Account| extract.turnover(&account).closing();
+        let spent = closing(Account::BudgetSpent(line.clone(), *year));
+        let whole = appropriated.initial.plus(appropriated.adjusted);
+        section.line(vec![
+            text(&line),
+            text(&year),
+            Cell::Money(appropriated.initial),
+            Cell::Money(appropriated.adjusted),
+            Cell::Money(closing(Account::BudgetReserved(line.clone(), *year))),
+            Cell::Money(spent),
+            Cell::Money(closing(Account::BudgetAvailable(line.clone(), *year))),
+            percent(spent, whole),
+        ]);
+    }
+    section.add_total();
+    section.note("Appropriated + adjusted = reserved + spent + available.", "下达 + 调整 = 预留 + 支出 + 结余。");
+    section
+}
+
+/// Each budget line's appropriation of a year against the year before.
+pub(super) fn growth(extract: &Extract) -> Section {
+    let mut section = Section::new(
+        "fund-growth",
+        Words::new("Growth of the special funds", "专项资金增长情况"),
+        vec![
+            column("line", Kind::Text, "budget line", "预算指标"),
+            column("year", Kind::Text, "year", "年度"),
+            column("appropriated", Kind::Money, "appropriated", "下达及调整"),
+            column("before", Kind::Money, "the year before", "上年"),
+            column("more", Kind::Money, "more", "增加"),
+            column("growth", Kind::Percent, "growth %", "增长率%"),
+            column("verdict", Kind::Text, "verdict", "结论"),
+        ],
+    );
+    let years: BTreeMap<(BudgetLineId, FiscalYear), Amount> =
+        extract.appropriations.iter().map(|(key, of)| (key.clone(), of.initial.plus(of.adjusted))).collect();
+    for ((line, year), now) in &years {
+        let before = year.previous().and_then(|before| years.get(&(line.clone(), before)).copied());
+        let more = before.map(|before| now.minus(before));
+        section.line(vec![
+            text(&line),
+            text(&year),
+            Cell::Money(*now),
+            before.map_or(Cell::Empty, Cell::Money),
+            more.map_or(Cell::Empty, Cell::Money),
+            before.map_or(Cell::Empty, |before| growth_in_percent(*now, before)),
+            Cell::Words(match more {
+                None => Words::new("first year", "首年"),
+                Some(more) if more.is_positive() => Words::new("grew", "增长"),
+                Some(more) if more.is_zero() => Words::new("unchanged", "持平"),
+                Some(_) => Words::new("fell", "下降"),
+            }),
+        ]);
+    }
+    section
+}
+
+fn growth_in_percent(now: Amount, before: Amount) -> Cell {
+    let more = now.minus(before);
+    if !more.is_negative() {
+        return percent(more, before);
+    }
+    match quotient(more.negated().fen(), before.fen()) {
+        Cell::Percent(fall) => Cell::Percent(format!("-{fall}")),
+        other @ (Cell::Empty | Cell::Text(_) | Cell::Words(_) | Cell::Money(_) | Cell::Count(_) | Cell::Day(_)) => {
+            other
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the entries say that were known then and took effect until then.
+
+use std::collections::BTreeMap;
+
+use super::Words;
+use super::question::Question;
+use crate::book::Book;
+use crate::book::account::Account;
+use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event, LoanChange, LoanChanged};
+use crate::book::registry::Enterprise;
+use crate::calendar::{CivilDate, FiscalYear, Timestamp};
+use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
+use crate::money::Amount;
+use crate::rulebook::RulebookRef;
+
+/// A fold over entries: the book as it stood at the end of a day, and what moved within the days asked for.
+#[derive(Debug)]
+pub struct Extract {
+    from: CivilDate,
+    to: CivilDate,
+    known_at: Sequence,
+    /// The state at the end of the last day, as known then.
+    pub book: Book,
+    /// Every account with what moved it, in the order of the chart.
+    pub turnovers: BTreeMap<Account, Turnover>,
+    /// What was drawn down, repaid and paid as interest within the days, by loan.
+    pub loan_flows: BTreeMap<LoanId, LoanFlow>,
+    /// What came back of a paid subsidy within the days, in yuan.
+    pub clawbacks: BTreeMap<ApplicationId, Amount>,
+    /// Appropriations and adjustments of each budget line and year until the last day, in yuan.
+    pub appropriations: BTreeMap<(BudgetLineId, FiscalYear), Appropriated>,
+    /// When the last known entry was recorded.
+    pub last_recorded_at: Option<Timestamp>,
+}
+
+/// What moved an account, in yuan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turnover {
+    /// The balance before the first day; debit positive.
+    pub opening: Amount,
+    /// Debits within the days.
+    pub debit: Amount,
+    /// Credits within the days, positive.
+    pub credit: Amount,
+}
+
+impl Turnover {
+    /// The balance at the end of the last day; debit positive.
+    pub fn closing(self) -> Amount {
+        self.opening.plus(self.debit).minus(self.credit)
+    }
+}
+
+/// A loan's money within the days asked for, in yuan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoanFlow {
+    /// Drawn down.
+    pub disbursed: Amount,
+    /// Principal repaid.
+    pub repaid: Amount,
+    /// Interest paid.
+    pub interest: Amount,
+}
+
+/// A budget line's year, in yuan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Appropriated {
+    /// By appropriation.
+    pub initial: Amount,
+    /// By adjustments, up less down.
+    pub adjusted: Amount,
+}
+
+impl Extract {
+    /// Nothing taken yet.
+    pub fn new(question: &Question) -> Self {
+        Self {
+            from: question.from,
+            to: question.to,
+            known_at: question.known_at,
+            book: Book::new(),
+            turnovers: BTreeMap::new(),
+            loan_flows: BTreeMap::new(),
+            clawbacks: BTreeMap::new(),
+            appropriations: BTreeMap::new(),
+            last_recorded_at: None,
+        }
+    }
+
+    /// Takes the next entry of the journal in; one that was not known or not in effect leaves no trace.
+    pub fn take(&mut self, entry: &Entry) {
+        if entry.sequence > self.known_at {
+            return;
+        }
+        self.last_recorded_at = Some(entry.recorded_at);
+        if entry.effective_date > self.to {
+            return;
+        }
+        self.book.apply(entry);
+        let is_within = self.from <= entry.effective_date;
+        for posting in &entry.postings {
+            let turnover = self.turnovers.entry(posting.account.clone()).or_default();
+            if !is_within {
+                turnover.opening = turnover.opening.plus(posting.amount);
+            } else if posting.amount.is_negative() {
+                turnover.credit = turnover.credit.minus(posting.amount);
+            } else {
+                turnover.debit = turnover.debit.plus(posting.amount);
+            }
+        }
+        self.take_budget(&entry.event);
+        if is_within {
+            self.take_flow(&entry.event);
+        }
+    }
+
+    fn take_budget(&mut self, event: &Event) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these two change what is appropriated")]
+        match event {
+            Event::BudgetAppropriated(change) => {
+                let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
+                of_year.initial = of_year.initial.plus(change.amount);
+            }
+            Event::BudgetAdjusted(change) => {
+                let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
+                of_year.adjusted = of_year.adjusted.plus(change.amount);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_flow(&mut self, event: &Event) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these move a loan's money or bring a subsidy back")]
+        match event {
+            Event::LoanChanged(LoanChanged { loan, change, .. }) => {
+                let flow = self.loan_flows.entry(*loan).or_default();
+                match change {
+                    LoanChange::Disbursed(amount) => flow.disbursed = flow.disbursed.plus(*amount),
+                    LoanChange::PrincipalPaid(amount, _) => flow.repaid = flow.repaid.plus(*amount),
+                    LoanChange::InterestPaid(paid) => flow.interest = flow.interest.plus(paid.amount),
+                    _ => {}
+                }
+            }
+            Event::ApplicationChanged(ApplicationChanged {
+                application,
+                change: ApplicationChange::ClawbackReceived(amount, _),
+            }) => {
+                let back = self.clawbacks.entry(*application).or_default();
+                *back = back.plus(*amount);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a day is within those asked for.
+    pub fn is_within(&self, date: CivilDate) -> bool {
+        self.from <= date && date <= self.to
+    }
+
+    /// What moved an account; nothing for one that was never posted to.
+    pub fn turnover(&self, account: &Account) -> Turnover {
+        self.turnovers.get(account).copied().unwrap_or_default()
+    }
+
+    /// An enterprise's name; its number when it is not registered.
+    pub fn enterprise_name(&self, uscc: Uscc) -> String {
+        self.enterprise(uscc).map_or_else(|| uscc.to_string(), |enterprise| enterprise.details.name.clone())
+    }
+
+    /// An enterprise's district; empty when it is not registered.
+    pub fn district(&self, uscc: Uscc) -> String {
+        self.enterprise(uscc).map(|enterprise| enterprise.details.district.to_string()).unwrap_or_default()
+    }
+
+    /// An institution's name; its short name when it is not registered.
+    pub fn institution_name(&self, id: &InstitutionId) -> String {
+        self.book.institutions.get(id).map_or_else(|| id.to_string(), |details| details.name.clone())
+    }
+
+    /// A programme's name in the version that an application was judged by; its id when that is not adopted.
+    pub fn programme_name(&self, rulebook: &RulebookRef, programme: &ProgrammeId) -> Words {
+        let version = self.book.rulebooks.iter().find(|one| one.reference() == *rulebook);
+        version.and_then(|version| version.programme(programme)).map_or_else(
+            || Words::new(programme.as_str(), programme.as_str()),
+            |programme| Words::new(&programme.name.en, &programme.name.zh),
+        )
+    }
+
+    fn enterprise(&self, uscc: Uscc) -> Option<&Enterprise> {
+        self.book.enterprises.get(&uscc)
+    }
+}
