@@ -74,14 +74,8 @@ pub struct LimitsConfig {
 
 impl LimitsConfig {
     /// No limit: for a benchmark, and for tests of other things.
-    pub const NONE: Self = Self {
-        requests_per_second: 0,
-        requests_burst: 0,
-        bytes_per_second: 0,
-        bytes_burst: 0,
-        calls: 0,
-        streams: 0,
-    };
+    pub const NONE: Self =
+        Self { requests_per_second: 0, requests_burst: 0, bytes_per_second: 0, bytes_burst: 0, calls: 0, streams: 0 };
 
     /// These many requests per second with twice as many at once, and the rest as by default.
     pub const fn of_requests(per_second: u64) -> Self {

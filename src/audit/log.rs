@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
@@ -188,7 +188,10 @@ impl Scribe {
 
     /// The file that the lines go into: a new one when they would make the newest too long.
     fn file(&mut self, first: u64, length: u64) -> io::Result<&mut File> {
-        let full = self.current.as_ref().is_none_or(|(_, size)| *size > 0 && size.saturating_add(length) > self.file_bytes_max);
+        let full = self
+            .current
+            .as_ref()
+            .is_none_or(|(_, size)| *size > 0 && size.saturating_add(length) > self.file_bytes_max);
         if full {
             self.sync()?;
             let path = self.folder.join(format!("access-{first:012}.jsonl"));

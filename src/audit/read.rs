@@ -33,13 +33,15 @@ impl Query {
     fn lets_through(&self, record: &Record) -> bool {
         let who = &record.who;
         let named = |wanted: &std::collections::BTreeSet<String>| {
-            let values = record.resources.iter().map(|one| one.split_once('=').map_or(one.as_str(), |(_, value)| value));
+            let values =
+                record.resources.iter().map(|one| one.split_once('=').map_or(one.as_str(), |(_, value)| value));
             wanted.contains(&who.organisation) || values.into_iter().any(|value| wanted.contains(value))
         };
         self.before.is_none_or(|before| record.n < before)
-            && self.principal.as_ref().is_none_or(|one| {
-                [&who.principal, &who.person, &who.on_behalf_of].into_iter().any(|name| name == one)
-            })
+            && self
+                .principal
+                .as_ref()
+                .is_none_or(|one| [&who.principal, &who.person, &who.on_behalf_of].into_iter().any(|name| name == one))
             && self.resources.as_ref().is_none_or(named)
             && self.from.is_none_or(|from| from <= record.time)
             && self.to.is_none_or(|to| record.time < to)
@@ -111,7 +113,9 @@ pub enum Flaw {
         problem: String,
     },
     /// A line was changed, taken out or put in.
-    #[error("`{file}` line {line}: record {found} does not follow record {before}; a line before it was changed, removed or added")]
+    #[error(
+        "`{file}` line {line}: record {found} does not follow record {before}; a line before it was changed, removed or added"
+    )]
     Broken {
         /// Which file.
         file: String,
@@ -131,8 +135,11 @@ pub fn verify(data: &Path) -> Result<Verified, Flaw> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for (index, line) in BufReader::new(fs::File::open(&path)?).split(b'\n').enumerate() {
             let (line, number) = (line?, index.saturating_add(1));
-            let record: Record = serde_json::from_slice(&line)
-                .map_err(|error| Flaw::Malformed { file: file.clone(), line: number, problem: error.to_string() })?;
+            let record: Record = serde_json::from_slice(&line).map_err(|error| Flaw::Malformed {
+                file: file.clone(),
+                line: number,
+                problem: error.to_string(),
+            })?;
             if record.prev != verified.head || record.n != verified.lines.saturating_add(1) {
                 return Err(Flaw::Broken { file, line: number, found: record.n, before: verified.lines });
             }

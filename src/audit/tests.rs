@@ -27,7 +27,9 @@ async fn twenty(data: &TempDir) -> AccessLog {
         let code = if number % 5 == 0 { "PERMISSION_DENIED" } else { "OK" };
         let loan = format!("loan_id=loan-{number}");
         let person = if number % 2 == 0 { "li" } else { "wu" };
-        assert!(log.append_and_wait(Record { time: number, ..record(person, "LoanService/GetLoan", &[&loan], code) }).await);
+        assert!(
+            log.append_and_wait(Record { time: number, ..record(person, "LoanService/GetLoan", &[&loan], code) }).await
+        );
     }
     log
 }
@@ -99,5 +101,8 @@ async fn pages_go_from_the_newest_back_without_gap_or_overlap() {
     assert_eq!(of(Query { denied_only: true, ..Query::default() }), [20, 15, 10, 5]);
     let loans = BTreeSet::from(["loan-7".to_owned(), "loan-12".to_owned()]);
     assert_eq!(of(Query { resources: Some(loans), ..Query::default() }), [12, 7]);
-    assert_eq!(of(Query { principal: Some("li".to_owned()), from: Some(16), to: Some(20), ..Query::default() }), [18, 16]);
+    assert_eq!(
+        of(Query { principal: Some("li".to_owned()), from: Some(16), to: Some(20), ..Query::default() }),
+        [18, 16]
+    );
 }

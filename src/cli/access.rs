@@ -120,7 +120,8 @@ pub(super) async fn bootstrap(writer: &Writer, reader: &Reader, first: &str) -> 
             anyhow::bail!("this ledger knows principals already; let one of its operators bind `{name}`")
         }
     }
-    let digest: [u8; 32] = Sha256::new().chain_update("ipledger serve --bootstrap-principal").chain_update(first).finalize().into();
+    let digest: [u8; 32] =
+        Sha256::new().chain_update("ipledger serve --bootstrap-principal").chain_update(first).finalize().into();
     let id = digest.first_chunk::<16>().and_then(|bytes| RequestId::from_bytes(*bytes)).context("a digest of zeros")?;
     let request = Request {
         caller: Caller::of_bureau(Role::Operator, PersonId::parse("bootstrap")?),

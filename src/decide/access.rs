@@ -6,7 +6,7 @@ use super::{Context, Outcome, concerning_nobody, not_before, state_forbids, text
 use crate::book::access::{AccessChange, DelegationDetails, DelegationRevoked, PrincipalDetails, Switched};
 use crate::book::event::Event;
 use crate::book::nouns::{Named as _, Role};
-use crate::identifier::{Invalid, InstitutionId, PersonId, PrincipalName};
+use crate::identifier::{InstitutionId, Invalid, PersonId, PrincipalName};
 use crate::rulebook::terms::InstitutionKind;
 
 /// The longest delegation, in days: an absence, not an office.
@@ -28,9 +28,9 @@ fn bind(context: &Context<'_>, details: &PrincipalDetails) -> Result<(), Rejecti
     if let Some(before) = context.book.access.principals.get(&details.name) {
         not_oneself(context, "name", &before.details.person)?;
     }
-    details.check().map_err(|(field, invalid)| {
-        Rejection::new(Reason::InvalidField, field, invalid.problem, invalid.problem_zh)
-    })?;
+    details
+        .check()
+        .map_err(|(field, invalid)| Rejection::new(Reason::InvalidField, field, invalid.problem, invalid.problem_zh))?;
     if let (Some(id), Some(role)) = (&details.institution, details.roles.first()) {
         let kind = institution(context, "institution_id", id)?.kind;
         if kind_of(*role) != Some(kind) {
@@ -160,7 +160,10 @@ fn grant(context: &Context<'_>, details: &DelegationDetails) -> Result<(), Rejec
         return Err(Rejection::new(
             Reason::DateOutOfRange,
             "last_day",
-            format!("`{}` is more than {DELEGATION_DAYS_MAX} days from the first day; delegate anew then", details.last_day),
+            format!(
+                "`{}` is more than {DELEGATION_DAYS_MAX} days from the first day; delegate anew then",
+                details.last_day
+            ),
             format!("委托期限不得超过 {DELEGATION_DAYS_MAX} 天；届时请重新委托"),
         ));
     }

@@ -278,12 +278,11 @@ pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, R
 
 /// Looks up a claim; a bank finds only its own.
 fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
-    let found =
-        context.book.claims.get(&id).filter(|claim| {
-            let own = context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank);
-            let borrower = context.book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
-            own && borrower.is_none_or(|borrower| context.in_districts(borrower))
-        });
+    let found = context.book.claims.get(&id).filter(|claim| {
+        let own = context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank);
+        let borrower = context.book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
+        own && borrower.is_none_or(|borrower| context.in_districts(borrower))
+    });
     found.ok_or_else(|| {
         Rejection::new(
             Reason::ClaimUnknown,

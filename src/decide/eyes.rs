@@ -8,12 +8,7 @@ use crate::book::nouns::Hands;
 use crate::identifier::PersonId;
 
 /// Refuses the caller if it, or the person it acts for, did the earlier act, or if it is a delegate of who did.
-pub(super) fn another_person(
-    context: &Context<'_>,
-    field: &str,
-    earlier: &Hands,
-    what: Text,
-) -> Result<(), Rejection> {
+pub(super) fn another_person(context: &Context<'_>, field: &str, earlier: &Hands, what: Text) -> Result<(), Rejection> {
     let own = context.caller.hands();
     if let Some(same) = earlier.people().find(|one| own.people().any(|mine| mine == *one)) {
         return Err(same_person(

@@ -44,8 +44,7 @@ pub(super) fn wait_for_second(
         another_person(context, matter.field, &first.hands, text("approved it first", "初审人"))?;
         return Ok(outcome);
     }
-    let endorsed =
-        Endorsed { rpc: rpc.to_owned(), subject: matter.subject, amount: matter.amount, second_above };
+    let endorsed = Endorsed { rpc: rpc.to_owned(), subject: matter.subject, amount: matter.amount, second_above };
     Ok(Outcome::new(Event::Endorsed(endorsed), outcome.concerns))
 }
 
@@ -66,10 +65,7 @@ fn not_first(context: &Context<'_>, command: &Command, subject: &str, field: &st
 
 /// A payment that the scheme refuses is no payment.
 const fn is_refused(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::ApplicationChanged(ApplicationChanged { change: ApplicationChange::PaymentRefused(_), .. })
-    )
+    matches!(event, Event::ApplicationChanged(ApplicationChanged { change: ApplicationChange::PaymentRefused(_), .. }))
 }
 
 fn matter<'a>(context: &Context<'a>, command: &Command) -> Option<Matter<'a>> {

@@ -67,7 +67,10 @@ pub(super) async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result
     server.stop().await?;
     let (quiet, flooded) = (quiet.median().max(1), flooded.median());
     let percent = flooded.saturating_mul(100).checked_div(quiet).unwrap_or(0);
-    writeln!(out, "polite client, {POLITE_PER_SECOND} durable writes a second: p99 {quiet} µs quiet, {flooded} µs flooded")?;
+    writeln!(
+        out,
+        "polite client, {POLITE_PER_SECOND} durable writes a second: p99 {quiet} µs quiet, {flooded} µs flooded"
+    )?;
     writeln!(
         out,
         "flood of {FLOODERS} callers: {} calls answered, {} refused with RESOURCE_EXHAUSTED",

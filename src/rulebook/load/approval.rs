@@ -18,5 +18,10 @@ pub(super) fn approval(mut table: Table<'_, '_>, known: &Known, problems: &mut P
         None
     };
     table.finish(problems);
-    Some(Approval { second_above: second_above?, acts: acts.unwrap_or_else(|| ApprovalAct::ALL.to_vec()), clause, reading })
+    Some(Approval {
+        second_above: second_above?,
+        acts: acts.unwrap_or_else(|| ApprovalAct::ALL.to_vec()),
+        clause,
+        reading,
+    })
 }

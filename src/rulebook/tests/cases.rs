@@ -73,8 +73,8 @@ fn no_case_grants_more_than_was_asked() {
 fn the_page_names_every_word() {
     use super::super::explanation::Bound;
     use super::super::model::{
-        ApprovalAct, AsOf, Attribution, CapScope, ChoiceScope, Coverage, DateFact, Measure, Payee, PayerCapScope, Pick, Span,
-        TierMethod,
+        ApprovalAct, AsOf, Attribution, CapScope, ChoiceScope, Coverage, DateFact, Measure, Payee, PayerCapScope, Pick,
+        Span, TierMethod,
     };
     use super::super::terms::{CostKind, LossParty, SizeClass};
 

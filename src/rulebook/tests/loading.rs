@@ -495,12 +495,21 @@ fn two_approvers_above_an_amount() {
     let rulebook = load(&with("second_above = \"5\"\nacts = [\"claim\"]\nclause = \"c1\"\n")).unwrap();
     assert!(rulebook.second_above(ApprovalAct::Claim).is_some() && rulebook.second_above(ApprovalAct::Award).is_none());
     refused(&with(""), &expect!["city.toml:41: [approval] has no `second_above`; add `second_above = …`"]);
-    refused(&with("second_above = 5\n"), &expect!["city.toml:42: `second_above` is of type integer; write a text in quotation marks"]);
+    refused(
+        &with("second_above = 5\n"),
+        &expect!["city.toml:42: `second_above` is of type integer; write a text in quotation marks"],
+    );
     refused(&with("second_above = \"5\"\nacts = []\n"), &expect!["city.toml:43: `acts` is empty; name at least one"]);
-    refused(&with("second_above = \"5\"\nacts = [\"refusal\"]\n"), &expect!["city.toml:43: `refusal` is not a value of `acts`; use one of: award, claim, payment, withdrawal"]);
-    refused(&with("second_above = \"5\"\nclause = \"c9\"\nthird_above = \"6\"\n"), &expect![[r#"
+    refused(
+        &with("second_above = \"5\"\nacts = [\"refusal\"]\n"),
+        &expect!["city.toml:43: `refusal` is not a value of `acts`; use one of: award, claim, payment, withdrawal"],
+    );
+    refused(
+        &with("second_above = \"5\"\nclause = \"c9\"\nthird_above = \"6\"\n"),
+        &expect![[r#"
         city.toml:43: there is no clause `c9`; name a clause of this file, or add it as [[clause]]
-        city.toml:44: `third_above` is not a key of [approval]; remove it, or use one of: second_above, acts, reading, clause"#]]);
+        city.toml:44: `third_above` is not a key of [approval]; remove it, or use one of: second_above, acts, reading, clause"#]],
+    );
 }
 
 #[test]
@@ -511,9 +520,11 @@ fn a_change_of_approvers_is_said_in_words() {
     let said = super::super::compare::compare(&before, &after).join("\n");
     expect![[r#"
         an award is approved by two persons above 1,000,000.00 instead of one person
-        a payment is approved by two persons above 1,000,000.00 instead of one person"#]].assert_eq(&said);
+        a payment is approved by two persons above 1,000,000.00 instead of one person"#]]
+    .assert_eq(&said);
     let back = super::super::compare::compare(&after, &before).join("\n");
     expect![[r#"
         an award is approved by one person instead of two persons above 1,000,000.00
-        a payment is approved by one person instead of two persons above 1,000,000.00"#]].assert_eq(&back);
+        a payment is approved by one person instead of two persons above 1,000,000.00"#]]
+    .assert_eq(&back);
 }

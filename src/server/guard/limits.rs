@@ -138,9 +138,8 @@ impl Limits {
 
 impl Meter {
     fn new(limits: LimitsConfig, now: Duration) -> Self {
-        let full = |burst: u64| {
-            Bucket { level: i64::try_from(burst).unwrap_or(i64::MAX).saturating_mul(TOKEN), at: now }
-        };
+        let full =
+            |burst: u64| Bucket { level: i64::try_from(burst).unwrap_or(i64::MAX).saturating_mul(TOKEN), at: now };
         let used = Used {
             requests: full(limits.requests_burst),
             bytes: full(limits.bytes_burst),

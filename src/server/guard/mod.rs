@@ -277,10 +277,9 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         Err(_) => format!("address {}", address.map(|address| address.ip().to_string()).unwrap_or_default()),
     };
     let meter = watch.limits.meter(&key, now);
-    let permit = meter.enter(now).map_err(|exceeded| Refused {
-        status: too_much(&key, &exceeded),
-        flood: Some(Arc::clone(&meter)),
-    })?;
+    let permit = meter
+        .enter(now)
+        .map_err(|exceeded| Refused { status: too_much(&key, &exceeded), flood: Some(Arc::clone(&meter)) })?;
     let caller = resolved?;
     resolve::fill(&mut visit.who, &caller);
     check_role(caller.role, &visit.rpc)?;
@@ -313,7 +312,8 @@ async fn recorded(
     let Some(log) = edge.watch().log() else { return response };
     let status = Status::from_header_map(response.headers());
     let code = status.as_ref().map_or(Code::Ok, Status::code);
-    let reason = status.as_ref().and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
+    let reason =
+        status.as_ref().and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
     let entry = Record {
         time: visit.time.micros(),
         us: u64::try_from(visit.began.elapsed().as_micros()).unwrap_or(u64::MAX),

@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(named("LoanService/FileLoan", &message), expected);
         let message = v1::DisablePrincipalRequest { name: "ipledger:bank:icbc:1".into(), ..Default::default() };
         assert_eq!(named("AccessService/DisablePrincipal", &message), ["name=ipledger:bank:icbc:1"]);
-        let message = v1::RegisterEnterpriseRequest { uscc: "U".into(), name: "鹤壁镁业".into(), ..Default::default() };
+        let message =
+            v1::RegisterEnterpriseRequest { uscc: "U".into(), name: "鹤壁镁业".into(), ..Default::default() };
         assert_eq!(named("RegistryService/RegisterEnterprise", &message), ["uscc=U"]);
         let message = v1::GetEntryRequest { sequence: 42 };
         assert_eq!(named("LedgerService/GetEntry", &message), ["sequence=42"]);

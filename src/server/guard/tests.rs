@@ -339,7 +339,6 @@ async fn every_decision_is_in_the_log_and_a_refusal_before_its_answer() {
     assert_eq!((read()[0].code.as_str(), read()[0].who.organisation.as_str()), ("OK", "icbc"));
 }
 
-
 #[tokio::test]
 async fn a_token_of_another_caller_is_no_token() {
     let watch = Arc::new(Watch::default());

@@ -20,8 +20,7 @@ pub(crate) fn bind_principal(message: &v1::BindPrincipalRequest, violations: &mu
     let roles = violations.distinct("principal.roles", &principal.roles, Role::ALL.len(), |violations, path, role| {
         violations.choice::<Role>(path, *role)
     });
-    let institution =
-        violations.optional("principal.institution_id", &principal.institution_id, InstitutionId::parse);
+    let institution = violations.optional("principal.institution_id", &principal.institution_id, InstitutionId::parse);
     let enterprise = violations.optional("principal.enterprise", &principal.enterprise, Uscc::parse);
     let districts = if principal.districts.is_empty() {
         Some(Vec::new())

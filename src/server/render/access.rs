@@ -1,8 +1,6 @@
 //! Who is let in as whom, as the API shows it.
 
-use crate::book::access::{
-    AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched,
-};
+use crate::book::access::{AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched};
 use crate::book::nouns::Named as _;
 use crate::proto::v1;
 use crate::server::vocabulary::wire;

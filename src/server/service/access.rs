@@ -86,9 +86,7 @@ fn list_principals(
     message: &v1::ListPrincipalsRequest,
 ) -> Result<v1::ListPrincipalsResponse, Rejection> {
     let read = |text: &str| PrincipalName::parse(text).ok();
-    let request = query(|violations| {
-        PageRequest::read(violations, message.page_size, &message.page_token, read)
-    })?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let book = edge.reader().book();
     let out = &book.access.disabled_institutions;
     let page = request.fill(
@@ -108,9 +106,7 @@ fn list_delegations(
     message: &v1::ListDelegationsRequest,
 ) -> Result<v1::ListDelegationsResponse, Rejection> {
     let read = |text: &str| text.parse().ok().map(Sequence::new);
-    let request = query(|violations| {
-        PageRequest::read(violations, message.page_size, &message.page_token, read)
-    })?;
+    let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let (book, today) = (edge.reader().book(), edge.today());
     let page = request.fill(
         request.rest_of(&book.access.delegations),

@@ -92,8 +92,7 @@ async fn list_entries(
     })?;
     let from = request.after.unwrap_or(Sequence::FIRST);
     let reader = edge.reader().clone();
-    let wanted =
-        move |entry: &Entry| filter.lets_through(entry) && sees(&reader.book(), &caller, &entry.concerns);
+    let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&reader.book(), &caller, &entry.concerns);
     let page = edge.reader().entries(from, request.size, wanted).await.map_err(|fault| unavailable(&fault))?;
     Ok(v1::ListEntriesResponse {
         entries: page.entries.iter().map(|entry| recorded(entry)).collect(),

@@ -106,11 +106,13 @@ fn list_loans(
     let book = &view.book;
     // A borrower's and a bank's loans are at hand; only the bureau looks at all loans. What is not the caller's is no
     // candidate: a page must not end there.
-    let (borrower, bank) = (filter.borrower.or(caller.enterprise), caller.institution.as_ref().or(filter.bank.as_ref()));
+    let (borrower, bank) =
+        (filter.borrower.or(caller.enterprise), caller.institution.as_ref().or(filter.bank.as_ref()));
     let seen = |id: &LoanId| book.loans.get(id).is_some_and(|loan| sees_loan(book, caller, loan));
     let own = borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.as_slice());
     let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
-    let bank = bank.filter(|_| borrower.is_none()).map(|bank| request.rest_of_set(&view.index.of_institution(bank).loans));
+    let bank =
+        bank.filter(|_| borrower.is_none()).map(|bank| request.rest_of_set(&view.index.of_institution(bank).loans));
     let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of(&book.loans).map(|(id, _)| *id));
     let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
     let page = request.fill(candidates, ToString::to_string, |id| {

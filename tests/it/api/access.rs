@@ -33,7 +33,10 @@ async fn the_auditor_and_the_enterprise_see_who_looked() {
     let denied = auditor.list_access(denied).await.unwrap().into_inner().records;
     assert_eq!(denied.len(), 1, "{denied:?}");
     let spy = &denied[0];
-    assert_eq!((spy.person.as_str(), spy.organisation.as_str(), spy.rpc.as_str()), ("spy", "abc", "LoanService/GetLoan"));
+    assert_eq!(
+        (spy.person.as_str(), spy.organisation.as_str(), spy.rpc.as_str()),
+        ("spy", "abc", "LoanService/GetLoan")
+    );
     assert_eq!((spy.code.as_str(), spy.reason.as_str()), ("NOT_FOUND", "LOAN_UNKNOWN"));
     assert_eq!(spy.resources, [format!("loan_id={}", world.loan)]);
     assert!(spy.peer.starts_with("127.0.0.1:"), "{}", spy.peer);
@@ -99,7 +102,8 @@ async fn a_disabled_bank_is_out_on_the_next_call_and_back_when_enabled() {
 async fn a_delegate_sends_whose_office_it_holds() {
     let world = World::new().await;
     let apply = valuation(&world.borrower, &world.loan, "40000.00", 1);
-    let applied = world.subsidies("enterprise", &world.borrower, "boss").apply_subsidy(apply).await.unwrap().into_inner();
+    let applied =
+        world.subsidies("enterprise", &world.borrower, "boss").apply_subsidy(apply).await.unwrap().into_inner();
     let approve = |office: &'static str| {
         let message = v1::ApproveSubsidyRequest {
             request_id: id(),
@@ -271,7 +275,10 @@ mod isolation {
     }
 
     pub(super) async fn loans_of_b(world: &World) -> String {
-        format!("{:?}", world.loans(B.0, B.1, B.2).list_loans(v1::ListLoansRequest::default()).await.unwrap().into_inner())
+        format!(
+            "{:?}",
+            world.loans(B.0, B.1, B.2).list_loans(v1::ListLoansRequest::default()).await.unwrap().into_inner()
+        )
     }
 
     /// What was answered, without what differs from call to call.
@@ -405,8 +412,7 @@ mod isolation {
         ask!(world, all, client, ping, v1::PingRequest::default());
         let mut tail = client.tail_entries(v1::TailEntriesRequest { after_sequence: 0 }).await.unwrap().into_inner();
         let mut seen = String::new();
-        while let Ok(Ok(Some(item))) =
-            tokio::time::timeout(std::time::Duration::from_millis(500), tail.message()).await
+        while let Ok(Ok(Some(item))) = tokio::time::timeout(std::time::Duration::from_millis(500), tail.message()).await
         {
             seen.push_str(&said(world, Ok(Response::new(item))));
         }

@@ -74,7 +74,10 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::PeriodClosed(_)
         | Event::AccessChanged(_) => "done".to_owned(),
         Event::Endorsed(one) => {
-            format!("first of two approvals of {}, above {}: `{} {}`", one.amount, one.second_above, one.rpc, one.subject)
+            format!(
+                "first of two approvals of {}, above {}: `{} {}`",
+                one.amount, one.second_above, one.rpc, one.subject
+            )
         }
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),

@@ -1,8 +1,6 @@
 //! Changes of who is let in as whom, and first approvals.
 
-use crate::book::access::{
-    AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched,
-};
+use crate::book::access::{AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched};
 use crate::identifier::{District, InstitutionId, PersonId, PrincipalName, Sequence, Uscc};
 use crate::money::Amount;
 use crate::proto::journal::{self as wire, access_changed::Change};

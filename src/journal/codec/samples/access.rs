@@ -1,8 +1,6 @@
 //! Changes of who is let in as whom, and a first approval.
 
-use crate::book::access::{
-    AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched,
-};
+use crate::book::access::{AccessChange, DelegationDetails, DelegationRevoked, Endorsed, PrincipalDetails, Switched};
 use crate::book::event::Event;
 use crate::book::nouns::{Caller, Role};
 use crate::identifier::{District, PersonId, PrincipalName, Sequence};
@@ -51,7 +49,10 @@ pub(super) fn samples() -> Vec<Event> {
             last_day: day("2026-03-19"),
             reason: "年休假".to_owned(),
         }),
-        AccessChange::DelegationRevoked(DelegationRevoked { delegation: Sequence::new(69), reason: "提前返岗".to_owned() }),
+        AccessChange::DelegationRevoked(DelegationRevoked {
+            delegation: Sequence::new(69),
+            reason: "提前返岗".to_owned(),
+        }),
     ];
     let endorsed = Endorsed {
         rpc: "SubsidyService/ApproveSubsidy".to_owned(),
