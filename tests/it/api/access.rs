@@ -208,9 +208,10 @@ mod isolation {
     use std::collections::BTreeMap;
     use std::fmt::Debug;
 
-    use super::super::{World, id, pledge};
+    use super::super::{World, describe, id, pledge};
     use ipledger::proto::v1;
     use tonic::{Response, Status};
+    use tonic_types::StatusExt as _;
 
     const A: (&str, &str, &str) = ("bank", "icbc", "zhang.wei");
     const B: (&str, &str, &str) = ("bank", "abc", "wu.hao");
@@ -285,7 +286,12 @@ mod isolation {
     fn said<T: Debug>(world: &World, answered: Result<Response<T>, Status>) -> String {
         let text = match answered {
             Ok(response) => format!("{:?}", response.into_inner()),
-            Err(status) => format!("{:?} {} {:?}", status.code(), status.message(), status.details()),
+            Err(status) => {
+                // The order of the metadata's entries is not part of an answer.
+                let info = status.get_error_details().error_info().cloned();
+                let metadata: BTreeMap<String, String> = info.map(|info| info.metadata).into_iter().flatten().collect();
+                format!("{}{metadata:?}", describe(&status))
+            }
         };
         let text = without(&text, "recorded_at: Some(Timestamp {", "})");
         let text = without(&text, "request_id: \"", "\"");

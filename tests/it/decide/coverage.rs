@@ -12,8 +12,6 @@ use super::parse::VERBS;
 
 /// What only the edge (parsing, identity, deadlines), the writer (request ids, queue, store) or a read can say.
 const NOT_OF_THE_CORE: &[Reason] = &[
-    Reason::InvalidField,
-    Reason::Unauthenticated,
     Reason::RequestIdReused,
     Reason::EntryUnknown,
     Reason::RulebookUnknown,
