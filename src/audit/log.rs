@@ -77,11 +77,11 @@ impl AccessLog {
             }
         }
         let (queue, waiting) = crossbeam_channel::bounded(QUEUE_RECORDS_MAX);
-        let (told, heard) = watch::channel(head.clone());
+        let (told, newest) = watch::channel(head.clone());
         let scribe = Scribe { folder: folder.clone(), head, current, waiting, told, file_bytes_max };
         thread::Builder::new().name("access-log".to_owned()).spawn(move || scribe.run()).map_err(fault)?;
         let places = Arc::new(Semaphore::new(QUEUE_RECORDS_MAX));
-        Ok(Self { folder: Arc::from(folder), queue, places, head: heard })
+        Ok(Self { folder: Arc::from(folder), queue, places, head: newest })
     }
 
     /// Whether records are still taken: not after the file could not be written.

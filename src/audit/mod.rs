@@ -47,7 +47,6 @@ pub struct Record {
     /// How long it took, in microseconds.
     pub us: u64,
     /// What is known of the caller.
-    #[serde(flatten)]
     pub who: Who,
     /// Where from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -72,6 +71,7 @@ pub struct Record {
 
 /// What is known of a caller. Empty texts for what is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Who {
     /// The name that it proved.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -1,7 +1,5 @@
 //! The log over starts, files, crashes and forgeries.
 
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
-
 use std::collections::BTreeSet;
 use std::fs;
 

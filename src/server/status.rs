@@ -26,11 +26,11 @@ impl From<Rejection> for Status {
 }
 
 /// A refusal by a limit: `RetryInfo` says when to come back, `QuotaFailure` whose quota of what is used up.
-pub(super) fn exhausted(rejection: Rejection, (subject, quota): (&str, &str), retry_after: Duration) -> Status {
+pub(super) fn exhausted(rejection: &Rejection, (subject, quota): (&str, &str), retry_after: Duration) -> Status {
     let meaning = rejection.reason.meaning();
     let message = sentence(meaning.en, ": ", &rejection.violations, |violation| &violation.problem);
     let message_zh = sentence(meaning.zh, "：", &rejection.violations, |violation| &violation.problem_zh);
-    let mut details = details(&rejection, message_zh);
+    let mut details = details(rejection, message_zh);
     details.set_retry_info(Some(retry_after));
     details.set_quota_failure(vec![QuotaViolation::new(cut(subject), cut(quota))]);
     Status::with_error_details(code(rejection.reason.class()), message, details)

@@ -122,6 +122,25 @@ async fn p99_micros(mut client: Registry, seconds: u64) -> anyhow::Result<u64> {
     taken.get(index).copied().context("not one write")
 }
 
+/// Calls and calls until the connection ends.
+async fn flood(channel: Channel, identity: ActAs, writes: bool, tally: Arc<Tally>) {
+    let mut registry = RegistryServiceClient::with_interceptor(channel.clone(), identity.clone());
+    let mut ledger = LedgerServiceClient::with_interceptor(channel, identity);
+    loop {
+        let answered = if writes {
+            registry.update_enterprise(update()).await.map(drop)
+        } else {
+            ledger.ping(v1::PingRequest { payload: vec![7; 300] }).await.map(drop)
+        };
+        let count = match answered {
+            Ok(()) => &tally.answered,
+            Err(status) if status.code() == Code::ResourceExhausted => &tally.refused,
+            Err(_) => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// Callers that never wait.
 struct Flood {
     callers: JoinSet<()>,
@@ -137,23 +156,7 @@ impl Flood {
         for (number, channel) in channels.iter().cycle().take(FLOODERS).enumerate() {
             let (channel, identity, tally) = (channel.clone(), ActAs::new("officer", "", "flood")?, Arc::clone(tally));
             let writes = number.is_multiple_of(2);
-            callers.spawn(async move {
-                let mut registry = RegistryServiceClient::with_interceptor(channel.clone(), identity.clone());
-                let mut ledger = LedgerServiceClient::with_interceptor(channel, identity);
-                loop {
-                    let answered = if writes {
-                        registry.update_enterprise(update()).await.map(drop)
-                    } else {
-                        ledger.ping(v1::PingRequest { payload: vec![7; 300] }).await.map(drop)
-                    };
-                    let count = match answered {
-                        Ok(()) => &tally.answered,
-                        Err(status) if status.code() == Code::ResourceExhausted => &tally.refused,
-                        Err(_) => return,
-                    };
-                    count.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+            callers.spawn(flood(channel, identity, writes, tally));
         }
         Ok(Self { callers })
     }

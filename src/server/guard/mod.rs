@@ -176,16 +176,16 @@ where
     type Error = Infallible;
     type Future = BoxFuture<http::Response<Body>, Infallible>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+    fn call(&mut self, req: http::Request<Body>) -> Self::Future {
         // The one that was found ready serves; its clone takes its place.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let edge = self.edge.clone();
-        Box::pin(async move { Ok(serve(&edge, inner, request).await) })
+        Box::pin(async move { Ok(serve(&edge, inner, req).await) })
     }
 }
 
@@ -298,7 +298,7 @@ fn too_much(key: &str, exceeded: &Exceeded) -> Status {
         format!("{limit} {quota} are allowed; come back in {} ms with the same request id", wait.as_millis()),
         format!("已超过上限（{quota}：{limit}），请在 {} 毫秒后用同一请求编号重试", wait.as_millis()),
     );
-    exhausted(rejection, (key, &format!("{quota}: {limit}")), wait)
+    exhausted(&rejection, (key, &format!("{quota}: {limit}")), wait)
 }
 
 /// Writes a call down and gives its answer on; a refusal only once it is in the file. Without its record nothing is

@@ -58,8 +58,8 @@ impl Service<http::Request<Body>> for Counting {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        assert!(request.extensions().get::<Caller>().is_some(), "let in as nobody");
+    fn call(&mut self, req: http::Request<Body>) -> Self::Future {
+        assert!(req.extensions().get::<Caller>().is_some(), "let in as nobody");
         self.calls.fetch_add(1, Ordering::Relaxed);
         let hold = self.hold;
         Box::pin(async move {
