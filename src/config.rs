@@ -77,22 +77,23 @@ impl LimitsConfig {
     pub const NONE: Self =
         Self { requests_per_second: 0, requests_burst: 0, bytes_per_second: 0, bytes_burst: 0, calls: 0, streams: 0 };
 
-    /// These many requests per second with twice as many at once, and the rest as by default.
+    /// These many requests per second with a fifth of them at once, and the rest as by default.
     pub const fn of_requests(per_second: u64) -> Self {
         if per_second == 0 {
             return Self::NONE;
         }
-        Self { requests_per_second: per_second, requests_burst: per_second.saturating_mul(2), ..Self::DEFAULT }
+        Self { requests_per_second: per_second, requests_burst: per_second.div_ceil(5), ..Self::DEFAULT }
     }
 
-    /// What a bank's core system never needs more of: 1,000 requests and 8 MiB a second, a sixteenth of the writer's
-    /// queue at a time, eight tails.
+    /// What a bank's core system never needs more of: 1,000 requests and 8 MiB a second, 32 calls at a time (at 1,000 a
+    /// second two or three are under way), eight tails. The burst and the calls at a time bound what others wait for: a
+    /// batch that one caller fills alone.
     pub const DEFAULT: Self = Self {
         requests_per_second: REQUESTS_PER_SECOND_DEFAULT,
-        requests_burst: 2_000,
+        requests_burst: 200,
         bytes_per_second: 8 * 1024 * 1024,
         bytes_burst: 32 * 1024 * 1024,
-        calls: 256,
+        calls: 32,
         streams: 8,
     };
 }

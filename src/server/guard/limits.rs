@@ -15,6 +15,16 @@ use crate::config::LimitsConfig;
 /// The most callers whose meters are kept; the idle ones are forgotten beyond that.
 pub const METERS_MAX: usize = 10_000;
 
+/// How long a refusal is held before it is answered: who does not listen to `RetryInfo` is slowed down here, at the cost of
+/// nobody else.
+pub const REFUSAL_DELAY: Duration = Duration::from_millis(100);
+
+/// The same where more than [`HELD_SHORT_MAX`] of one caller are held already.
+pub const FLOOD_DELAY: Duration = Duration::from_secs(1);
+
+/// How many refusals of one caller are held shortly.
+pub const HELD_SHORT_MAX: u32 = 32;
+
 /// A token in the unit that buckets count in.
 const TOKEN: i64 = 1_000_000;
 
@@ -75,6 +85,8 @@ struct Used {
     bytes: Bucket,
     calls: u32,
     streams: u32,
+    /// Refusals that are being held before they are answered.
+    held: u32,
     /// When a refusal was last written to the access log, and how many were not since.
     noted: Option<Duration>,
     unnoted: u64,
@@ -145,6 +157,7 @@ impl Meter {
             bytes: full(limits.bytes_burst),
             calls: 0,
             streams: 0,
+            held: 0,
             noted: None,
             unnoted: 0,
         };
@@ -194,6 +207,16 @@ impl Meter {
         }
     }
 
+    /// Holds a refusal: how long before it is answered. Who has many of them out at once waits longer for each, so that a
+    /// flood costs the ledger the less the larger it is.
+    pub fn hold(self: &Arc<Self>) -> (Held, Duration) {
+        let mut used = self.used.lock();
+        used.held = used.held.saturating_add(1);
+        let delay = if used.held > HELD_SHORT_MAX { FLOOD_DELAY } else { REFUSAL_DELAY };
+        drop(used);
+        (Held { meter: Arc::clone(self) }, delay)
+    }
+
     /// Whether a refusal is to be written to the access log, and how many before it were not: one a second is enough.
     pub fn note_refusal(&self, now: Duration) -> Option<u64> {
         let mut used = self.used.lock();
@@ -212,6 +235,7 @@ impl Meter {
         let full = |level: i64, burst: u64| level >= i64::try_from(burst).unwrap_or(i64::MAX).saturating_mul(TOKEN);
         used.calls == 0
             && used.streams == 0
+            && used.held == 0
             && used.unnoted == 0
             && full(used.requests.level, self.limits.requests_burst)
             && full(used.bytes.level, self.limits.bytes_burst)
@@ -232,6 +256,19 @@ impl Drop for Permit {
             Quota::Streams => used.streams = used.streams.saturating_sub(1),
             Quota::Calls | Quota::Requests | Quota::Bytes => used.calls = used.calls.saturating_sub(1),
         }
+    }
+}
+
+/// A refusal that is held.
+#[derive(Debug)]
+pub struct Held {
+    meter: Arc<Meter>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut used = self.meter.used.lock();
+        used.held = used.held.saturating_sub(1);
     }
 }
 
@@ -290,6 +327,16 @@ mod tests {
         let refused = meter.enter(at(0)).unwrap_err();
         assert_eq!((refused.quota, refused.retry_after), (Quota::Bytes, at(2_001)));
         assert!(meter.enter(at(2_001)).is_ok());
+    }
+
+    #[test]
+    fn the_larger_a_flood_the_longer_each_of_it_waits() {
+        let meter = limits().meter("a", at(0));
+        let held: Vec<(Held, Duration)> = (0..=HELD_SHORT_MAX).map(|_| meter.hold()).collect();
+        let long = held.iter().filter(|(_, delay)| *delay == FLOOD_DELAY).count();
+        assert_eq!((held.len(), long), (33, 1));
+        drop(held);
+        assert_eq!(meter.hold().1, REFUSAL_DELAY);
     }
 
     #[test]

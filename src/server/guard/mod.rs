@@ -47,10 +47,6 @@ pub use resolve::ON_BEHALF_OF_KEY;
 use limits::{Exceeded, Limits, Meter, Permit};
 use seal::Seal;
 
-/// How long a refused call of a caller beyond its limits is held before it is answered: who does not listen to
-/// `RetryInfo` is slowed down here, at the cost of nobody else.
-pub const FLOOD_DELAY: Duration = Duration::from_millis(100);
-
 /// The package of the API as it begins a path.
 const PACKAGE: &str = "/ipledger.v1.";
 
@@ -246,7 +242,9 @@ impl Refused {
             Some(also) => recorded(edge, visit, response, (Trail::default(), also)).await,
             None => response,
         };
-        tokio::time::sleep(FLOOD_DELAY).await;
+        let (held, delay) = meter.hold();
+        tokio::time::sleep(delay).await;
+        drop(held);
         response
     }
 }
