@@ -13,6 +13,7 @@ const API: &[&str] = &[
     "ipledger/v1/budget_service.proto",
     "ipledger/v1/pool_service.proto",
     "ipledger/v1/rulebook_service.proto",
+    "ipledger/v1/fact_service.proto",
     "ipledger/v1/period_service.proto",
     "ipledger/v1/ledger_service.proto",
     "ipledger/v1/evidence_service.proto",
@@ -21,9 +22,51 @@ const API: &[&str] = &[
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto"];
 
+/// What decides which state a journal adds up to, and how a snapshot is written: a snapshot that was made by other sources
+/// is not taken.
+const STATE: &[&str] = &[
+    "Cargo.lock",
+    "src/book",
+    "src/calendar.rs",
+    "src/identifier",
+    "src/journal",
+    "src/money",
+    "src/reader",
+    "src/rulebook",
+    "src/snapshot",
+];
+
+/// FNV-1a over the names and texts of these files and of all below these folders.
+fn fingerprint(paths: &[&str]) -> Result<u64, Box<dyn Error>> {
+    let mut files = Vec::new();
+    let mut open: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    for path in paths {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            for entry in fs::read_dir(&path)? {
+                open.push(entry?.path());
+            }
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for file in files {
+        let text = fs::read(&file)?;
+        for byte in file.to_string_lossy().bytes().chain([0]).chain(text).chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    Ok(hash)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rustc-env=IPLEDGER_STATE_FINGERPRINT={:016x}", fingerprint(STATE)?);
     let present = |list: &[&str]| -> Vec<String> {
         list.iter().filter(|file| PathBuf::from("proto").join(file).exists()).map(ToString::to_string).collect()
     };

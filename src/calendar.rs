@@ -18,8 +18,24 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// A calendar day (日期) from 1990-01-01 to 2199-12-31.
 ///
 /// The bounds catch mistyped years; no pledge in this book can be older than the first Chinese pledge rules.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "(i16, i8, i8)", into = "(i16, i8, i8)")]
 pub struct CivilDate(Date);
+
+/// The form in a snapshot.
+impl From<CivilDate> for (i16, i8, i8) {
+    fn from(date: CivilDate) -> Self {
+        (date.0.year(), date.0.month(), date.0.day())
+    }
+}
+
+impl TryFrom<(i16, i8, i8)> for CivilDate {
+    type Error = &'static str;
+
+    fn try_from((year, month, day): (i16, i8, i8)) -> Result<Self, Self::Error> {
+        Self::from_ymd(year, month, day).ok_or("a day that is not in the calendar")
+    }
+}
 
 impl CivilDate {
     /// 1990-01-01.
@@ -104,6 +120,11 @@ impl CivilDate {
         self.plus_days(i64::from(self.0.day()).saturating_neg())
     }
 
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday)
+    }
+
     /// As in a Chinese document: `2026年3月5日`.
     pub fn chinese(self) -> String {
         format!("{}年{}月{}日", self.0.year(), self.0.month(), self.0.day())
@@ -146,7 +167,7 @@ fn digits(text: &str, width: usize) -> Option<i16> {
 }
 
 /// The year of a budget (预算年度): 1 January to 31 December, Budget Law (预算法) art. 18.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FiscalYear(i16);
 
 impl FiscalYear {
@@ -206,7 +227,7 @@ impl fmt::Debug for FiscalYear {
 /// An instant (时间戳) in microseconds since 1970-01-01T00:00:00Z.
 ///
 /// Only the writer's clock makes one; everything else takes the stamp that it was given.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

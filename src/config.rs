@@ -14,6 +14,10 @@ pub const LISTEN_DEFAULT: &str = "127.0.0.1:7460";
 /// nothing that others hold.
 pub const CHECKPOINT_SECONDS_DEFAULT: u64 = 60;
 
+/// How many entries lie between two snapshots unless told otherwise: what a start reads after a crash, about a second's
+/// work.
+pub const SNAPSHOT_ENTRIES_DEFAULT: u64 = 100_000;
+
 /// Settings of `ipledger serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServeConfig {
@@ -27,6 +31,8 @@ pub struct ServeConfig {
     pub evidence: EvidenceConfig,
     /// Who is let in first, and how much each caller may ask for.
     pub access: AccessConfig,
+    /// How many entries lie between two snapshots; 0 for no snapshots.
+    pub snapshot_every: u64,
 }
 
 /// Settings of who is let in.
@@ -146,6 +152,7 @@ mod tests {
             adopt: Vec::new(),
             evidence: EvidenceConfig::default(),
             access: AccessConfig::default(),
+            snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
         }
     }
 

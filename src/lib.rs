@@ -7,7 +7,7 @@
 //!           ^                              │                                              │ durable
 //!           └──────── render <── receipt ──┴──────────── publish to reader, then answer <─┘
 //! read    server ──> reader ──> book          (only what is durable)
-//! start   storage ──> journal ──> book ──> writer, reader
+//! start   storage ──> newest snapshot, then journal ──> book ──> writer, reader
 //! ```
 //!
 //! The **journal** is what happened, in order; the **book** is what it adds up to.
@@ -27,13 +27,16 @@
 //!    and a retry hint.
 
 pub mod cli;
+pub mod fuzz;
 pub mod config;
 pub mod server;
 pub mod audit;
 pub mod writer;
 pub mod reader;
+pub mod snapshot;
 pub mod report;
 pub mod evidence;
+pub mod backup;
 pub mod decide;
 pub mod rulebook;
 pub mod book;

@@ -9,7 +9,7 @@ use crate::identifier::{District, FunderId, InstitutionId, PersonId, PoolId, Pri
 use crate::money::Amount;
 
 /// What a name in a certificate or token stands for (访问主体).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PrincipalDetails {
     /// The name that the certificate or token carries.
     pub name: PrincipalName,
@@ -26,7 +26,7 @@ pub struct PrincipalDetails {
 }
 
 /// One person acts for another for some days (委托代办).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DelegationDetails {
     /// Whose office it is.
     pub from: PersonId,
@@ -99,7 +99,7 @@ pub fn withdrawal_subject(pool: &PoolId, funder: &FunderId, amount: Amount, refe
 }
 
 /// A principal as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Principal {
     /// As last bound.
     pub details: PrincipalDetails,
@@ -108,7 +108,7 @@ pub struct Principal {
 }
 
 /// A delegation as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delegation {
     /// As granted.
     pub details: DelegationDetails,
@@ -124,7 +124,7 @@ impl Delegation {
 }
 
 /// A first approval that waits, or was followed by the second.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Endorsement {
     /// The amount that was approved.
     pub amount: Amount,
@@ -133,7 +133,7 @@ pub struct Endorsement {
 }
 
 /// Who is let in as whom.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Access {
     /// By name.
     pub principals: BTreeMap<PrincipalName, Principal>,

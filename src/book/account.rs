@@ -11,7 +11,7 @@ use crate::money::Amount;
 use crate::rulebook::terms::CostKind;
 
 /// An account of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Account {
     /// 银行存款—风险补偿资金专户: Dr contribution, interest, recovery; Cr claim paid, withdrawal.
     PoolCash(PoolId),
@@ -43,6 +43,10 @@ pub enum Account {
     SubsidyPayable(Uscc),
     /// 其他应收款—应追回补贴: Dr demand; Cr received.
     SubsidyClawback(Uscc),
+    /// 应付补贴款 where an institution is the payee: a bank, guarantor, insurer or valuer.
+    SubsidyPayableTo(InstitutionId),
+    /// 其他应收款—应追回补贴 from such an institution.
+    SubsidyClawbackFrom(InstitutionId),
     /// 零余额账户/财政存款: Cr payments; Dr clawback received.
     TreasuryCash,
 }
@@ -65,6 +69,8 @@ impl fmt::Display for Account {
             Self::SubsidyExpense(item) => write!(f, "subsidy/expense/{item}"),
             Self::SubsidyPayable(enterprise) => write!(f, "subsidy/payable/{enterprise}"),
             Self::SubsidyClawback(enterprise) => write!(f, "subsidy/clawback/{enterprise}"),
+            Self::SubsidyPayableTo(institution) => write!(f, "subsidy/payable-to/{institution}"),
+            Self::SubsidyClawbackFrom(institution) => write!(f, "subsidy/clawback-from/{institution}"),
             Self::TreasuryCash => f.write_str("treasury/cash"),
         }
     }
@@ -78,7 +84,7 @@ impl Account {
             problem: format!(
                 "`{name}` is not an account; expected a name such as `pool/hebi-pool/cash` or `treasury/cash`"
             ),
-            problem_zh: format!("“{name}”不是科目名称; 应为如 pool/hebi-pool/cash 或 treasury/cash"),
+            problem_zh: format!("“{name}”不是科目名称；应为如 pool/hebi-pool/cash 或 treasury/cash"),
         })
     }
 
@@ -100,6 +106,8 @@ impl Account {
             }
             ["subsidy", "payable", enterprise] => Self::SubsidyPayable(Uscc::parse(enterprise)?),
             ["subsidy", "clawback", enterprise] => Self::SubsidyClawback(Uscc::parse(enterprise)?),
+            ["subsidy", "payable-to", institution] => Self::SubsidyPayableTo(InstitutionId::parse(institution)?),
+            ["subsidy", "clawback-from", institution] => Self::SubsidyClawbackFrom(InstitutionId::parse(institution)?),
             ["treasury", "cash"] => Self::TreasuryCash,
             _ => return Ok(None),
         }))

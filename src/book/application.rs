@@ -1,16 +1,17 @@
 //! Subsidy applications and the evidence they use.
 
+use super::account::Account;
 use super::nouns::{ApplicationState, EvidenceKey, Hands};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, LoanId, ProgrammeId, Uscc};
+use crate::identifier::{BudgetLineId, InstitutionId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::CostKind;
 
 /// A subsidy application (补助申请). Its explanation stays in the entry that created it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Application {
     /// Who applied.
     pub enterprise: Uscc,
@@ -46,10 +47,24 @@ pub struct Application {
     pub received_back: Amount,
     /// Whether what comes back may be spent again.
     pub restores_budget: bool,
+    /// The institution that is paid; `None` where the enterprise is.
+    pub payee: Option<InstitutionId>,
+}
+
+impl Application {
+    /// Where what is granted waits to be paid.
+    pub fn payable(&self) -> Account {
+        self.payee.clone().map_or(Account::SubsidyPayable(self.enterprise), Account::SubsidyPayableTo)
+    }
+
+    /// Where what is demanded back waits to be received.
+    pub fn receivable(&self) -> Account {
+        self.payee.clone().map_or(Account::SubsidyClawback(self.enterprise), Account::SubsidyClawbackFrom)
+    }
 }
 
 /// One cost item of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ApplicationLineState {
     /// What kind of cost.
     pub item: CostKind,
@@ -63,6 +78,10 @@ pub struct ApplicationLineState {
     pub evidence: (EvidenceKey, Amount),
     /// The caps that the award counts toward.
     pub cap_uses: Vec<CapKey>,
+    /// The caps over many enterprises that it counts toward.
+    pub wide_uses: Vec<WideKey>,
+    /// The loan and the days of interest that it was granted for, for interest.
+    pub interest: Option<(LoanId, u32)>,
     /// Demanded back, in yuan.
     pub demanded: Amount,
     /// Received back, in yuan.
@@ -72,7 +91,7 @@ pub struct ApplicationLineState {
 }
 
 /// An invoice or recorded payment, and what applications have used of it, in yuan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// Its total.
     pub total: Amount,
@@ -84,9 +103,17 @@ pub struct Evidence {
     pub loan: Option<LoanId>,
     /// The day of payment, for a recorded interest payment.
     pub paid_on: Option<CivilDate>,
+    /// The days that the interest is for: the first one, and the one after the last.
+    pub period: Option<(CivilDate, CivilDate)>,
 }
 
 impl Evidence {
+    /// How many days the interest is for; 0 for another cost.
+    pub fn days(&self) -> u32 {
+        let days = self.period.map_or(0, |(first, end)| end.days_since(first));
+        u32::try_from(days).unwrap_or(0)
+    }
+
     /// Whether its total is settled: something of it is used or cancelled. Until then a total is what an applicant
     /// once typed.
     pub fn is_settled(&self) -> bool {

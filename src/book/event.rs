@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use super::access::{AccessChange, Endorsed};
 use super::account::Posting;
+use super::fact::FactRecorded;
 use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
 };
+use super::rate::ReferenceRate;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, FunderId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId, RightId,
-    Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, FunderId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
+    RequestId, RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, CapUse, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
 use crate::rulebook::{Rulebook, RulebookRef};
@@ -31,6 +33,8 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// The civil date in Asia/Shanghai on which it takes effect.
     pub effective_date: CivilDate,
+    /// The day that was asked for, where it lay in a closed period and the entry went to an open one (补记).
+    pub late_for: Option<CivilDate>,
     /// Who did it.
     pub actor: Caller,
     /// Which request it answers.
@@ -95,12 +99,22 @@ pub enum Event {
     ClaimChanged(ClaimChanged),
     /// A rulebook version was adopted.
     RulebookAdopted(Arc<Rulebook>),
-    /// A month was closed.
+    /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// Who is let in as whom has changed.
     AccessChanged(AccessChange),
     /// The first of two approvals was given; nothing else came of it yet.
     Endorsed(Endorsed),
+    /// A month was closed although something was open in it.
+    PeriodClosedOver(PeriodClosedOver),
+    /// A year was closed: what was left of its budget lines was carried over or lapsed.
+    YearClosed(YearClosed),
+    /// An earlier entry was reversed (冲销).
+    Reversed(Reversed),
+    /// A point of a reference-rate series was recorded (参考利率).
+    ReferenceRateRecorded(ReferenceRate),
+    /// A fact that rules ask for was stated.
+    FactRecorded(FactRecorded),
     /// A well-formed request was refused by the scheme; nothing but this entry came of it.
     Refused(Refused),
 }
@@ -208,6 +222,8 @@ pub struct SubsidyApplied {
     pub budget_year: FiscalYear,
     /// Why nothing was granted; the application is then refused from the start.
     pub refusal: Option<Refusal>,
+    /// The institution that is paid; `None` where the enterprise is.
+    pub payee: Option<InstitutionId>,
 }
 
 /// A cost item with its decision.
@@ -221,6 +237,8 @@ pub struct ApplicationLine {
     pub evidence_used: Amount,
     /// The caps that the award counts toward.
     pub cap_uses: Vec<CapKey>,
+    /// The caps over many enterprises that the award counts toward.
+    pub wide_uses: Vec<WideKey>,
     /// How it came about.
     pub explanation: LineExplanation,
 }
@@ -338,6 +356,10 @@ pub struct ClaimDecision {
     pub covered_loss: Amount,
     /// What each party bears, in yuan.
     pub shares: Vec<(LossParty, Amount)>,
+    /// The institution that the pool's part is paid to; `None` where the claiming bank is.
+    pub payee: Option<InstitutionId>,
+    /// The payers' running sums that it counts toward while it is not refused and does not wait.
+    pub cap_uses: Vec<CapUse>,
     /// How it came about; its `refusal` says why it was refused or waits.
     pub explanation: LineExplanation,
 }
@@ -379,6 +401,78 @@ pub struct Recovery {
     pub shares: Vec<(LossParty, Amount)>,
     /// What flows back to the pool, in yuan: its share, never more than it paid.
     pub to_pool: Amount,
+}
+
+/// See [`Event::PeriodClosedOver`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodClosedOver {
+    /// Which month.
+    pub month: Month,
+    /// How many items were open.
+    pub open_items: u32,
+    /// Why it was closed nevertheless.
+    pub reason: String,
+}
+
+/// See [`Event::YearClosed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearClosed {
+    /// Which year.
+    pub year: FiscalYear,
+    /// What was left of each budget line, in the order of the lines.
+    pub lines: Vec<YearEndLine>,
+    /// The document that says so (文号).
+    pub document: String,
+}
+
+/// What was left of a budget line at the year's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearEndLine {
+    /// Which line.
+    pub line: BudgetLineId,
+    /// What was available, in yuan, positive.
+    pub left: Amount,
+    /// Whether it may be used in the next year (结转); otherwise it lapses (结余收回).
+    pub is_carried: bool,
+}
+
+/// See [`Event::Reversed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The entry that is reversed.
+    pub entry: Sequence,
+    /// Why.
+    pub reason: String,
+    /// What is undone.
+    pub undone: Undone,
+}
+
+/// What a reversal undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// The pool's cash had moved.
+    PoolMoved(PoolMoved),
+    /// A budget line had been appropriated or adjusted.
+    BudgetChanged(BudgetChange),
+    /// A drawdown, in yuan.
+    Disbursed(LoanId, Amount),
+    /// An interest payment; its evidence is gone.
+    InterestPaid(LoanId, InterestPaid),
+    /// A repayment, with the pool's exposure for the loan afterwards, in yuan.
+    PrincipalPaid {
+        /// Which loan.
+        loan: LoanId,
+        /// In yuan.
+        amount: Amount,
+        /// The bank's reference.
+        reference: String,
+        /// The pool's exposure for the loan afterwards, in yuan.
+        exposure: Amount,
+    },
+    /// A subsidy's payment that came back (退汇): the application is approved again.
+    SubsidyPaid(ApplicationId),
+    /// A claim's payment that came back: the claim is approved again.
+    ClaimPaid(ClaimId),
 }
 
 /// See [`Event::Refused`].

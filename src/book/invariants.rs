@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use super::Book;
 use super::account::Account;
 use super::nouns::{ApplicationState, ClaimState};
+use crate::identifier::PoolId;
 use crate::money::Amount;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,7 @@ impl Book {
         let mut found = Vec::new();
         self.check_trial_balance(&mut found);
         self.check_caps(&mut found);
+        self.check_caps_of_many(&mut found);
         self.check_evidence(&mut found);
         self.check_pledges(&mut found);
         self.check_budgets(&mut found);
@@ -68,6 +70,37 @@ impl Book {
             if let Some(limit) = self.limit_of(key).filter(|limit| used > limit) {
                 let problem = format!("cap {} of {}: {used} is more than {limit}", key.cap, key.enterprise);
                 found.push(Violation { invariant: 3, problem });
+            }
+        }
+    }
+
+    /// 3, for the sums over many enterprises: those of programmes, and those of a pool's payers.
+    fn check_caps_of_many(&self, found: &mut Vec<Violation>) {
+        let mut sums: BTreeMap<&WideKey, Amount> = BTreeMap::new();
+        for application in self.applications.values().filter(|application| holds(application.state)) {
+            for line in &application.lines {
+                let restored = if line.restores_caps { line.received_back } else { Amount::ZERO };
+                for key in &line.wide_uses {
+                    let sum = sums.entry(key).or_default();
+                    *sum = sum.plus(line.award.minus(restored));
+                }
+            }
+        }
+        for (key, used) in &self.wide_use {
+            let sum = sums.get(key).copied().unwrap_or(Amount::ZERO);
+            expect(found, 3, &format!("cap {} of {}: running sum", key.cap, key.year), *used, sum);
+        }
+        let mut of_pools: BTreeMap<(&PoolId, WideKey), Amount> = BTreeMap::new();
+        for claim in self.claims.values().filter(|claim| counts(claim.state)) {
+            for (key, part) in claim.counts_toward() {
+                let sum = of_pools.entry((&claim.pool, key)).or_default();
+                *sum = sum.plus(part);
+            }
+        }
+        for (id, pool) in &self.pools {
+            for (key, used) in &pool.cap_use {
+                let sum = of_pools.get(&(id, key.clone())).copied().unwrap_or(Amount::ZERO);
+                expect(found, 3, &format!("pool {id}, cap {} of {}: running sum", key.cap, key.year), *used, sum);
             }
         }
     }
@@ -166,6 +199,18 @@ impl Book {
                 found.push(Violation { invariant: 7, problem });
             }
         }
+    }
+}
+
+/// Whether a claim in this state counts toward the payers' caps.
+const fn counts(state: ClaimState) -> bool {
+    match state {
+        ClaimState::UnderReview
+        | ClaimState::Approved
+        | ClaimState::Paid
+        | ClaimState::Recovering
+        | ClaimState::Closed => true,
+        ClaimState::Deferred | ClaimState::Refused => false,
     }
 }
 

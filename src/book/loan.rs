@@ -9,7 +9,7 @@ use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::RulebookRef;
 
 /// A loan (质押贷款) with its life so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Loan {
     /// As filed; the maturity in force is `matures_on`.
     pub terms: LoanTerms,

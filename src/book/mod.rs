@@ -8,13 +8,17 @@ pub mod access;
 pub mod account;
 pub mod application;
 pub mod event;
+pub mod fact;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
+pub mod period;
 pub mod pool;
+pub mod rate;
 pub mod registry;
 
 mod apply;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -25,22 +29,25 @@ use sha2::{Digest as _, Sha256};
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, Uscc,
+    RequestId, RightId, Sequence, SeriesId, Uscc,
 };
 use crate::money::Amount;
-use crate::rulebook::facts::CapKey;
+use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
 use access::Access;
 use account::Account;
 use application::{Application, Evidence};
+use fact::{FactKey, StatedFact};
 use loan::Loan;
 use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
 use pool::{Claim, Pool};
+use rate::RateSeries;
 use registry::{Enterprise, IpRight, Pledge};
+use requests::Requests;
 
 /// The state of the ledger after some entry.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Book {
     /// Sequence of the last entry applied; 0 when empty.
     last_sequence: u64,
@@ -68,6 +75,18 @@ pub struct Book {
     pub cap_use: BTreeMap<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.
     pub grants: BTreeMap<(ProgrammeId, Uscc), u32>,
+    /// What counts toward each cap over many enterprises, granted and pending together, in yuan.
+    pub wide_use: BTreeMap<WideKey, Amount>,
+    /// How many applications under a programme an enterprise was granted.
+    pub granted_applications: BTreeMap<(ProgrammeId, Uscc), u32>,
+    /// For how many days of interest on a loan a programme granted.
+    pub interest_days: BTreeMap<(ProgrammeId, LoanId), u32>,
+    /// 参考利率.
+    pub rates: BTreeMap<SeriesId, RateSeries>,
+    /// Facts that were stated, by what they are about, in the order of their entries.
+    pub facts: BTreeMap<FactKey, Vec<StatedFact>>,
+    /// What each entry that recorded a fact was about.
+    pub fact_log: BTreeMap<Sequence, FactKey>,
     /// 预算指标.
     pub budgets: BTreeMap<(BudgetLineId, FiscalYear), Budget>,
     /// 风险补偿资金池.
@@ -82,12 +101,16 @@ pub struct Book {
     pub closed_months: BTreeSet<Month>,
     /// Who is let in as whom.
     pub access: Access,
+    /// Closed years.
+    pub closed_years: BTreeSet<FiscalYear>,
+    /// Entries that were reversed, with the entry that did it.
+    pub reversals: BTreeMap<Sequence, Sequence>,
     /// Request ids with the entry that answered them and the digest of their bytes.
-    requests: BTreeMap<RequestId, (Sequence, [u8; 32])>,
+    requests: Requests,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Budget {
     /// 已下达, adjustments included.
     pub appropriated: Amount,
@@ -122,7 +145,7 @@ impl Book {
 
     /// The entry that answered this request id, with the digest of the request's bytes.
     pub fn request(&self, id: &RequestId) -> Option<(Sequence, [u8; 32])> {
-        self.requests.get(id).copied()
+        self.requests.get(id)
     }
 
     /// The balance of an account, debit positive; zero for an account without postings.
@@ -138,11 +161,6 @@ impl Book {
     /// The budget line of a year; all zero where nothing was appropriated.
     pub fn budget(&self, line: &BudgetLineId, year: FiscalYear) -> Budget {
         self.budgets.get(&(line.clone(), year)).copied().unwrap_or_default()
-    }
-
-    /// Whether the month of this date is closed.
-    pub fn is_closed(&self, date: CivilDate) -> bool {
-        self.closed_months.contains(&Month { year: date.year(), month: date.month() })
     }
 
     /// An adopted version.
@@ -181,6 +199,11 @@ impl Book {
         let later = self.rulebooks.iter().filter(|other| other.id == rulebook.id && other.version > rulebook.version);
         let superseded = later.filter_map(|other| other.valid_from.plus_days(-1)).min();
         rulebook.valid_until.into_iter().chain(superseded).min()
+    }
+
+    /// The versions in force on a date, in the order of adoption.
+    pub fn rulebooks_on(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.in_force(date)
     }
 
     fn in_force(&self, date: CivilDate) -> impl Iterator<Item = &Arc<Rulebook>> {

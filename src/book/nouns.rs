@@ -3,15 +3,15 @@
 use super::registry::{PledgeState, RightState};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
-    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId, PledgeRegistrationNumber, PoolId,
-    PrincipalName, RightId, RightKind, Sequence, Uscc,
+    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
+    PoolId, PrincipalName, RegisteredText, RightId, RightKind, Sequence, Tag, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::refusal::Bilingual;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass, codes};
 
 /// An enterprise (企业) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EnterpriseDetails {
     /// Unified social credit code (统一社会信用代码).
     pub uscc: Uscc,
@@ -24,7 +24,7 @@ pub struct EnterpriseDetails {
 }
 
 /// An institution (合作机构) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct InstitutionDetails {
     /// The ledger's short name for it, for example `icbc-hebi`.
     pub institution: InstitutionId,
@@ -39,7 +39,7 @@ pub struct InstitutionDetails {
 }
 
 /// An IP right (知识产权) as registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IpRightDetails {
     /// Which right.
     pub right: RightId,
@@ -54,7 +54,7 @@ pub struct IpRightDetails {
 }
 
 /// A status event of an IP right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RightChange {
     /// 失效: for example an unpaid annual fee.
     Lapsed,
@@ -67,7 +67,7 @@ pub enum RightChange {
 }
 
 /// Which pledge: registration numbers are unique per kind of right.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PledgeKey {
     /// Kind of the pledged rights.
     pub kind: RightKind,
@@ -76,7 +76,7 @@ pub struct PledgeKey {
 }
 
 /// A pledge registration (质押登记). It exists from the day of registration (Civil Code art. 444).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PledgeDetails {
     /// Which pledge.
     pub pledge: PledgeKey,
@@ -93,7 +93,7 @@ pub struct PledgeDetails {
 }
 
 /// A loan (质押贷款) as filed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LoanTerms {
     /// The lending bank.
     pub bank: InstitutionId,
@@ -118,12 +118,14 @@ pub struct LoanTerms {
 }
 
 /// What proves that a cost was paid (凭据).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EvidenceKey {
     /// A VAT invoice (发票), unique over all enterprises, programmes and years.
     Invoice(InvoiceNumber),
     /// An interest payment that the bank recorded: the sequence of its entry.
     InterestPayment(Sequence),
+    /// The certificate or decision that a lump sum is given for (证书, 文件), unique like an invoice.
+    Document(RegisteredText),
 }
 
 /// A cost item (费用项) of an application.
@@ -143,6 +145,21 @@ pub struct CostItem {
     pub evidence_total: Amount,
     /// The insured right, for a patent insurance.
     pub right: Option<RightId>,
+    /// What only some rules ask for.
+    pub details: CostDetails,
+}
+
+/// What only some rules ask of a cost; `None` where nobody stated it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CostDetails {
+    /// The loan that the cost belongs to, where it is not the application's.
+    pub loan: Option<LoanId>,
+    /// The standard premium of the insurance product (标准保费), in yuan.
+    pub standard_premium: Option<Amount>,
+    /// What a lump sum is given for (奖补事项), by the rulebook's word.
+    pub occasion: Option<Tag>,
+    /// How many units it is given for (件数).
+    pub units: Option<u32>,
 }
 
 /// A blacklist entry (失信记录).
@@ -255,7 +272,7 @@ codes!(ClaimState {
 });
 
 /// The civil month that a period closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Month {
     /// Fiscal year.
     pub year: FiscalYear,
@@ -333,7 +350,7 @@ impl Caller {
 }
 
 /// Whose hands did something: what four eyes are counted by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hands {
     /// The person who acted.
     pub person: PersonId,

@@ -8,11 +8,13 @@ use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{ClaimId, FunderId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
+use crate::rulebook::facts::{CapUse, WideKey};
+use crate::rulebook::model::PayerCapScope;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
 
 /// A pool. All amounts in yuan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pool {
     /// Cash in the pool's bank account.
     pub cash: Amount,
@@ -36,12 +38,14 @@ pub struct Pool {
     pub exposure: Amount,
     /// Filed principal and covered losses, per bank and year.
     pub bank_years: BTreeMap<(InstitutionId, FiscalYear), BankYear>,
+    /// What counts toward the payers' caps of a year, under review, approved and paid together, in yuan.
+    pub cap_use: BTreeMap<WideKey, Amount>,
     /// Claims that wait, in order.
     pub deferred: BTreeSet<ClaimId>,
 }
 
 /// A bank's year with a pool: what the breaker is measured on. In yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BankYear {
     /// Principal of loans filed in the year and not withdrawn.
     pub filed: Amount,
@@ -62,7 +66,7 @@ impl Pool {
 }
 
 /// A claim (补偿申请).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Claim {
     /// For which loan.
     pub loan: LoanId,
@@ -82,6 +86,10 @@ pub struct Claim {
     pub covered_loss: Amount,
     /// What each party bears, in yuan.
     pub shares: Vec<(LossParty, Amount)>,
+    /// The institution that the pool's part is paid to: the claiming bank unless the rule says another.
+    pub payee: InstitutionId,
+    /// The payers' running sums that it counts toward.
+    pub cap_uses: Vec<CapUse>,
     /// Day of submission; its year is the claim's bank-year.
     pub submitted_on: CivilDate,
     /// Who submitted.
@@ -104,10 +112,23 @@ impl Claim {
         pool_share(&self.shares)
     }
 
+    /// The running sums that it counts toward, with the parts that count.
+    pub fn counts_toward(&self) -> impl Iterator<Item = (WideKey, Amount)> + '_ {
+        self.cap_uses.iter().map(|one| {
+            let bank = match one.scope {
+                PayerCapScope::BankYear => Some(self.bank.clone()),
+                PayerCapScope::Claim | PayerCapScope::ProgrammeYear => None,
+            };
+            (WideKey { cap: one.cap.clone(), year: self.submitted_on.year(), bank }, one.amount)
+        })
+    }
+
     /// Takes over a new decision.
     pub(super) fn take(&mut self, decision: &ClaimDecision) {
         self.covered_loss = decision.covered_loss;
         self.shares.clone_from(&decision.shares);
+        self.payee = decision.payee.clone().unwrap_or_else(|| self.bank.clone());
+        self.cap_uses.clone_from(&decision.cap_uses);
         self.refusal = decision.explanation.refusal;
         self.state = state_of(decision);
     }

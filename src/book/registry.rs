@@ -6,7 +6,7 @@ use crate::identifier::{ApplicationId, LoanId, RightId, Sequence, Uscc};
 use crate::rulebook::terms::{BlacklistGround, codes};
 
 /// An enterprise (企业) with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Enterprise {
     /// As last registered or updated.
     pub details: EnterpriseDetails,
@@ -21,7 +21,7 @@ pub struct Enterprise {
 }
 
 /// A blacklist entry in force from a day, until a day or until lifted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BlacklistEntry {
     /// The entry that added it.
     pub entry: Sequence,
@@ -54,7 +54,7 @@ impl Enterprise {
 }
 
 /// An IP right with its history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IpRight {
     /// As registered; the owner here is the first one.
     pub details: IpRightDetails,
@@ -133,7 +133,7 @@ impl IpRight {
 }
 
 /// A pledge registration with its life.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pledge {
     /// As registered.
     pub details: PledgeDetails,

@@ -127,6 +127,7 @@ pub(super) async fn bootstrap(writer: &Writer, reader: &Reader, first: &str) -> 
         caller: Caller::of_bureau(Role::Operator, PersonId::parse("bootstrap")?),
         key: RequestKey { id, digest },
         effective_date: None,
+        book_late: false,
         command: Command::ChangeAccess(AccessChange::PrincipalBound(details)),
     };
     let answer = writer.submit(request, false, None).await.with_context(|| format!("binding `{name}`"))?;

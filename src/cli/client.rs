@@ -8,6 +8,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::child::ActAs;
 use crate::config::LISTEN_DEFAULT;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
+use crate::proto::v1::fact_service_client::FactServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 
@@ -31,6 +32,9 @@ pub struct Client {
 /// A connection that says who calls.
 type Connection = InterceptedService<Channel, ActAs>;
 
+/// The client of the fact service.
+pub(super) type Facts = FactServiceClient<Connection>;
+
 /// The client of the evidence service.
 pub(super) type Evidence = EvidenceServiceClient<Connection>;
 
@@ -43,6 +47,11 @@ impl Client {
     /// The report service.
     pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Connection>> {
         Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// The fact service.
+    pub(super) async fn facts(&self) -> anyhow::Result<Facts> {
+        Ok(FactServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     async fn connect(&self) -> anyhow::Result<Connection> {

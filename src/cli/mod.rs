@@ -12,19 +12,23 @@ use clap::{Parser, Subcommand};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, ServeConfig};
+use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
 
 pub mod access;
+pub mod backup;
 pub mod bench;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
 pub mod demo;
+pub mod fact;
 pub mod key;
+pub mod rate;
 pub mod receipt;
 pub mod report;
 pub mod rulebook;
 pub mod serve;
+pub mod snapshot;
 pub mod verify;
 
 /// The one book for a Chinese city's IP pledge financing.
@@ -52,6 +56,9 @@ enum Task {
         evidence: serve::EvidenceArguments,
         #[command(flatten)]
         access: access::AccessArguments,
+        /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
+        #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
+        snapshot_every: u64,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
@@ -83,6 +90,16 @@ enum Task {
         #[arg(long, value_name = "FILE", requires = "key")]
         rotation: Vec<PathBuf>,
     },
+    /// Reference rates: record, import, list.
+    Rate {
+        #[command(subcommand)]
+        command: rate::Task,
+    },
+    /// Facts that rules ask for: record, list.
+    Fact {
+        #[command(subcommand)]
+        command: fact::Task,
+    },
     /// Keys of the ledger and of its cosigners.
     Key {
         #[command(subcommand)]
@@ -103,18 +120,32 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
+    Snapshot {
+        /// The data folder.
+        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
+        data: PathBuf,
+        /// Write nothing.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Back a running ledger up into a folder, up to a new checkpoint; another run adds what is new.
+    Backup(backup::BackupArguments),
+    /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
+    Restore(backup::RestoreArguments),
     /// Reports of the bureau: pools, budgets, subsidies, loans, targets, accounts.
     Report(Box<report::Task>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
+        #[command(subcommand)]
+        what: Option<bench::Task>,
         /// Seconds for each figure.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
         /// Rounds; the median is printed with the spread.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
-        #[command(subcommand)]
-        kind: Option<bench::Kind>,
     },
 }
 
@@ -122,9 +153,9 @@ enum Task {
 pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence, access } => {
+        Task::Serve { data, listen, adopt, evidence, access, snapshot_every } => {
             let (evidence, access) = (evidence.into_config(), access.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, access })
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -133,12 +164,23 @@ pub fn run(arguments: Arguments) -> ExitCode {
             let options = verify::Options { data, accept_head, since };
             verify::run(&options, &mut out)
         }
+        Task::Rate { command } => rate::run(&command, &mut out),
+        Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
-        Task::Bench { seconds, rounds, kind } => {
-            on_runtime(bench::run_kind(kind, bench::Options { seconds, rounds }, &mut out))
+        Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
+        Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
+        Task::Restore(arguments) => backup::restore(&arguments, &mut out),
+        Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {
+            bench::start::run(&entries, rounds, &mut out)
+        }
+        Task::Bench { what: Some(bench::Task::Flood), seconds, rounds } => {
+            on_runtime(bench::flood::run(bench::Options { seconds, rounds }, &mut out))
+        }
+        Task::Bench { what: None, seconds, rounds } => {
+            on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
         }
         Task::Report(task) => report::run(&task, &mut out),
     };

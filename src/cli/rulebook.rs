@@ -10,7 +10,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::rulebook::compare::compare;
 use crate::rulebook::trial::{run_case, run_cases};
-use crate::rulebook::{Language, Rulebook, line_sentence, load, shipped, step_sentence};
+use crate::rulebook::{Language, Rulebook, line_sentence, load, load_bytes, shipped, step_sentence};
 
 /// Largest file that is read at all, in bytes; the loader refuses what is beyond its own limit with a better message.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -63,11 +63,20 @@ pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     }
 }
 
-/// The text of a shipped rulebook, or of a file.
+/// The text of a shipped rulebook, or of a file in UTF-8.
 pub fn read(name: &str) -> anyhow::Result<String> {
+    let file = read_bytes(name)?;
+    String::from_utf8(file).map_err(|error| match load_bytes(error.as_bytes()) {
+        Err(errors) => anyhow::anyhow!("{}", errors.in_file(name)),
+        Ok(_) => anyhow::anyhow!("`{name}` is not UTF-8"),
+    })
+}
+
+/// The bytes of a shipped rulebook, or of a file.
+fn read_bytes(name: &str) -> anyhow::Result<Vec<u8>> {
     let mut shipped_files = shipped().iter();
     if let Some((_, text)) = shipped_files.find(|(file, _)| file.trim_end_matches(".toml") == name) {
-        return Ok((*text).to_owned());
+        return Ok((*text).as_bytes().to_vec());
     }
     let path = PathBuf::from(name);
     let names: Vec<&str> = shipped().iter().map(|(file, _)| file.trim_end_matches(".toml")).collect();
@@ -75,12 +84,7 @@ pub fn read(name: &str) -> anyhow::Result<String> {
         .with_context(|| format!("`{name}` is neither a file nor a shipped rulebook ({})", names.join(", ")))?
         .len();
     anyhow::ensure!(bytes <= FILE_BYTES_MAX, "`{name}` has {bytes} bytes; a rulebook has at most {FILE_BYTES_MAX}");
-    let content = fs::read(&path).with_context(|| format!("reading `{name}`"))?;
-    String::from_utf8(content).map_err(|error| {
-        let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
-        let line = valid.filter(|byte| **byte == b'\n').count().saturating_add(1);
-        anyhow::anyhow!("`{name}` is not UTF-8 on line {line}; save the whole file as UTF-8, not GBK or a mixture")
-    })
+    fs::read(&path).with_context(|| format!("reading `{name}`"))
 }
 
 /// Loads a file and goes on, or says what is wrong with it.
@@ -89,7 +93,7 @@ fn with(
     out: &mut dyn Write,
     then: impl FnOnce(&Rulebook, &mut dyn Write) -> anyhow::Result<bool>,
 ) -> anyhow::Result<bool> {
-    match load(&read(name)?) {
+    match load_bytes(&read_bytes(name)?) {
         Ok(rulebook) => then(&rulebook, out),
         Err(errors) => {
             writeln!(out, "{}", errors.in_file(name))?;
@@ -184,8 +188,7 @@ fn diff(old: &Rulebook, new: &Rulebook, out: &mut dyn Write) -> anyhow::Result<b
 }
 
 fn check(name: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let text = read(name)?;
-    match load(&text) {
+    match load_bytes(&read_bytes(name)?) {
         Ok(rulebook) => {
             summary(&rulebook, out)?;
             Ok(true)
@@ -214,6 +217,10 @@ fn summary(rulebook: &Rulebook, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     for pool in &rulebook.pools {
         writeln!(out, "  pool {}: {} / {}", pool.id, pool.name.zh, pool.name.en)?;
+    }
+    for limit in &rulebook.limits {
+        writeln!(out, "  limit {}: {} / {}", limit.id, limit.name.zh, limit.name.en)?;
+        writeln!(out, "    {}", crate::rulebook::describe::limit(limit))?;
     }
     Ok(())
 }

@@ -23,10 +23,11 @@ use crate::decide::command::{Command, Request};
 use crate::evidence::keeper::check_kept;
 use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
-use crate::reader::{self, Reader};
+use crate::reader::Reader;
 use crate::rulebook::load;
 use crate::server::Edge;
 use crate::server::identity::DevIdentity;
+use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
 use crate::writer::clock::Clock;
@@ -66,16 +67,21 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
     let bar = super::verify::progress_bar();
-    let loaded = reader::load(storage.as_ref(), &mut |entries| bar.set_position(entries))
+    let start = snapshot::load(&config.data, storage.as_ref(), &mut |entries| bar.set_position(entries))
         .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
     bar.finish_and_clear();
+    let Start { loaded, from, replayed, .. } = start;
+    let snapshot = from.map_or(0, |(_, entries)| entries);
     info!(
         data = %config.data.display(),
         entries = loaded.view().head.last_sequence,
         root = %loaded.view().head.tree.root(),
+        snapshot,
+        replayed,
         "journal replayed"
     );
-    let (writer, reader, threads) = Writer::start(storage, Clock::System, loaded)?;
+    let (writer, reader, threads) = Writer::start(Arc::<SledStorage>::clone(&storage), Clock::System, loaded)?;
+    let taker = start_taker(&config, storage, &reader, snapshot)?;
     let keeper = open_keeper(&config, &reader)?;
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
@@ -98,6 +104,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     }
     let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
+    if let (Some(taker), Ok(())) = (taker, &written) {
+        taker.finish();
+    }
     if let Some(keeper) = &keeper {
         keep(keeper).await;
     }
@@ -105,6 +114,18 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
     info!("stopped; everything that was answered is on disk");
     Ok(true)
+}
+
+/// Starts the thread for snapshots, unless the settings say that there are none.
+fn start_taker(
+    config: &ServeConfig,
+    storage: Arc<SledStorage>,
+    reader: &Reader,
+    newest: u64,
+) -> anyhow::Result<Option<Taker>> {
+    let every = config.snapshot_every;
+    let start = || Taker::start(&config.data, storage, reader.clone(), every, newest);
+    (every > 0).then(start).transpose().context("starting the thread for snapshots")
 }
 
 /// Compares the journal with the checkpoints that are kept beside it, and opens their keeper if the ledger has a key.
@@ -195,6 +216,7 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
         ),
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
+        book_late: false,
         command: Command::AdoptRulebook(Arc::new(rulebook)),
     };
     let answer = writer.submit(request, false, None).await.with_context(|| format!("adopting `{name}`"))?;

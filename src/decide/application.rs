@@ -21,7 +21,7 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
-    let payable = Account::SubsidyPayable(application.enterprise);
+    let payable = application.payable();
     let mut postings: Vec<Posting> = Vec::new();
     for line in &application.lines {
         postings.extend(transfer(Account::SubsidyExpense(line.item), payable.clone(), line.award));
@@ -39,7 +39,7 @@ pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> 
     let mut postings = unreserve(application);
     if let Some((approved_on, _)) = &application.approved {
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
-        let payable = Account::SubsidyPayable(application.enterprise);
+        let payable = application.payable();
         for line in &application.lines {
             postings.extend(transfer(payable.clone(), Account::SubsidyExpense(line.item), line.award));
         }
@@ -70,8 +70,7 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
         return Ok(changed(context, id, application, change));
     }
     let (line, year) = application.budget.clone();
-    let mut postings =
-        transfer(Account::SubsidyPayable(application.enterprise), Account::TreasuryCash, application.granted);
+    let mut postings = transfer(application.payable(), Account::TreasuryCash, application.granted);
     postings.extend(transfer(
         Account::BudgetSpent(line.clone(), year),
         Account::BudgetReserved(line, year),
@@ -114,7 +113,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
         rule.and_then(|rulebook| rulebook.programme(&application.programme)).map(|programme| programme.clawback);
     let by_line = fill_lines(application, demand.amount);
     let mut postings = Vec::new();
-    let receivable = Account::SubsidyClawback(application.enterprise);
+    let receivable = application.receivable();
     for (line, amount) in application.lines.iter().zip(&by_line) {
         postings.extend(transfer(receivable.clone(), Account::SubsidyExpense(line.item), *amount));
     }
@@ -149,8 +148,7 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
     if clawback.amount > due {
         return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
     }
-    let mut postings =
-        transfer(Account::TreasuryCash, Account::SubsidyClawback(application.enterprise), clawback.amount);
+    let mut postings = transfer(Account::TreasuryCash, application.receivable(), clawback.amount);
     if application.restores_budget {
         let (line, year) = application.budget.clone();
         postings.extend(transfer(
@@ -197,7 +195,7 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 }
 
 /// Looks up an application; an enterprise finds only its own.
-fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
+pub(super) fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
         let own = context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise);
         own && context.in_districts(application.enterprise)

@@ -1,6 +1,8 @@
 //! Claims on a pool: judged by the rule, set aside while under review, approved and paid by different persons,
 //! deferred claims resumed in order, recoveries shared back.
 
+use std::collections::BTreeMap;
+
 use super::command::RecordRecovery;
 use super::eyes::another_person;
 use super::loan::{exceeds, exposure_postings, own_loan};
@@ -12,11 +14,12 @@ use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitte
 use crate::book::loan::Loan;
 use crate::book::nouns::{ClaimState, LoanState, Named as _, Role};
 use crate::book::pool::{Claim, Pool, pool_share};
-use crate::calendar::FiscalYear;
-use crate::identifier::{ClaimId, InstitutionId, LoanId, PoolId};
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::identifier::{CapId, ClaimId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
 use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
-use crate::rulebook::facts::{ClaimFacts, ClaimVerdict};
+use crate::rulebook::facts::{ClaimFacts, ClaimVerdict, WideKey};
+use crate::rulebook::model::PayerCapScope;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
 use crate::rulebook::{PoolRule, judge_claim, recovery_split};
@@ -48,10 +51,11 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
         principal: loan.terms.principal,
         ip_part: loan.terms.ip_part,
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, loan, pool, context.day.year())
+        ..facts_of_pool(context, (id, loan), pool, context.day)
     };
     let mut verdict = judge_claim(rule, &facts);
     filed_before_overdue(&mut verdict, loan);
+    let payee = payee_of(context, (id, loan), &mut verdict);
     let place = Place {
         pool,
         bank: &loan.terms.bank,
@@ -64,15 +68,23 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
         pool: pool.clone(),
         rulebook: loan.rulebook.clone(),
         principal_loss,
-        decision: decision(verdict),
+        decision: decision(verdict, payee),
     };
     Ok(Outcome::new(Event::ClaimSubmitted(submitted), concerning(&loan.terms.bank, loan.terms.borrower)))
 }
 
-fn facts_of_pool(context: &Context<'_>, loan: &Loan, pool: &PoolId, year: FiscalYear) -> ClaimFacts {
+fn facts_of_pool(
+    context: &Context<'_>,
+    (id, loan): (LoanId, &Loan),
+    pool_id: &PoolId,
+    submitted_on: CivilDate,
+) -> ClaimFacts {
     let empty = Pool::default();
-    let pool = context.book.pools.get(pool).unwrap_or(&empty);
+    let pool = context.book.pools.get(pool_id).unwrap_or(&empty);
+    let year = submitted_on.year();
     let bank_year = pool.bank_year(&loan.terms.bank, year);
+    let mut details = super::facts::of_claim(context, (id, loan), pool_id, submitted_on);
+    details.used = used_of(context, loan, pool, year);
     ClaimFacts {
         principal_loss: Amount::ZERO,
         outstanding: Amount::ZERO,
@@ -82,8 +94,57 @@ fn facts_of_pool(context: &Context<'_>, loan: &Loan, pool: &PoolId, year: Fiscal
         free_balance: pool.free_balance(),
         bank_year_losses: bank_year.losses,
         bank_year_filed: bank_year.filed,
-        details: super::facts::of_claim(context, loan),
+        details,
     }
+}
+
+/// What counts toward the payers' caps of the year; a sum that nothing was added to is zero.
+fn used_of(context: &Context<'_>, loan: &Loan, pool: &Pool, year: FiscalYear) -> BTreeMap<CapId, Amount> {
+    let rule = context.book.rulebook(&loan.rulebook).zip(loan.terms.pool.as_ref());
+    let payers = rule.and_then(|(rulebook, id)| rulebook.pool(id)).map(|rule| rule.payers.iter());
+    let caps = payers.into_iter().flatten().flat_map(|payer| &payer.caps);
+    let used = caps.map(|cap| {
+        let bank = match cap.scope {
+            PayerCapScope::BankYear => Some(loan.terms.bank.clone()),
+            PayerCapScope::Claim | PayerCapScope::ProgrammeYear => None,
+        };
+        let key = WideKey { cap: cap.id.clone(), year, bank };
+        (cap.id.clone(), pool.cap_use.get(&key).copied().unwrap_or(Amount::ZERO))
+    });
+    used.collect()
+}
+
+/// The institution that the pool's part is paid to. Where the rule names a party that nobody named an institution for,
+/// the claim is refused for want of that fact.
+fn payee_of(context: &Context<'_>, loan: (LoanId, &Loan), verdict: &mut ClaimVerdict) -> Option<InstitutionId> {
+    if verdict.payee == LossParty::Bank || verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
+        return None;
+    }
+    let found = super::facts::institution_of(context, loan, verdict.payee);
+    if found.is_none() {
+        let text = |name: &str, value: String| Input { name: name.to_owned(), value: Value::Text(value) };
+        let inputs = vec![text("payee", verdict.payee.to_string()), text("missing", "parties".to_owned())];
+        refuse_by(verdict, Refusal::FactMissing, ("payee", inputs));
+    }
+    found
+}
+
+/// Refuses a claim by a step of the ledger's own.
+fn refuse_by(verdict: &mut ClaimVerdict, refusal: Refusal, (rule, inputs): (&str, Vec<Input>)) {
+    verdict.covered_loss = Amount::ZERO;
+    verdict.shares = Vec::new();
+    verdict.cap_uses = Vec::new();
+    verdict.explanation.refusal = Some(refusal);
+    verdict.explanation.bound = Bound::Gate;
+    verdict.explanation.granted = Amount::ZERO;
+    verdict.explanation.steps.push(Step {
+        kind: StepKind::Gate,
+        rule: rule.to_owned(),
+        clause: None,
+        inputs,
+        result: Amount::ZERO.to_string(),
+        outcome: StepOutcome::Failed,
+    });
 }
 
 fn rule_of<'a>(context: &Context<'a>, loan: &Loan, pool: &PoolId) -> Result<&'a PoolRule, Rejection> {
@@ -98,20 +159,9 @@ fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
     if verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
         return;
     }
-    verdict.covered_loss = Amount::ZERO;
-    verdict.shares = Vec::new();
-    verdict.explanation.refusal = Some(Refusal::LossNotCovered);
-    verdict.explanation.bound = Bound::Gate;
-    verdict.explanation.granted = Amount::ZERO;
     let day = |name: &str, day| Input { name: name.to_owned(), value: Value::Date(day) };
-    verdict.explanation.steps.push(Step {
-        kind: StepKind::Gate,
-        rule: "filed-before-overdue".to_owned(),
-        clause: None,
-        inputs: vec![day("filed-on", loan.filed_on), day("overdue-since", since)],
-        result: Amount::ZERO.to_string(),
-        outcome: StepOutcome::Failed,
-    });
+    let inputs = vec![day("filed-on", loan.filed_on), day("overdue-since", since)];
+    refuse_by(verdict, Refusal::LossNotCovered, ("filed-before-overdue", inputs));
 }
 
 /// A claim's place in the line.
@@ -159,8 +209,14 @@ fn wait_in_line(context: &Context<'_>, verdict: &mut ClaimVerdict, place: &Place
     });
 }
 
-fn decision(verdict: ClaimVerdict) -> ClaimDecision {
-    ClaimDecision { covered_loss: verdict.covered_loss, shares: verdict.shares, explanation: verdict.explanation }
+fn decision(verdict: ClaimVerdict, payee: Option<InstitutionId>) -> ClaimDecision {
+    ClaimDecision {
+        covered_loss: verdict.covered_loss,
+        shares: verdict.shares,
+        payee,
+        cap_uses: verdict.cap_uses,
+        explanation: verdict.explanation,
+    }
 }
 
 /// Judges a deferred claim again, on today's pool and the bank-year of its submission.
@@ -184,10 +240,11 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
         principal_loss: claim.principal_loss,
         outstanding: loan.outstanding(),
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, loan, &claim.pool, year)
+        ..facts_of_pool(context, (claim.loan, loan), &claim.pool, claim.submitted_on)
     };
-    let decision = decision(judge_claim(rule, &facts));
-    Ok(changed(context, id, claim, ClaimChange::Resumed(decision)))
+    let mut verdict = judge_claim(rule, &facts);
+    let payee = payee_of(context, (claim.loan, loan), &mut verdict);
+    Ok(changed(context, id, claim, ClaimChange::Resumed(decision(verdict, payee))))
 }
 
 pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rejection> {
@@ -198,7 +255,7 @@ pub(super) fn approve(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Rej
     let loan = own_loan(context, claim.loan)?;
     let mut postings = transfer(
         Account::PoolCompensation(claim.pool.clone()),
-        Account::PoolPayable(claim.pool.clone(), claim.bank.clone()),
+        Account::PoolPayable(claim.pool.clone(), claim.payee.clone()),
         claim.pool_share(),
     );
     postings.extend(exposure_postings(Some(&claim.pool), loan.exposure, Amount::ZERO));
@@ -223,7 +280,7 @@ pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
     let postings = transfer(
-        Account::PoolPayable(claim.pool.clone(), claim.bank.clone()),
+        Account::PoolPayable(claim.pool.clone(), claim.payee.clone()),
         Account::PoolCash(claim.pool.clone()),
         claim.pool_share(),
     );
@@ -277,7 +334,7 @@ pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, R
 }
 
 /// Looks up a claim; a bank finds only its own.
-fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
+pub(super) fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
     let found = context.book.claims.get(&id).filter(|claim| {
         let own = context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank);
         let borrower = context.book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::book::access::AccessChange;
-use crate::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
+use crate::book::event::{BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
+use crate::book::fact::{Fact, Supersedes};
 use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
     PledgeDetails, PledgeKey,
 };
-use crate::calendar::{CivilDate, Timestamp};
-use crate::identifier::{ApplicationId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
+use crate::book::rate::ReferenceRate;
+use crate::calendar::{CivilDate, FiscalYear, Timestamp};
+use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::Rulebook;
 
@@ -22,6 +24,8 @@ pub struct Request {
     pub key: RequestKey,
     /// The civil date on which it takes effect; `None` is today in Asia/Shanghai.
     pub effective_date: Option<CivilDate>,
+    /// Whether an effective date in a closed period stands for the first day of the next open one.
+    pub book_late: bool,
     /// What is asked.
     pub command: Command,
 }
@@ -56,6 +60,10 @@ pub enum Command {
     AddBlacklistEntry(BlacklistDetails),
     /// See `RegistryService.LiftBlacklistEntry`; lifted from the effective date.
     LiftBlacklistEntry(LiftBlacklistEntry),
+    /// See `FactService.RecordReferenceRate`.
+    RecordReferenceRate(ReferenceRate),
+    /// See `FactService.RecordFact`.
+    RecordFact(RecordFact),
     /// See `LoanService.FileLoan`.
     FileLoan(LoanTerms),
     /// See `LoanService.DisburseLoan`: loan and drawdown in yuan.
@@ -122,8 +130,36 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `PeriodService.ClosePeriod`: over what is open, with the reason.
+    ClosePeriodOver(Month, String),
+    /// See `PeriodService.CloseYear`.
+    CloseYear(CloseYear),
+    /// See `LedgerService.ReverseEntry`.
+    ReverseEntry(ReverseEntry),
     /// See `AccessService`.
     ChangeAccess(AccessChange),
+}
+
+/// See [`Command::CloseYear`].
+#[derive(Debug, Clone)]
+pub struct CloseYear {
+    /// Which year.
+    pub year: FiscalYear,
+    /// The budget lines whose rest may be used in the next year; the rest of the others lapses.
+    pub carried: Vec<BudgetLineId>,
+    /// The document that says so (文号).
+    pub document: String,
+}
+
+/// See [`Command::ReverseEntry`].
+#[derive(Debug, Clone)]
+pub struct ReverseEntry {
+    /// Which entry.
+    pub sequence: Sequence,
+    /// The entry as it is in the journal; `None` when there is none.
+    pub entry: Option<Arc<Entry>>,
+    /// Why.
+    pub reason: String,
 }
 
 /// See [`Command::LiftBlacklistEntry`].
@@ -146,6 +182,21 @@ pub struct RecordPrincipalPayment {
     pub amount: Amount,
     /// The bank's reference.
     pub reference: String,
+}
+
+/// See [`Command::RecordFact`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordFact {
+    /// The fact.
+    pub fact: Fact,
+    /// The first day on which it holds; `None` is the effective date.
+    pub from: Option<CivilDate>,
+    /// Who declares it and by what.
+    pub document: String,
+    /// SHA-256 of the document, where it is kept as a file.
+    pub digest: Option<[u8; 32]>,
+    /// The record that it takes the place of.
+    pub supersedes: Option<Supersedes>,
 }
 
 /// See [`Command::ApplySubsidy`].

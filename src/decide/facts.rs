@@ -1,16 +1,65 @@
-//! What the ledger knows of a loan, a right or a claim, as the facts that rules are judged on.
+//! What the ledger knows of an enterprise, a loan or a claim, as the facts that rules are judged on.
 //!
-//! What it does not gather yet (reference rates of its own, classes, modes, the standard premium) stays `None`: a rule
-//! that needs it refuses.
+//! What no event yields is looked up among the facts that were stated (`book::fact`), as they hold on the day of the
+//! application or claim and as they are known now. What nobody stated stays `None`: a rule that needs it refuses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::book::fact::{Fact, FactKey};
 use crate::book::loan::Loan;
 use crate::book::nouns::{LoanState, LoanTerms};
-use crate::identifier::{LoanId, RightId};
+use crate::book::registry::Enterprise;
+use crate::calendar::CivilDate;
+use crate::identifier::{InstitutionId, LoanId, PoolId, ProgrammeId, RightId, Tag, Uscc};
 use crate::money::Amount;
-use crate::rulebook::facts::{ClaimDetails, LoanDetails, LoanFacts};
+use crate::rulebook::Rulebook;
+use crate::rulebook::facts::{ClaimDetails, EnterpriseFacts, LoanDetails, LoanFacts, ReferenceRates};
+use crate::rulebook::terms::LossParty;
+
+/// The applicant as a programme sees it.
+pub(super) fn of_enterprise(context: &Context<'_>, uscc: Uscc, enterprise: &Enterprise) -> EnterpriseFacts {
+    EnterpriseFacts {
+        uscc,
+        size_class: enterprise.details.size_class,
+        blacklisted_since: enterprise.blacklisted_on(context.day).map(|entry| entry.from),
+        classes: classes(context, uscc),
+        revenue: revenue(context, uscc),
+    }
+}
+
+/// The classes that it belongs to on the day; one that has ended by then is left out.
+fn classes(context: &Context<'_>, uscc: Uscc) -> Option<BTreeSet<Tag>> {
+    let fact = context.book.fact_on(&FactKey::EnterpriseClasses(uscc), context.day)?;
+    let Fact::EnterpriseClasses(_, classes) = fact else { return None };
+    let in_force = classes.iter().filter(|(_, until)| until.is_none_or(|until| context.day <= until));
+    Some(in_force.map(|(class, _)| class.clone()).collect())
+}
+
+/// Revenue of the year before the application.
+fn revenue(context: &Context<'_>, uscc: Uscc) -> Option<Amount> {
+    let year = context.day.year().previous()?;
+    let fact = context.book.fact_on(&FactKey::EnterpriseRevenue(uscc, year), context.day)?;
+    let Fact::EnterpriseRevenue(_, _, revenue) = fact else { return None };
+    Some(*revenue)
+}
+
+/// The how-manieth application it is: those granted here and not taken back, those before the ledger, and this one.
+pub(super) fn ordinal(context: &Context<'_>, programme: &ProgrammeId, uscc: Uscc) -> u32 {
+    let key = FactKey::EarlierApplications(uscc, programme.clone());
+    let before = match context.book.fact_on(&key, context.day) {
+        Some(Fact::EarlierApplications(_, _, count)) => *count,
+        Some(_) | None => 0,
+    };
+    let granted = context.book.granted_applications.get(&(programme.clone(), uscc)).copied().unwrap_or(0);
+    before.saturating_add(granted).saturating_add(1)
+}
+
+/// The reference rates of a rulebook with the recorded points on top.
+pub(super) fn rates(context: &Context<'_>, rulebook: &Rulebook) -> ReferenceRates {
+    let recorded = |id: &_| context.book.rates.get(id).map(|series| &series.values);
+    rulebook.reference_rates().with_recorded(recorded)
+}
 
 /// A loan as a subsidy programme sees it.
 pub(super) fn of_loan(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFacts {
@@ -24,25 +73,62 @@ pub(super) fn of_loan(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFac
         disbursed_on: loan.disbursed_on,
         pledged_on: pledges.map(|pledge| pledge.registered_on).max().unwrap_or(loan.filed_on),
         ended_on: loan.ended_on,
-        details: details(context, loan),
+        details: details(context, id, loan),
     }
 }
 
-fn details(context: &Context<'_>, loan: &Loan) -> LoanDetails {
+fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
     let rights: Vec<&RightId> = rights(context, loan).collect();
     let owned = |right: &&RightId| {
         let found = context.book.rights.get(*right);
         found.is_some_and(|right| right.owner_on(context.day) == loan.terms.borrower)
     };
+    let fact = |key: FactKey| context.book.fact_on(&key, context.day);
     LoanDetails {
         signed_on: Some(loan.terms.signed_on),
         matures_on: Some(loan.matures_on),
-        repaid: Some(loan.state == LoanState::Settled),
+        repaid: Some(is_repaid(loan)),
+        mode: match fact(FactKey::LoanMode(id)) {
+            Some(Fact::LoanMode(_, mode)) => Some(mode.clone()),
+            Some(_) | None => None,
+        },
+        product: match fact(FactKey::LoanProduct(id)) {
+            Some(Fact::LoanProduct(_, product)) => Some(product.clone()),
+            Some(_) | None => None,
+        },
+        traits: match fact(FactKey::LoanTraits(id)) {
+            Some(Fact::LoanTraits(_, traits)) => Some(traits.clone()),
+            Some(_) | None => None,
+        },
         right_kinds: Some(rights.iter().map(|right| right.kind()).collect::<BTreeSet<_>>()),
         rights_owned: Some(!rights.is_empty() && rights.iter().all(owned)),
         first_pledge: Some(rights.iter().any(|right| is_first_pledge(context, loan, right))),
-        ..LoanDetails::default()
     }
+}
+
+/// Whether it was repaid in full; closing the file afterwards changes nothing.
+fn is_repaid(loan: &Loan) -> bool {
+    loan.state == LoanState::Settled || (loan.state == LoanState::Closed && loan.claim.is_none())
+}
+
+/// Who takes part in a loan beside its bank; `None` where nobody stated it.
+fn parties<'a>(context: &Context<'a>, id: LoanId) -> Option<&'a BTreeMap<LossParty, InstitutionId>> {
+    match context.book.fact_on(&FactKey::LoanParties(id), context.day) {
+        Some(Fact::LoanParties(_, parties)) => Some(parties),
+        Some(_) | None => None,
+    }
+}
+
+/// The institution that fills a seat of a loan; `None` where nobody stated it.
+pub(super) fn institution_of(
+    context: &Context<'_>,
+    (id, loan): (LoanId, &Loan),
+    party: LossParty,
+) -> Option<InstitutionId> {
+    if party == LossParty::Bank {
+        return Some(loan.terms.bank.clone());
+    }
+    parties(context, id)?.get(&party).cloned()
 }
 
 fn rights<'a>(context: &Context<'a>, loan: &'a Loan) -> impl Iterator<Item = &'a RightId> {
@@ -60,17 +146,66 @@ fn is_first_pledge(context: &Context<'_>, loan: &Loan, right: &RightId) -> bool 
         .all(|key| context.book.pledges.get(key).is_none_or(|pledge| pledge.void || pledge.registered_on > first_day))
 }
 
-/// What only some rules ask of a claim.
-pub(super) fn of_claim(context: &Context<'_>, loan: &Loan) -> ClaimDetails {
+/// What only some rules ask of a claim that was submitted on the day.
+pub(super) fn of_claim(
+    context: &Context<'_>,
+    (id, loan): (LoanId, &Loan),
+    pool: &PoolId,
+    submitted_on: CivilDate,
+) -> ClaimDetails {
     let borrower = context.book.enterprises.get(&loan.terms.borrower);
     let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
+    let fact = |key: FactKey| context.book.fact_on(&key, context.day);
+    let recognised = context.book.stated_on(&FactKey::LossRecognised(id), context.day);
     ClaimDetails {
         size_class: borrower.map(|borrower| borrower.details.size_class),
-        loan: details(context, loan),
+        classes: classes(context, loan.terms.borrower),
+        loan: details(context, id, loan),
         disbursed_on: loan.disbursed_on,
         pledged_on: pledges.map(|pledge| pledge.registered_on).max(),
-        ..ClaimDetails::default()
+        bank_business_year: business_year(context, &loan.terms.bank, pool, submitted_on),
+        payee_liability: match fact(FactKey::PayeeLiability(id)) {
+            Some(Fact::PayeeLiability(_, amount)) => Some(*amount),
+            Some(_) | None => None,
+        },
+        other_public: match fact(FactKey::OtherPublicMoney(id)) {
+            Some(Fact::OtherPublicMoney(_, amount)) => Some(*amount),
+            Some(_) | None => None,
+        },
+        higher_recognised: match recognised.map(|one| &one.recorded.fact) {
+            Some(Fact::LossRecognised(_, yes)) => Some(*yes),
+            Some(_) | None => None,
+        },
+        working_days: recognised.and_then(|one| working_days(context, one.recorded.from, submitted_on)),
+        parties: parties(context, id).map(|parties| parties.keys().copied().collect()),
+        used: BTreeMap::new(),
     }
+}
+
+/// The how-manieth calendar year of the bank's business with the pool it is: from the year that was stated, or of the
+/// first loan that it filed here. A bank that never filed is in its first.
+fn business_year(context: &Context<'_>, bank: &InstitutionId, pool: &PoolId, day: CivilDate) -> Option<u32> {
+    let stated = context.book.stated_on(&FactKey::BankBusiness(bank.clone(), pool.clone()), context.day);
+    let kept = context.book.pools.get(pool)?;
+    let filed = kept.bank_years.iter().filter(|((one, _), year)| one == bank && year.filed.is_positive());
+    let first = stated.map(|one| one.recorded.from.year()).or_else(|| filed.map(|((_, year), _)| *year).min())?;
+    let years = i32::from(day.year().value()).saturating_sub(i32::from(first.value()));
+    u32::try_from(years.saturating_add(1)).ok()
+}
+
+/// Working days after the first day up to and with the last; `None` where a year's calendar was not stated.
+fn working_days(context: &Context<'_>, after: CivilDate, until: CivilDate) -> Option<i64> {
+    /// No rule counts longer; whoever waited so long is late in any case.
+    const LONGEST: i64 = 400;
+    let mut count: i64 = 0;
+    for offset in 1..=until.days_since(after).min(LONGEST) {
+        let day = after.plus_days(offset)?;
+        let fact = context.book.fact_on(&FactKey::WorkingCalendar(day.year()), context.day)?;
+        let Fact::WorkingCalendar(_, calendar) = fact else { return None };
+        let works = calendar.working_days.contains(&day) || (!day.is_weekend() && !calendar.days_off.contains(&day));
+        count = count.saturating_add(i64::from(works));
+    }
+    Some(count)
 }
 
 /// Principal of the borrower's live loans with a pool, of all banks, in yuan.

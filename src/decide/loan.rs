@@ -188,6 +188,11 @@ pub(super) fn exposure_postings(pool: Option<&PoolId>, before: Amount, after: Am
     transfer(Account::PoolExposure(pool.clone()), Account::PoolExposureContra(pool.clone()), after.minus(before))
 }
 
+/// The memorandum postings that a change of a loan's exposure makes.
+pub(super) fn changed_exposure(loan: &Loan, after: Amount) -> Vec<Posting> {
+    exposure_postings(loan.terms.pool.as_ref(), loan.exposure, after)
+}
+
 /// A rejection because an amount is more than what there is.
 pub(super) fn exceeds(field: &str, amount: Amount, limit: Amount, what: super::Text) -> Rejection {
     Rejection::new(
@@ -255,7 +260,7 @@ fn not_recorded_yet(reference: &str, known: &BTreeSet<String>) -> Result<(), Rej
 }
 
 /// The pool's exposure for a loan once `repaid` of it has been repaid.
-fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount) -> Amount {
+pub(super) fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount) -> Amount {
     let Some(pool) = &loan.terms.pool else { return Amount::ZERO };
     let rule = context.book.rulebook(&loan.rulebook).and_then(|rulebook| rulebook.pool(pool));
     let left = loan.terms.principal.minus(repaid).floored_at_zero();

@@ -11,6 +11,7 @@
 //!   yet; people appeal such decisions, so they are kept;
 //! - a **rejection**: the request was not in order; nothing is kept.
 
+mod fact;
 mod facts;
 pub mod command;
 pub mod permission;
@@ -21,12 +22,17 @@ mod access;
 mod application;
 mod budget;
 mod claim;
+mod cost;
+mod limit;
 mod loan;
 mod pledge;
 mod pool;
+mod period;
 mod registry;
 mod eyes;
+mod reversal;
 mod rulebook;
+mod running;
 mod second;
 mod subsidy;
 
@@ -53,6 +59,7 @@ pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Re
         sequence: stamp.sequence,
         recorded_at: stamp.recorded_at,
         effective_date: context.day,
+        late_for: context.late_for,
         actor: request.caller.clone(),
         request: request.key,
         concerns: outcome.concerns,
@@ -72,6 +79,8 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::ReleasePledge(key) => pledge::release(context, key),
         Command::AddBlacklistEntry(details) => registry::add_blacklist_entry(context, details),
         Command::LiftBlacklistEntry(lift) => registry::lift_blacklist_entry(context, lift),
+        Command::RecordReferenceRate(rate) => fact::record_rate(context, rate),
+        Command::RecordFact(recorded) => fact::record(context, recorded),
         Command::FileLoan(terms) => loan::file(context, terms),
         Command::DisburseLoan(id, amount) => loan::disburse(context, *id, *amount),
         Command::RecordInterestPayment(id, payment) => loan::record_interest(context, *id, payment),
@@ -104,7 +113,10 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::RecordRecovery(recovery) => claim::record_recovery(context, recovery),
         Command::WriteOffClaim(id) => claim::write_off(context, *id),
         Command::AdoptRulebook(adopted) => rulebook::adopt(context, adopted),
-        Command::ClosePeriod(month) => rulebook::close_period(context, *month),
+        Command::ClosePeriod(month) => period::close_month(context, *month),
+        Command::ClosePeriodOver(month, reason) => period::close_month_over(context, *month, reason),
+        Command::CloseYear(close) => period::close_year(context, close),
+        Command::ReverseEntry(reverse) => reversal::reverse(context, reverse),
         Command::ChangeAccess(change) => access::change(context, change),
     }
 }
@@ -116,6 +128,8 @@ struct Context<'a> {
     caller: &'a Caller,
     /// The effective date.
     day: CivilDate,
+    /// The day that was asked for, where the entry goes to a later period.
+    late_for: Option<CivilDate>,
     /// Today in Asia/Shanghai, by the stamp.
     today: CivilDate,
 }
@@ -123,15 +137,20 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn new(book: &'a Book, stamp: &'a Stamp, request: &'a Request) -> Result<Self, Rejection> {
         let today = stamp.recorded_at.shanghai_date();
-        let day = request.effective_date.unwrap_or(today);
-        let context = Self { book, stamp, caller: &request.caller, day, today };
+        let asked = request.effective_date.unwrap_or(today);
+        let is_late = request.book_late && book.is_closed(asked);
+        let day = if is_late { book.first_open_day(asked) } else { asked };
+        let late_for = is_late.then_some(asked);
+        let context = Self { book, stamp, caller: &request.caller, day, late_for, today };
         context.not_in_the_future("effective_date", day)?;
         if book.is_closed(day) {
             return Err(Rejection::new(
                 Reason::PeriodClosed,
                 "effective_date",
-                format!("`{day}` lies in a closed month; use a date in an open month and refer to the original"),
-                format!("“{day}”所在月份已结账；请使用未结账月份的日期并注明原业务"),
+                format!(
+                    "`{day}` lies in a closed month; set `book_late` to record it in the next open one, or correct it"
+                ),
+                format!("“{day}”所在月份已结账；请设置 book_late 记入下一未结账月份，或更正日期"),
             ));
         }
         Ok(context)

@@ -50,6 +50,8 @@ pub enum Reason {
     DateOutOfRange,
     /// The effective date lies in a closed period.
     PeriodClosed,
+    /// Something is open in the period that is to be closed.
+    OpenItems,
     /// An amount is more than what there is.
     AmountExceeds,
     /// The approver is the submitter, or the payer one of them.
@@ -60,6 +62,8 @@ pub enum Reason {
     OutOfOrder,
     /// No rulebook is in force on the date, or versions overlap.
     RulebookConflict,
+    /// An amount does not keep to a standing limit of a rulebook in force.
+    LimitBroken,
     /// The ledger was started without a key, so it signs no checkpoints.
     NoSigningKey,
     /// The caller's name is bound to a principal that was disabled.
@@ -102,11 +106,13 @@ codes!(Reason {
     StateForbids = "STATE_FORBIDS",
     DateOutOfRange = "DATE_OUT_OF_RANGE",
     PeriodClosed = "PERIOD_CLOSED",
+    OpenItems = "OPEN_ITEMS",
     AmountExceeds = "AMOUNT_EXCEEDS",
     SamePerson = "SAME_PERSON",
     EvidenceMismatch = "EVIDENCE_MISMATCH",
     OutOfOrder = "OUT_OF_ORDER",
     RulebookConflict = "RULEBOOK_CONFLICT",
+    LimitBroken = "LIMIT_BROKEN",
     NoSigningKey = "NO_SIGNING_KEY",
     PrincipalDisabled = "PRINCIPAL_DISABLED",
     InstitutionDisabled = "INSTITUTION_DISABLED",
@@ -168,11 +174,13 @@ impl Reason {
             Self::StateForbids
             | Self::DateOutOfRange
             | Self::PeriodClosed
+            | Self::OpenItems
             | Self::AmountExceeds
             | Self::SamePerson
             | Self::EvidenceMismatch
             | Self::OutOfOrder
             | Self::RulebookConflict
+            | Self::LimitBroken
             | Self::NoSigningKey => Class::FailedPrecondition,
             Self::RateLimited | Self::QueueFull => Class::ResourceExhausted,
             Self::DeadlineExceeded => Class::DeadlineExceeded,
@@ -210,11 +218,13 @@ impl Reason {
             Self::StateForbids => ("its state does not allow this", "当前状态不允许此操作"),
             Self::DateOutOfRange => ("a date is out of range", "日期超出允许范围"),
             Self::PeriodClosed => ("the accounting period is closed", "会计期间已结账"),
+            Self::OpenItems => ("something is open in the period", "会计期间内尚有未处理事项"),
             Self::AmountExceeds => ("the amount is more than there is", "金额超出可用数额"),
             Self::SamePerson => ("another person must do this", "须由另一人办理"),
             Self::EvidenceMismatch => ("the evidence differs from what is recorded", "凭据与已登记信息不一致"),
             Self::OutOfOrder => ("an earlier claim comes first", "须先处理更早的申请"),
             Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
+            Self::LimitBroken => ("the amount does not keep to a limit of the rulebook", "金额不符合办法规定的限制"),
             Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥，不签发检查点"),
             Self::PrincipalDisabled => ("the caller is disabled", "访问主体已停用"),
             Self::InstitutionDisabled => ("the caller's institution is disabled", "所属机构已停用"),

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::rejection::{Reason, Rejection};
-use super::{Context, Outcome, concerning_nobody, state_forbids, text};
+use super::{Context, Outcome, concerning_nobody};
 use crate::book::Book;
 use crate::book::event::Event;
-use crate::book::nouns::Month;
 use crate::calendar::CivilDate;
 use crate::rulebook::Rulebook;
 
@@ -69,25 +68,4 @@ fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
 fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> bool {
     let end = |rulebook: &Rulebook| book.last_day_of(rulebook).unwrap_or(CivilDate::MAX);
     one.valid_from <= end(other) && other.valid_from <= end(one)
-}
-
-/// Closes a month that is over. Earlier months may stay open; a closed one never opens again.
-pub(super) fn close_period(context: &Context<'_>, month: Month) -> Result<Outcome, Rejection> {
-    if context.book.closed_months.contains(&month) {
-        return Err(state_forbids("month", name(month), text("closed", "已结账"), &[text("open", "未结账")]));
-    }
-    let this_month = Month { year: context.today.year(), month: context.today.month() };
-    if month >= this_month {
-        return Err(Rejection::new(
-            Reason::DateOutOfRange,
-            "month",
-            format!("`{}` is not over; expected a month before {}", name(month), name(this_month)),
-            format!("“{}”尚未结束；应早于 {}", name(month), name(this_month)),
-        ));
-    }
-    Ok(Outcome::new(Event::PeriodClosed(month), concerning_nobody()))
-}
-
-fn name(month: Month) -> String {
-    format!("{}-{:02}", month.year, month.month)
 }

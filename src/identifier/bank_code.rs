@@ -7,7 +7,7 @@ use super::{Invalid, normalise, shown};
 const LENGTH: usize = 12;
 
 /// The 12-digit code of a bank branch in the payment system of the People's Bank.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct BankCode([u8; LENGTH]);
 
 impl BankCode {

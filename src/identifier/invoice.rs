@@ -14,7 +14,7 @@ const NUMBER: usize = 8;
 ///
 /// A 12-digit code and its number have 20 digits as well, so the two forms differ only by the separator. It is
 /// therefore required in the second form and kept on display.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct InvoiceNumber {
     /// All digits, code first, filled with zeros on the right.
     digits: [u8; ALL_ELECTRONIC],

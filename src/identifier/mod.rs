@@ -27,8 +27,8 @@ pub use principal::PrincipalName;
 pub use request_id::RequestId;
 pub use right::{RightId, RightKind};
 pub use slug::{
-    BudgetLineId, CapId, ClauseId, District, FunderId, InstitutionId, PersonId, PoolId, ProgrammeId, RulebookId,
-    SeriesId, Tag,
+    BudgetLineId, CapId, ClauseId, District, FunderId, InstitutionId, LimitId, PersonId, PoolId, ProgrammeId,
+    RulebookId, SeriesId, Tag,
 };
 pub use trademark::{NiceClass, Trademark, TrademarkNumber};
 pub use uscc::Uscc;

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Invalid, shown};
 
 /// The place of an entry in the journal (序号), counted from 1 without gaps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Sequence(u64);
 
 impl Sequence {
@@ -54,6 +54,7 @@ macro_rules! numbered {
         ///
         /// The number is the sequence of the entry that created it.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         pub struct $name(u64);
 
         impl $name {

@@ -8,7 +8,7 @@ use super::{Invalid, half_width, normalise, shown};
 const LONGEST: usize = 64;
 
 /// The number of a pledge registration (质权登记号), `[A-Z0-9]{1,32}`; unique per kind of right.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PledgeRegistrationNumber(Arc<str>);
 
 impl PledgeRegistrationNumber {
@@ -32,7 +32,7 @@ impl PledgeRegistrationNumber {
 /// The number of a loan contract (借款合同编号), 1 to 64 printable characters; unique per bank.
 ///
 /// Only full-width characters and outer spaces are evened out: banks use hyphens, brackets and Chinese characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ContractNumber(Arc<str>);
 
 impl ContractNumber {
@@ -51,7 +51,7 @@ impl ContractNumber {
 /// The number of a registered copyright (著作权登记号) or of another registered right, 1 to 64 printable characters.
 ///
 /// Kept after [`normalise`], so that spaces, hyphens and case cannot make two rights out of one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RegisteredText(Arc<str>);
 
 impl RegisteredText {

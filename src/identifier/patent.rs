@@ -8,7 +8,7 @@ const NEW_DIGITS: usize = 12;
 const OLD_DIGITS: usize = 8;
 
 /// What a patent protects (专利类型).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum PatentKind {
     /// 发明, type digit 1; PCT applications 8.
     Invention,
@@ -41,7 +41,7 @@ impl PatentKind {
 /// A Chinese patent number: 12 digits (since October 2003) or 8 (before), and a check digit.
 ///
 /// The one canonical form has no prefix and a dot before the check digit: `202010001234.X`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PatentNumber {
     /// Year, type and serial as a number; padded with zeros to its width again on display.
     base: u64,

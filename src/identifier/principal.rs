@@ -9,7 +9,7 @@ const LONGEST: usize = 200;
 
 /// The name of a principal (访问主体): the first URI SAN of a certificate, or the subject of a token, for example
 /// `ipledger:bank:icbc-hebi:core-1`. 1 to 200 visible ASCII characters, compared as they are.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PrincipalName(Arc<str>);
 
 impl PrincipalName {

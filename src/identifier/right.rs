@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Invalid, PatentNumber, RegisteredText, Trademark, half_width, shown};
 
 /// The kinds of intellectual property that can be pledged (知识产权类型).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum RightKind {
     /// 专利.
     Patent,
@@ -60,7 +60,7 @@ impl fmt::Display for RightKind {
 }
 
 /// One pledged right, written `patent:202011156730.2`, `trademark:12345678/9`, `copyright:…` or `other:…`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum RightId {
     /// 专利.
     Patent(PatentNumber),

@@ -32,7 +32,17 @@ macro_rules! slugs {
         ///
         /// `[a-z0-9][a-z0-9._-]{0,63}`, taken exactly as written; cheap to clone.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "Arc<str>")]
         pub struct $name(Arc<str>);
+
+        impl TryFrom<Arc<str>> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: Arc<str>) -> Result<Self, Self::Error> {
+                if is_slug(&text) { Ok(Self(text)) } else { Err(concat!("a text that is not a ", $what)) }
+            }
+        }
 
         impl $name {
             /// Reads a name; nothing is forgiven, since the operator chose it.
@@ -79,6 +89,8 @@ slugs! {
     CapId, "cap id", "限额标识";
     /// A reference-rate series (基准利率序列) that a rulebook names.
     SeriesId, "series id", "利率序列标识";
+    /// A standing limit of a rulebook (比例限制) on one stated amount by another.
+    LimitId, "limit id", "限制标识";
     /// A word of a rulebook: a class, a mode, a product, a trait (政策用词).
     Tag, "word of a rulebook", "政策用词";
     /// A body that pays into a pool or a budget line (出资方).

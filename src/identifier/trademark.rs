@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Invalid, normalise, shown};
 
 /// A class of goods or services (商标类别), 1 to 45.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct NiceClass(u8);
 
 impl NiceClass {
@@ -43,7 +43,7 @@ impl fmt::Display for NiceClass {
 /// one that was split.
 ///
 /// Leading zeros are dropped, so that one registration has one spelling and cannot be pledged twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct TrademarkNumber {
     is_international: bool,
     number: u64,
@@ -89,7 +89,7 @@ impl fmt::Debug for TrademarkNumber {
 }
 
 /// One trademark right: a registration in one class. Written `12345678/9`, number and class.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Trademark {
     /// The registration.
     pub number: TrademarkNumber,

@@ -13,7 +13,7 @@ const ORGANISATION_WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 const LENGTH: usize = 18;
 
 /// The 18-character code of an enterprise or institution, check character verified.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Uscc([u8; LENGTH]);
 
 impl Uscc {

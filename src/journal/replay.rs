@@ -44,9 +44,18 @@ pub fn replay_with_leaves(
     storage: &dyn Storage,
     visit: &mut dyn FnMut(Arc<Entry>, u64, Hash),
 ) -> Result<Replayed, ReplayFault> {
-    let mut replayed = Replayed { book: Book::new(), head: Head::EMPTY };
+    replay_tail(storage, Replayed { book: Book::new(), head: Head::EMPTY }, visit)
+}
+
+/// Goes on from where a replay had come to, as a snapshot keeps it: reads the blocks after its head and no others. Whoever
+/// calls has made sure that the head is one of this journal.
+pub fn replay_tail(
+    storage: &dyn Storage,
+    mut replayed: Replayed,
+    visit: &mut dyn FnMut(Arc<Entry>, u64, Hash),
+) -> Result<Replayed, ReplayFault> {
     let mut outcome = Ok(());
-    storage.scan(1, &mut |block| match replayed.take(&block, visit) {
+    storage.scan(replayed.head.height.saturating_add(1), &mut |block| match replayed.take(&block, visit) {
         Ok(()) => ControlFlow::Continue(()),
         Err(fault) => {
             outcome = Err(fault);

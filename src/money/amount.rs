@@ -18,8 +18,28 @@ const LIMIT_FEN: i128 = 9_999_999_999_999_999_999_999_999_999;
 /// Every amount that comes from outside or out of [`Exact::round`] is at most [`Amount::INPUT_MAX`], 15 digits in fen.
 /// A journal of 10^12 entries adds 12 digits at most, so no sum exceeds 27 of the 28 digits that are held: sums are
 /// exact.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "i128", into = "i128")]
 pub struct Amount(Decimal);
+
+/// In fen: the form in a snapshot.
+impl From<Amount> for i128 {
+    fn from(amount: Amount) -> Self {
+        amount.whole_fen()
+    }
+}
+
+impl TryFrom<i128> for Amount {
+    type Error = &'static str;
+
+    fn try_from(fen: i128) -> Result<Self, Self::Error> {
+        if (-LIMIT_FEN..=LIMIT_FEN).contains(&fen) {
+            Ok(Self::from_whole_fen(fen))
+        } else {
+            Err("a sum beyond 28 digits")
+        }
+    }
+}
 
 impl Amount {
     /// 0.00 yuan.

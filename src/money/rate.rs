@@ -10,8 +10,26 @@ use crate::identifier::{Invalid, half_width, shown};
 /// A non-negative ratio (比率) such as an interest rate or a share: `0.0435` is 4.35 %.
 ///
 /// Below 10^6 with at most 12 decimals, so that a product with an amount fits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "(i128, u32)", into = "(i128, u32)")]
 pub struct Rate(Decimal);
+
+/// Mantissa and scale: the form in a snapshot.
+impl From<Rate> for (i128, u32) {
+    fn from(rate: Rate) -> Self {
+        (rate.0.mantissa(), rate.0.scale())
+    }
+}
+
+impl TryFrom<(i128, u32)> for Rate {
+    type Error = &'static str;
+
+    fn try_from((mantissa, scale): (i128, u32)) -> Result<Self, Self::Error> {
+        let value = Decimal::try_from_i128_with_scale(mantissa, scale).ok();
+        let value = value.filter(|value| !value.is_sign_negative() && *value < Decimal::from(1_000_000_u32));
+        value.map(Self).ok_or("a rate that is negative or too large")
+    }
+}
 
 impl Rate {
     /// Nothing: 0 %.

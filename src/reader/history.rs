@@ -13,12 +13,12 @@ use crate::identifier::Sequence;
 use crate::money::Amount;
 
 /// The balances of all accounts, now and before, in yuan; debit positive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct History {
     accounts: BTreeMap<Account, AccountHistory>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct AccountHistory {
     /// The balance after each entry that moved it, in the order of the journal.
     balances: Vec<(Sequence, Amount)>,

@@ -40,6 +40,9 @@ impl Index {
         }
         for (id, application) in &book.applications {
             index.take_application(book, *id, application.loan);
+            if let Some(payee) = &application.payee {
+                index.institution(payee).applications.insert(*id);
+            }
         }
         for (id, claim) in &book.claims {
             index.take_claim(book, *id, claim.loan);
@@ -58,8 +61,16 @@ impl Index {
             self.institution(&filed.terms.bank).loans.insert(id);
         } else if let Event::SubsidyApplied(applied) = &entry.event {
             self.take_application(book, ApplicationId::created_by(entry.sequence), applied.loan);
+            if let Some(payee) = &applied.payee {
+                self.institution(payee).applications.insert(ApplicationId::created_by(entry.sequence));
+            }
         } else if let Event::ClaimSubmitted(submitted) = &entry.event {
             self.take_claim(book, ClaimId::created_by(entry.sequence), submitted.loan);
+        } else if let Event::ClaimChanged(changed) = &entry.event {
+            // Judged again, a claim may be paid to another institution.
+            if let Some(claim) = book.claims.get(&changed.claim) {
+                self.take_claim(book, changed.claim, claim.loan);
+            }
         } else if let Event::PledgeRegistered(details) = &entry.event {
             self.institution(&details.pledgee).pledges.insert(details.pledge.clone());
             self.enterprise(details.pledgor).pledges.insert(details.pledge.clone());
@@ -85,6 +96,9 @@ impl Index {
     fn take_claim(&mut self, book: &Book, id: ClaimId, loan: LoanId) {
         if let Some(loan) = book.loans.get(&loan) {
             self.institution(&loan.terms.bank).claims.insert(id);
+            if let Some(payee) = book.claims.get(&id).map(|claim| claim.payee.clone()) {
+                self.institution(&payee).claims.insert(id);
+            }
             self.enterprise(loan.terms.borrower).claims.insert(id);
         }
     }

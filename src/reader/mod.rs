@@ -26,11 +26,11 @@ use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
 use crate::journal::merkle::Hash;
 use crate::journal::merkle::subtrees::Subtrees;
-use crate::journal::replay::{ReplayFault, Replayed, replay_with_leaves};
 use crate::storage::{Fault, Storage};
 
 pub mod history;
 pub mod index;
+mod load;
 mod proofs;
 pub mod scope;
 #[cfg(test)]
@@ -38,6 +38,9 @@ mod tests;
 
 use history::History;
 use index::Index;
+
+use load::no_head;
+pub use load::{Loaded, State, load};
 
 /// The most entries in one page.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
@@ -56,15 +59,17 @@ pub struct Reader {
 }
 
 /// The state of the ledger at one sequence.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct View {
     /// The nouns and their sums.
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
-    /// What belongs to whom.
+    /// What belongs to whom; made anew from the book at every start.
+    #[serde(skip)]
     pub index: Index,
     /// The end of the journal, with the Merkle tree.
+    #[serde(skip, default = "no_head")]
     pub head: Head,
 }
 
@@ -97,39 +102,13 @@ struct Shared {
     tip: watch::Sender<Sequence>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Published {
     view: View,
     blocks: BlockIndex,
+    #[serde(skip)]
     recent: Recent,
     subtrees: Subtrees,
-}
-
-/// A journal that was read, checked and added up: what the writer and the reader start from.
-#[derive(Debug)]
-pub struct Loaded(Published);
-
-/// Reads the journal from the store. `progress` hears the sequence of each entry.
-pub fn load(storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Loaded, ReplayFault> {
-    let (mut history, mut blocks, mut recent) = (History::default(), BlockIndex::default(), Recent::default());
-    let mut subtrees = Subtrees::default();
-    let Replayed { book, head } = replay_with_leaves(storage, &mut |entry, height, leaf| {
-        let sequence = entry.sequence;
-        history.apply(&entry);
-        blocks.note(height, sequence);
-        subtrees.append(leaf);
-        recent.push(entry);
-        progress(sequence.value());
-    })?;
-    let index = Index::of(&book);
-    Ok(Loaded(Published { view: View { book, history, index, head }, blocks, recent, subtrees }))
-}
-
-impl Loaded {
-    /// The state after the last entry.
-    pub const fn view(&self) -> &View {
-        &self.0.view
-    }
 }
 
 impl Reader {
@@ -350,7 +329,7 @@ impl Publisher {
 }
 
 /// Which block holds an entry: the first sequence of each block, in the order of their heights from 1.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct BlockIndex {
     first_sequences: Vec<Sequence>,
 }

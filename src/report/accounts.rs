@@ -68,8 +68,8 @@ fn standard_name(account: &Account) -> &'static str {
             CostKind::PatentInsurance => "业务活动费用—专利保险费补贴",
             CostKind::Grant => "业务活动费用—奖补",
         },
-        Account::SubsidyPayable(_) => "应付补贴款",
-        Account::SubsidyClawback(_) => "其他应收款—应追回补贴",
+        Account::SubsidyPayable(_) | Account::SubsidyPayableTo(_) => "应付补贴款",
+        Account::SubsidyClawback(_) | Account::SubsidyClawbackFrom(_) => "其他应收款—应追回补贴",
         Account::TreasuryCash => "零余额账户/财政存款",
     }
 }

@@ -45,6 +45,16 @@ pub struct Turnover {
 }
 
 impl Turnover {
+    /// A reversal is posted in red (红字冲销): it takes back on the side of the original, so that turnovers show what
+    /// truly moved.
+    fn post(&mut self, amount: Amount, is_reversal: bool) {
+        if amount.is_negative() == is_reversal {
+            self.debit = self.debit.plus(amount);
+        } else {
+            self.credit = self.credit.minus(amount);
+        }
+    }
+
     /// The balance at the end of the last day; debit positive.
     pub fn closing(self) -> Amount {
         self.opening.plus(self.debit).minus(self.credit)
@@ -98,14 +108,13 @@ impl Extract {
         }
         self.book.apply(entry);
         let is_within = self.from <= entry.effective_date;
+        let is_reversal = matches!(entry.event, Event::Reversed(_));
         for posting in &entry.postings {
             let turnover = self.turnovers.entry(posting.account.clone()).or_default();
-            if !is_within {
-                turnover.opening = turnover.opening.plus(posting.amount);
-            } else if posting.amount.is_negative() {
-                turnover.credit = turnover.credit.minus(posting.amount);
+            if is_within {
+                turnover.post(posting.amount, is_reversal);
             } else {
-                turnover.debit = turnover.debit.plus(posting.amount);
+                turnover.opening = turnover.opening.plus(posting.amount);
             }
         }
         self.take_budget(&entry.event);

@@ -77,6 +77,8 @@ fn pools(extract: &Extract) -> BTreeSet<PoolId> {
         | Account::SubsidyExpense(_)
         | Account::SubsidyPayable(_)
         | Account::SubsidyClawback(_)
+        | Account::SubsidyPayableTo(_)
+        | Account::SubsidyClawbackFrom(_)
         | Account::TreasuryCash => None,
     });
     with_accounts.chain(extract.book.pools.keys().cloned()).collect()

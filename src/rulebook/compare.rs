@@ -26,6 +26,7 @@ pub fn compare(old: &Rulebook, new: &Rulebook) -> Vec<String> {
     programmes(old, new, &mut changes);
     pools(old, new, &mut changes);
     approval(old, new, &mut changes);
+    limits(old, new, &mut changes);
     changes.extend(cases(old, new));
     changes
 }
@@ -87,6 +88,9 @@ fn programme_changes(old: &Programme, new: &Programme, changes: &mut Vec<String>
     }
     if old.budget != new.budget {
         say(format!("budget line `{}` pays instead of `{}`", new.budget, old.budget));
+    }
+    if (old.round_to, old.award_at_least) != (new.round_to, new.award_at_least) {
+        say("how awards are rounded, or the least that is paid, has changed".to_owned());
     }
     if old.payee != new.payee {
         say(format!("it is paid to the {} instead of the {}", new.payee, old.payee));
@@ -241,7 +245,8 @@ fn pool_changes(old: &PoolRule, new: &PoolRule, changes: &mut Vec<String>) {
         say("the leverage limit has changed".to_owned());
     }
     if old.breaker != new.breaker {
-        let words = |rule: &PoolRule| rule.breaker.map_or("never".to_owned(), |breaker| breaker.ratio.percent());
+        let words =
+            |rule: &PoolRule| rule.breaker.as_ref().map_or("never".to_owned(), |breaker| breaker.ratio.percent());
         say(format!("a bank's claims wait above {} of losses instead of {}", words(new), words(old)));
     }
     if old.gates != new.gates {
@@ -264,6 +269,22 @@ fn payer_changes(old: &Payer, new: &Payer, say: &mut impl FnMut(String)) {
     }
     if old.liability_ceiling != new.liability_ceiling {
         say(format!("the ceiling of {} has changed", new.party));
+    }
+}
+
+fn limits(old: &Rulebook, new: &Rulebook, changes: &mut Vec<String>) {
+    for limit in &old.limits {
+        match new.limit(&limit.id) {
+            None => changes.push(format!("limit `{}` ends", limit.id)),
+            Some(other) if other != limit => {
+                let (now, before) = (describe::limit(other), describe::limit(limit));
+                changes.push(format!("limit `{}`: {now} instead of {before}", limit.id));
+            }
+            Some(_) => {}
+        }
+    }
+    for limit in new.limits.iter().filter(|limit| old.limit(&limit.id).is_none()) {
+        changes.push(format!("new limit `{}`: {}", limit.id, describe::limit(limit)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules in plain words, for summaries and comparisons of versions.
 
-use super::model::{RatioKind, RatioRule};
+use super::model::{Limit, LimitRule, RatioKind, RatioRule};
 
 /// A ratio in a few words: `50 %`, `40 % or 30 %, plus 15 %, at most 50 %`.
 pub fn ratio(rule: &RatioRule) -> String {
@@ -19,6 +19,17 @@ pub fn ratio(rule: &RatioRule) -> String {
     match rule.ceiling {
         Some(ceiling) => format!("{text}; at most {}", ceiling.percent()),
         None => text,
+    }
+}
+
+/// A standing limit in a few words: `contribution at most 70 % of registered capital`.
+pub fn limit(limit: &Limit) -> String {
+    let (measures, of) = (&limit.measures.en, &limit.of.en);
+    match &limit.rule {
+        LimitRule::AtMost(ratio) => format!("{measures} at most {} of {of}", ratio.percent()),
+        LimitRule::AtLeast(ratio) => format!("{measures} at least {} of {of}", ratio.percent()),
+        LimitRule::Above(ratio) => format!("{measures} above {} of {of}", ratio.percent()),
+        LimitRule::AboveGrowth(series) => format!("{measures} above {of} grown by `{series}`"),
     }
 }
 

@@ -3,67 +3,14 @@
 //! A fact that nobody stated is `None`. A rule that needs it refuses; it never guesses and never grants.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::model::{Missing, Properties, Series};
+pub use super::rates::{Point, ReferenceRates, SeriesValues};
+
+use super::model::{PayerCapScope, Properties};
 use super::terms::{CostKind, LossParty, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{
-    BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, SeriesId, Tag, Uscc,
-};
+use crate::identifier::{BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, Tag, Uscc};
 use crate::money::{Amount, Rate};
-
-/// What is known of reference rates: each series with the last day that it covers. Cheap to clone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReferenceRates(Arc<BTreeMap<SeriesId, SeriesValues>>);
-
-/// The values of one series.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SeriesValues {
-    /// By the first day.
-    pub values: BTreeMap<CivilDate, Rate>,
-    /// The last day that they cover.
-    pub known_until: Option<CivilDate>,
-}
-
-impl ReferenceRates {
-    /// The values that a rulebook brings along.
-    pub fn of(series: &[Series]) -> Self {
-        let known = series.iter().map(|one| {
-            let values = one.values.iter().copied().collect();
-            (one.id.clone(), SeriesValues { values, known_until: one.known_until })
-        });
-        Self(Arc::new(known.collect()))
-    }
-
-    /// With further values; a series that is in both is taken from `over`.
-    #[must_use]
-    pub fn with(&self, over: &Self) -> Self {
-        let mut merged = BTreeMap::clone(&self.0);
-        merged.extend(over.0.iter().map(|(id, values)| (id.clone(), values.clone())));
-        Self(Arc::new(merged))
-    }
-
-    /// From plain values.
-    pub fn from_values(values: BTreeMap<SeriesId, SeriesValues>) -> Self {
-        Self(Arc::new(values))
-    }
-
-    /// The value in force on the day.
-    pub fn on(&self, series: &SeriesId, day: CivilDate) -> Result<Rate, Missing> {
-        self.lowest(series, day, day)
-    }
-
-    /// The lowest value in force on a day from `first` to `last`.
-    pub fn lowest(&self, series: &SeriesId, first: CivilDate, last: CivilDate) -> Result<Rate, Missing> {
-        let known = self.0.get(series).ok_or(Missing("reference-rate"))?;
-        let covered = known.known_until.is_some_and(|until| last <= until) && first <= last;
-        let at_first = known.values.range(..=first).next_back().filter(|_| covered);
-        let at_first = at_first.map(|(_, rate)| *rate).ok_or(Missing("reference-rate"))?;
-        let later = known.values.range(first..=last).map(|(_, rate)| *rate);
-        Ok(later.fold(at_first, Rate::min))
-    }
-}
 
 /// The facts of one cost item of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +46,8 @@ pub struct LineDetails {
     pub standard_premium: Option<Amount>,
     /// The days that the interest was paid for: the first one, and the one after the last.
     pub interest_period: Option<(CivilDate, CivilDate)>,
+    /// How many days of interest on the same loan earlier lines were granted for under the programme.
+    pub interest_days_before: u32,
     /// The how-manieth application it is, from 1; counted from the grants before where it is not stated.
     pub ordinal: Option<u32>,
     /// What a lump sum is given for.
@@ -137,6 +86,9 @@ impl LineFacts {
             right_kinds: details.and_then(|details| details.right_kinds.as_ref()),
             occasion: self.details.occasion.as_ref(),
             principal: loan.map(|loan| loan.principal),
+            ip_part: loan.map(|loan| loan.ip_part),
+            first_pledge: details.and_then(|details| details.first_pledge),
+            term: (details.and_then(|details| details.signed_on), details.and_then(|details| details.matures_on)),
             ordinal,
         }
     }
@@ -217,7 +169,7 @@ pub struct RightFacts {
 }
 
 /// The running sum that a cap is checked against.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CapKey {
     /// The cap's id in the rulebook; versions of a rule that share a cap keep its id.
     pub cap: CapId,
@@ -244,7 +196,7 @@ pub trait Usage {
 }
 
 /// The running sum of a cap over many enterprises.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct WideKey {
     /// The cap's id.
     pub cap: CapId,
@@ -348,6 +300,9 @@ impl ClaimFacts {
             traits: details.loan.traits.as_ref(),
             right_kinds: details.loan.right_kinds.as_ref(),
             principal: Some(self.principal),
+            ip_part: Some(self.ip_part),
+            first_pledge: details.loan.first_pledge,
+            term: (details.loan.signed_on, details.loan.matures_on),
             ..Properties::default()
         }
     }
@@ -362,6 +317,17 @@ pub struct FilingVerdict {
     pub explanation: super::explanation::LineExplanation,
 }
 
+/// What a payer's part of a claim counts toward.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CapUse {
+    /// The cap's id.
+    pub cap: CapId,
+    /// What it sums up; never one claim only.
+    pub scope: PayerCapScope,
+    /// The payer's part, in yuan.
+    pub amount: Amount,
+}
+
 /// The verdict on a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimVerdict {
@@ -369,6 +335,10 @@ pub struct ClaimVerdict {
     pub covered_loss: Amount,
     /// What each party bears, in the rulebook's order; sums to `covered_loss`.
     pub shares: Vec<(LossParty, Amount)>,
+    /// To whom the pool's part is paid.
+    pub payee: LossParty,
+    /// The payers' running sums that it counts toward, unless it is refused or waits.
+    pub cap_uses: Vec<CapUse>,
     /// How it came about; `refusal` set when refused or deferred.
     pub explanation: super::explanation::LineExplanation,
 }

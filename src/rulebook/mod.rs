@@ -14,6 +14,7 @@ pub mod terms;
 pub mod explanation;
 pub mod refusal;
 pub mod facts;
+pub mod rates;
 pub mod model;
 pub mod load;
 pub mod judge;
@@ -23,9 +24,12 @@ pub mod pool;
 pub mod trial;
 pub mod sentence;
 mod shipped;
+mod stored;
 
-pub use judge::{ClosingShare, choose, closing_run, judge_application, judge_line};
-pub use load::{LoadError, LoadErrors, load};
+pub use judge::{
+    ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, judge_application, judge_limit, judge_line,
+};
+pub use load::{LoadError, LoadErrors, load, load_bytes};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};
 pub use pool::{covered_principal, exposure_of, judge_claim, judge_filing, recovery_split};
 pub use sentence::{Language, explanation_sentence, line_sentence, lines_sentence, step_sentence};

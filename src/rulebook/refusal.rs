@@ -48,7 +48,7 @@ pub enum Refusal {
     BreakerTripped,
     /// The pool's free balance does not cover its share: the claim waits.
     PoolShort,
-    /// The rule needs a fact that is not known, such as a reference rate (缺少判断依据).
+    /// The rule needs a fact that is not known, such as the mode of the loan (缺少判断依据).
     FactMissing,
     /// Of several that exclude each other, another one was taken (择一享受).
     NotChosen,
@@ -58,6 +58,8 @@ pub enum Refusal {
     BankYearCapUsedUp,
     /// The programme's cap of the year is used up.
     ProgrammeYearCapUsedUp,
+    /// No reference rate is known for the day that the rule names (缺少参考利率).
+    ReferenceRateMissing,
 }
 codes!(Refusal {
     EnterpriseBlacklisted = "ENTERPRISE_BLACKLISTED",
@@ -85,6 +87,7 @@ codes!(Refusal {
     CeilingReached = "CEILING_REACHED",
     BankYearCapUsedUp = "BANK_YEAR_CAP_USED_UP",
     ProgrammeYearCapUsedUp = "PROGRAMME_YEAR_CAP_USED_UP",
+    ReferenceRateMissing = "REFERENCE_RATE_MISSING",
 });
 
 /// A short text in both languages of the scheme.
@@ -127,6 +130,9 @@ impl Refusal {
             Self::CeilingReached => ("all public money together has reached its ceiling", "各级财政资金合计已达上限"),
             Self::BankYearCapUsedUp => ("the bank's cap of the year is used up", "该银行年度限额已用完"),
             Self::ProgrammeYearCapUsedUp => ("the programme's cap of the year is used up", "项目年度限额已用完"),
+            Self::ReferenceRateMissing => {
+                ("no reference rate is known for the day that the rule names", "规定日期的参考利率未登记")
+            }
         };
         Bilingual { en, zh }
     }
@@ -139,7 +145,7 @@ impl Refusal {
                 "向作出认定的部门申请信用修复后重新提交",
             ),
             Self::RightAlreadyPledged => {
-                ("release the earlier pledge first, or pledge another right", "先办理原质押注销, 或更换质押标的")
+                ("release the earlier pledge first, or pledge another right", "先办理原质押注销，或更换质押标的")
             }
             Self::RightNotInForce => ("restore the right or pledge another one", "恢复权利或更换知识产权后重新提交"),
             Self::RightNotOwned => ("record the transfer of the right first", "先办理权利转移登记"),
@@ -165,13 +171,17 @@ impl Refusal {
             Self::PoolShort => ("the claim resumes in order when the pool is refilled", "资金池补足后按顺序恢复补偿"),
             Self::FactMissing => (
                 "see the failed step of the explanation for what is missing, have it recorded, and submit again",
-                "请查看说明中未通过的步骤, 补录所缺依据后重新提交",
+                "请查看说明中未通过的步骤，补录所缺依据后重新提交",
             ),
-            Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选, 请先撤回已享受的项目"),
+            Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选，请先撤回已享受的项目"),
             Self::CeilingReached => ("nothing more can be paid for this loss or cost", "该损失或费用不能再获财政资金"),
             Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp => {
                 ("nothing more can be granted under this cap in the year", "本年度该限额内不能再获补助")
             }
+            Self::ReferenceRateMissing => (
+                "have the point of the series recorded (`ipledger rate record`), and submit again",
+                "请登记相应的参考利率后重新提交",
+            ),
         };
         Bilingual { en, zh }
     }

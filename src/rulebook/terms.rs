@@ -23,6 +23,30 @@ macro_rules! codes {
                 formatter.write_str(self.code())
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Code;
+                impl serde::de::Visitor<'_> for Code {
+                    type Value = $name;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        formatter.write_str(concat!("the code of a ", stringify!($name)))
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, code: &str) -> Result<$name, E> {
+                        $name::parse(code).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(code), &self))
+                    }
+                }
+                deserializer.deserialize_str(Code)
+            }
+        }
     };
 }
 pub(crate) use codes;

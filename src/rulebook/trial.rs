@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use super::explanation::{LineExplanation, StepOutcome};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
-use super::judge::{closing_run, judge_application};
-use super::model::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LinesCase, Rulebook};
+use super::judge::{closing_run, judge_application, judge_limit};
+use super::model::{
+    Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase, Rulebook,
+};
 use super::pool::{judge_claim, judge_filing};
 use super::sentence::{Language, line_sentence};
 use super::terms::{CostKind, LossParty};
@@ -64,6 +66,7 @@ pub fn run_case(rulebook: &Rulebook, case: &Case) -> Vec<Outcome> {
         CaseKind::Claim(claim) => run_claim(rulebook, &case.id, claim),
         CaseKind::Filing(filing) => run_filing(rulebook, &case.id, filing),
         CaseKind::Closing(closing) => run_closing(rulebook, &case.id, closing),
+        CaseKind::Limit(limit) => run_limit(rulebook, &case.id, limit),
     }
 }
 
@@ -150,6 +153,18 @@ fn run_closing(rulebook: &Rulebook, id: &str, case: &ClosingCase) -> Vec<Outcome
     outcomes.collect()
 }
 
+fn run_limit(rulebook: &Rulebook, id: &str, case: &LimitCase) -> Vec<Outcome> {
+    let Some(rule) = rulebook.limit(&case.limit) else { return Vec::new() };
+    let verdict = judge_limit(rule, &case.facts);
+    let bound = verdict.limit.unwrap_or_default();
+    let mut outcome = outcome(id, "limit".to_owned(), &case.expect, bound, verdict.explanation);
+    if verdict.holds != case.holds {
+        let kept = if verdict.holds { "is" } else { "is not" };
+        outcome.differs.push(format!("the limit {kept} kept to"));
+    }
+    vec![outcome]
+}
+
 fn outcome(id: &str, what: String, expect: &Expected, got: Amount, explanation: LineExplanation) -> Outcome {
     let mut differs = Vec::new();
     if let Some(bound) = expect.bound.filter(|bound| *bound != explanation.bound) {
@@ -210,7 +225,7 @@ pub fn untried(rulebook: &Rulebook) -> Vec<(ProgrammeId, CostKind)> {
     let tried = |programme: &ProgrammeId, item: CostKind| {
         rulebook.cases.iter().any(|case| match &case.kind {
             CaseKind::Lines(lines) => lines.programme == *programme && lines.lines.iter().any(|line| line.item == item),
-            CaseKind::Claim(_) | CaseKind::Filing(_) | CaseKind::Closing(_) => false,
+            CaseKind::Claim(_) | CaseKind::Filing(_) | CaseKind::Closing(_) | CaseKind::Limit(_) => false,
         })
     };
     let all = rulebook

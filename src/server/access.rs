@@ -6,6 +6,7 @@ use std::fmt::Display;
 use crate::book::Book;
 use crate::book::account::Account;
 use crate::book::application::Application;
+use crate::book::fact::FactKey;
 use crate::book::loan::Loan;
 use crate::book::nouns::{Caller, Concerns, Role};
 use crate::book::pool::Claim;
@@ -20,7 +21,7 @@ pub(super) fn unknown(reason: Reason, field: &str, id: &dyn Display) -> Rejectio
         reason,
         field,
         format!("`{id}` is unknown, or not the caller's to see; check the id and the caller"),
-        format!("未找到“{id}”, 或无权查看; 请核对编号和调用方身份"),
+        format!("未找到“{id}”，或无权查看；请核对编号和调用方身份"),
     )
 }
 
@@ -63,15 +64,32 @@ pub(super) fn sees_loan(book: &Book, caller: &Caller, loan: &Loan) -> bool {
     sees(book, caller, &parties(Some(&loan.terms.bank), Some(loan.terms.borrower)))
 }
 
-/// The bank of the loan sees its borrower's applications.
+/// The bank of the loan sees its borrower's applications, an institution those that it is paid for.
 pub(super) fn sees_application(book: &Book, caller: &Caller, application: &Application) -> bool {
     let loan = application.loan.and_then(|id| book.loans.get(&id));
-    sees(book, caller, &parties(loan.map(|loan| &loan.terms.bank), Some(application.enterprise)))
+    let paid = application.payee.as_ref().is_some_and(|payee| sees_institution(book, caller, payee));
+    paid || sees(book, caller, &parties(loan.map(|loan| &loan.terms.bank), Some(application.enterprise)))
 }
 
+/// A fact about an enterprise is its own and the bureau's, one about a loan the loan's parties'; the working calendar
+/// is everybody's.
+pub(super) fn sees_fact(book: &Book, caller: &Caller, key: &FactKey) -> bool {
+    if let Some(who) = key.enterprise() {
+        return sees_grants_of(book, caller, who);
+    }
+    if let Some(id) = key.loan() {
+        return book.loans.get(&id).is_some_and(|loan| sees_loan(book, caller, loan));
+    }
+    if let FactKey::BankBusiness(bank, _) = key {
+        return sees_institution(book, caller, bank);
+    }
+    true
+}
+
+/// The bank that claims and the institution that is paid see a claim.
 pub(super) fn sees_claim(book: &Book, caller: &Caller, claim: &Claim) -> bool {
     let borrower = book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
-    sees(book, caller, &parties(Some(&claim.bank), borrower))
+    sees(book, caller, &parties(Some(&claim.bank), borrower)) || sees_institution(book, caller, &claim.payee)
 }
 
 /// Whether the caller may see what an enterprise was granted: the enterprise and the bureau.
@@ -88,6 +106,9 @@ pub(super) fn sees_institution(book: &Book, caller: &Caller, institution: &Insti
 pub(super) fn sees_account(book: &Book, caller: &Caller, account: &Account) -> bool {
     let concerns = match account {
         Account::PoolPayable(_, bank) => parties(Some(bank), None),
+        Account::SubsidyPayableTo(institution) | Account::SubsidyClawbackFrom(institution) => {
+            parties(Some(institution), None)
+        }
         Account::SubsidyPayable(enterprise) | Account::SubsidyClawback(enterprise) => parties(None, Some(*enterprise)),
         Account::PoolCash(_)
         | Account::PoolCapital(..)

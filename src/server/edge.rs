@@ -138,7 +138,7 @@ impl Edge {
     pub(super) async fn write<M: WriteRequest>(
         &self,
         request: Request<M>,
-        parse: fn(&M, &mut Violations) -> Option<Command>,
+        parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
         self.write_as(request, |message, _, violations| parse(message, violations)).await
     }
@@ -147,7 +147,7 @@ impl Edge {
     pub(super) async fn write_as<M: WriteRequest>(
         &self,
         request: Request<M>,
-        parse: impl Fn(&M, &Caller, &mut Violations) -> Option<Command>,
+        parse: impl FnOnce(&M, &Caller, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
         let deadline = deadline_of(request.metadata());
         let (caller, mut message) = self.open(request)?;
@@ -186,7 +186,7 @@ fn note(answer: &Answer) {
 fn command<M: WriteRequest>(
     caller: Caller,
     message: &M,
-    parse: impl Fn(&M, &Caller, &mut Violations) -> Option<Command>,
+    parse: impl FnOnce(&M, &Caller, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
     query(|violations| {
@@ -195,7 +195,13 @@ fn command<M: WriteRequest>(
         let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
         let command = parse(message, &caller, violations);
         let key = RequestKey { id: id?, digest };
-        Some(command::Request { caller, key, effective_date: effective_date?, command: command? })
+        Some(command::Request {
+            caller,
+            key,
+            effective_date: effective_date?,
+            book_late: header.book_late,
+            command: command?,
+        })
     })
 }
 

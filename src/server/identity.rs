@@ -85,7 +85,7 @@ impl Identify for DevIdentity {
             return Err(unauthenticated(
                 "",
                 "the development identity is accepted from this machine only; connect to the loopback address",
-                "开发身份仅限本机使用, 请通过回环地址连接",
+                "开发身份仅限本机使用，请通过回环地址连接",
             ));
         }
         let role = required(peer.metadata, ROLE_KEY, &roles(), role)?;

@@ -29,6 +29,7 @@ use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
+use crate::proto::v1::fact_service_server::FactServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
@@ -54,6 +55,11 @@ mod write;
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
+/// The command that the bytes of a write request become, for [`fuzz`](crate::fuzz): `number` says which request.
+pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decide::command::Command, Rejection>> {
+    parse::any::command(number, bytes)
+}
+
 pub use parse::report::Order;
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
 
@@ -135,13 +141,14 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
     "ipledger.v1.BudgetService",
     "ipledger.v1.PoolService",
     "ipledger.v1.RulebookService",
+    "ipledger.v1.FactService",
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
@@ -182,6 +189,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(BudgetServiceServer, edge))
         .add_service(limited!(PoolServiceServer, edge))
         .add_service(limited!(RulebookServiceServer, edge))
+        .add_service(limited!(FactServiceServer, edge))
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))

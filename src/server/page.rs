@@ -106,7 +106,7 @@ fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
             "page_size",
             Invalid::new(
                 format!("`{size}` is out of range; expected 1 to {PAGE_ITEMS_MAX}, or 0 for {PAGE_ITEMS_DEFAULT}"),
-                format!("“{size}”超出范围; 应为 1 至 {PAGE_ITEMS_MAX}, 或 0 (默认 {PAGE_ITEMS_DEFAULT})"),
+                format!("“{size}”超出范围；应为 1 至 {PAGE_ITEMS_MAX}，或 0（默认 {PAGE_ITEMS_DEFAULT}）"),
             ),
         );
     }
@@ -117,7 +117,7 @@ fn key_of<K>(token: &str, parse: impl FnOnce(&str) -> Option<K>) -> Result<K, In
     open_token(token).and_then(|text| parse(&text)).ok_or_else(|| {
         Invalid::new(
             "is not a token of this list; pass on `next_page_token` unchanged, or leave it empty to begin again",
-            "不是本列表的分页标记; 请原样传回 next_page_token, 或留空重新开始",
+            "不是本列表的分页标记；请原样传回 next_page_token，或留空重新开始",
         )
     })
 }

@@ -153,7 +153,7 @@ mod tests {
             assert_eq!((localized.locale.as_str(), localized.message.as_str()), ("zh-CN", reason.meaning().zh));
             writeln!(table, "{reason}: {:?}", status.code()).unwrap();
         }
-        expect![[r"
+        expect![["
             INVALID_FIELD: InvalidArgument
             UNAUTHENTICATED: Unauthenticated
             PERMISSION_DENIED: PermissionDenied
@@ -176,11 +176,13 @@ mod tests {
             STATE_FORBIDS: FailedPrecondition
             DATE_OUT_OF_RANGE: FailedPrecondition
             PERIOD_CLOSED: FailedPrecondition
+            OPEN_ITEMS: FailedPrecondition
             AMOUNT_EXCEEDS: FailedPrecondition
             SAME_PERSON: FailedPrecondition
             EVIDENCE_MISMATCH: FailedPrecondition
             OUT_OF_ORDER: FailedPrecondition
             RULEBOOK_CONFLICT: FailedPrecondition
+            LIMIT_BROKEN: FailedPrecondition
             NO_SIGNING_KEY: FailedPrecondition
             PRINCIPAL_DISABLED: PermissionDenied
             INSTITUTION_DISABLED: PermissionDenied

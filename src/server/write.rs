@@ -6,13 +6,15 @@ use crate::proto::v1;
 
 use super::render::entry::CreatedIds;
 
-/// The first three fields of every write, without `validate_only`.
+/// The common fields of every write, without `validate_only`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Header<'a> {
     /// The idempotency key.
     pub(super) request_id: &'a str,
     /// Empty for today.
     pub(super) effective_date: &'a str,
+    /// Whether a day in a closed period stands for the first day of the next open one.
+    pub(super) book_late: bool,
 }
 
 /// What every write answers.
@@ -44,7 +46,11 @@ macro_rules! writes {
             type Response = v1::$response;
 
             fn header(&self) -> Header<'_> {
-                Header { request_id: &self.request_id, effective_date: &self.effective_date }
+                Header {
+                    request_id: &self.request_id,
+                    effective_date: &self.effective_date,
+                    book_late: self.book_late,
+                }
             }
 
             fn take_validate_only(&mut self) -> bool {
@@ -119,8 +125,16 @@ writes! {
     RulebookService {
         AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
     }
+    FactService {
+        RecordReferenceRate(RecordReferenceRateRequest) -> RecordReferenceRateResponse;
+        RecordFact(RecordFactRequest) -> RecordFactResponse;
+    }
     PeriodService {
         ClosePeriod(ClosePeriodRequest) -> ClosePeriodResponse;
+        CloseYear(CloseYearRequest) -> CloseYearResponse;
+    }
+    LedgerService {
+        ReverseEntry(ReverseEntryRequest) -> ReverseEntryResponse;
     }
     AccessService {
         BindPrincipal(BindPrincipalRequest) -> BindPrincipalResponse;
@@ -163,7 +177,6 @@ mod tests {
         }
         let implemented: BTreeSet<String> = METHODS.iter().map(ToString::to_string).collect();
         assert_eq!(implemented, declared);
-        assert_eq!(implemented.len(), 49);
     }
 
     #[test]

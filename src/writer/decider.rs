@@ -206,7 +206,7 @@ fn deadline_exceeded() -> Rejection {
         Reason::DeadlineExceeded,
         "",
         "the deadline passed before the request was decided; nothing was recorded, retry with the same request id",
-        "请求在处理前已超过时限, 未作任何登记; 请用同一请求编号重试",
+        "请求在处理前已超过时限，未作任何登记；请用同一请求编号重试",
     )
 }
 
@@ -216,7 +216,7 @@ fn request_id_reused(key: &RequestKey) -> Rejection {
         Reason::RequestIdReused,
         "request_id",
         format!("`{}` was used earlier by another request; take a new id for a new request", key.id),
-        format!("“{}”已被先前的另一请求使用; 新的请求请用新的编号", key.id),
+        format!("“{}”已被先前的另一请求使用；新的请求请用新的编号", key.id),
     )
 }
 
@@ -227,6 +227,6 @@ fn record_too_large(bytes: usize) -> Rejection {
         format!(
             "the request makes a record of {bytes} bytes, expected at most {RECORD_BYTES_MAX}; divide it into several"
         ),
-        format!("该请求形成的记录为 {bytes} 字节, 上限 {RECORD_BYTES_MAX} 字节; 请分次提交"),
+        format!("该请求形成的记录为 {bytes} 字节，上限 {RECORD_BYTES_MAX} 字节；请分次提交"),
     )
 }

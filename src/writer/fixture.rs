@@ -167,7 +167,7 @@ impl Storage for HeldStorage {
 pub(crate) fn request(id: u128, digest: u8, command: Command) -> Request {
     let caller = Caller::of_bureau(Role::Operator, PersonId::parse("operator-1").unwrap());
     let key = RequestKey { id: RequestId::from_bytes(id.to_be_bytes()).unwrap(), digest: [digest; 32] };
-    Request { caller, key, effective_date: None, command }
+    Request { caller, key, effective_date: None, book_late: false, command }
 }
 
 pub(crate) fn institution(number: u64) -> InstitutionId {
@@ -237,6 +237,7 @@ pub(crate) fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<En
         sequence: stamp.sequence,
         recorded_at: stamp.recorded_at,
         effective_date: request.effective_date.unwrap_or_else(|| stamp.recorded_at.shanghai_date()),
+        late_for: None,
         actor: request.caller.clone(),
         request: request.key,
         concerns,

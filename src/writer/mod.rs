@@ -302,7 +302,7 @@ fn queue_full() -> Rejection {
         Reason::QueueFull,
         "",
         format!("{QUEUE_COMMANDS_MAX} requests wait already; retry in a second with the same request id"),
-        format!("已有 {QUEUE_COMMANDS_MAX} 个请求在排队; 请一秒后用同一请求编号重试"),
+        format!("已有 {QUEUE_COMMANDS_MAX} 个请求在排队；请一秒后用同一请求编号重试"),
     )
 }
 
@@ -311,6 +311,6 @@ fn outcome_unknown() -> Rejection {
         Reason::Unavailable,
         "",
         "the ledger is stopping or its store failed; retry with the same request id, nothing will be recorded twice",
-        "系统正在停止或存储出现故障; 请用同一请求编号重试, 不会重复入账",
+        "系统正在停止或存储出现故障；请用同一请求编号重试，不会重复入账",
     )
 }

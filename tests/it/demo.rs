@@ -10,7 +10,7 @@ fn the_year_is_as_computed_by_hand() {
     assert!(output.status.success(), "{printed}\n{log}");
     for line in [
         // S1, in both languages
-        "准予补助37,400.00元:保险费的50%为50,000.00元,但2025年度限额200,000.00元仅剩37,400.00元。",
+        "准予补助37,400.00元：保险费的50%为50,000.00元，但2025年度限额200,000.00元仅剩37,400.00元。",
         "Granted 37,400.00: half of the premium would be 50,000.00, but 37,400.00 of the 200,000.00 for 2025 was left.",
         "intact: every hash, every entry's balance and every invariant of the book holds",
     ] {

@@ -28,11 +28,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("audit", &[]),
+    ("snapshot", &["journal", "storage", "reader"]),
+    ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 16] = [
+const ALL_BELOW_SERVER: [&str; 18] = [
     "proto",
     "decide",
     "rulebook",
@@ -47,10 +50,12 @@ const ALL_BELOW_SERVER: [&str; 16] = [
     "report",
     "evidence",
     "audit",
+    "snapshot",
+    "backup",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 17] = [
+const ALL_BELOW_CLI: [&str; 19] = [
     "proto",
     "decide",
     "rulebook",
@@ -65,6 +70,8 @@ const ALL_BELOW_CLI: [&str; 17] = [
     "report",
     "evidence",
     "audit",
+    "snapshot",
+    "backup",
     "config",
     "server",
     "cli",

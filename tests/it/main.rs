@@ -17,14 +17,19 @@
 )]
 
 mod api;
+mod chinese;
+mod backup;
+mod cities;
 mod crash;
 mod evidence;
 mod demo;
 mod decide;
 mod fixture;
+mod fuzz;
 mod layers;
 mod model;
 mod property;
 mod regression;
+mod rulebooks;
 mod report;
 mod simulate;

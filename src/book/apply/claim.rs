@@ -51,6 +51,8 @@ impl Book {
             principal_loss: submitted.principal_loss,
             covered_loss: submitted.decision.covered_loss,
             shares: submitted.decision.shares.clone(),
+            payee: submitted.decision.payee.clone().unwrap_or_else(|| loan.terms.bank.clone()),
+            cap_uses: submitted.decision.cap_uses.clone(),
             submitted_on: entry.effective_date,
             submitted_by: entry.actor.hands(),
             approved: None,
@@ -72,6 +74,9 @@ impl Book {
                 add(&mut pool.pending, claim.pool_share());
                 let bank_year = pool.bank_years.entry((claim.bank.clone(), claim.submitted_on.year())).or_default();
                 add(&mut bank_year.losses, claim.covered_loss);
+                for (key, amount) in claim.counts_toward() {
+                    add(pool.cap_use.entry(key).or_default(), amount);
+                }
             }
             ClaimState::Deferred => {
                 pool.deferred.insert(id);
@@ -137,6 +142,9 @@ impl Book {
             subtract(&mut pool.pending, claim.pool_share());
             let bank_year = pool.bank_years.entry((claim.bank.clone(), claim.submitted_on.year())).or_default();
             subtract(&mut bank_year.losses, claim.covered_loss);
+            for (key, amount) in claim.counts_toward() {
+                subtract(pool.cap_use.entry(key).or_default(), amount);
+            }
         }
         self.give_loan_back(claim.loan);
     }

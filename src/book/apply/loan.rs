@@ -110,6 +110,7 @@ impl Book {
                 cancelled: Amount::ZERO,
                 loan: Some(loan),
                 paid_on: Some(entry.effective_date),
+                period: Some((payment.period_from, payment.period_to.plus_days(1).unwrap_or(payment.period_to))),
             },
         );
     }

@@ -5,6 +5,7 @@
 
 mod claim;
 mod loan;
+mod period;
 mod subsidy;
 
 use std::sync::Arc;
@@ -87,6 +88,13 @@ impl Book {
             }
             Event::AccessChanged(change) => self.access.change(entry, change),
             Event::Endorsed(endorsed) => self.access.endorse(entry, endorsed),
+            Event::PeriodClosedOver(closed) => {
+                self.closed_months.insert(closed.month);
+            }
+            Event::YearClosed(closed) => self.close_year(closed),
+            Event::Reversed(reversed) => self.reverse(entry, reversed),
+            Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
+            Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
             Event::Refused(_) => {}
         }
     }

@@ -3,9 +3,9 @@
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::{Application, ApplicationLineState, Evidence};
-use crate::book::event::{ApplicationChange, ApplicationChanged, BudgetChange, Entry, SubsidyApplied};
+use crate::book::event::{ApplicationChange, ApplicationChanged, ApplicationLine, BudgetChange, Entry, SubsidyApplied};
 use crate::book::nouns::ApplicationState;
-use crate::identifier::ApplicationId;
+use crate::identifier::{ApplicationId, LoanId};
 use crate::money::Amount;
 
 impl Book {
@@ -21,6 +21,8 @@ impl Book {
             award: line.award,
             evidence: (line.item.evidence.clone(), line.evidence_used),
             cap_uses: line.cap_uses.clone(),
+            wide_uses: line.wide_uses.clone(),
+            interest: self.interest_of(line),
             demanded: Amount::ZERO,
             received_back: Amount::ZERO,
             restores_caps: false,
@@ -43,6 +45,7 @@ impl Book {
             demanded: Amount::ZERO,
             received_back: Amount::ZERO,
             restores_budget: false,
+            payee: applied.payee.clone(),
         };
         for line in &applied.lines {
             let evidence = self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
@@ -51,6 +54,7 @@ impl Book {
                 cancelled: Amount::ZERO,
                 loan: None,
                 paid_on: None,
+                period: None,
             });
             if !evidence.is_settled() {
                 evidence.total = line.item.evidence_total;
@@ -77,7 +81,17 @@ impl Book {
                 let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_add(1);
             }
+            for key in &line.wide_uses {
+                add(self.wide_use.entry(key.clone()).or_default(), line.award);
+            }
+            if let Some((loan, days)) = line.interest {
+                let sum = self.interest_days.entry((application.programme.clone(), loan)).or_default();
+                *sum = sum.saturating_add(days);
+            }
         }
+        let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
+        let granted = granted.or_default();
+        *granted = granted.saturating_add(1);
         let budget = self.budgets.entry(application.budget.clone()).or_default();
         add(&mut budget.reserved, application.granted);
     }
@@ -93,7 +107,14 @@ impl Book {
                 let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_sub(1);
             }
+            if let Some((loan, days)) = line.interest {
+                let sum = self.interest_days.entry((application.programme.clone(), loan)).or_default();
+                *sum = sum.saturating_sub(days);
+            }
         }
+        let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
+        let granted = granted.or_default();
+        *granted = granted.saturating_sub(1);
         let budget = self.budgets.entry(application.budget.clone()).or_default();
         subtract(&mut budget.reserved, application.granted);
     }
@@ -102,6 +123,15 @@ impl Book {
         for key in &line.cap_uses {
             subtract(self.cap_use.entry(key.clone()).or_default(), amount);
         }
+        for key in &line.wide_uses {
+            subtract(self.wide_use.entry(key.clone()).or_default(), amount);
+        }
+    }
+
+    /// The loan and the days of a granted interest line.
+    fn interest_of(&self, line: &ApplicationLine) -> Option<(LoanId, u32)> {
+        let evidence = self.evidence.get(&line.item.evidence).filter(|_| line.award.is_positive())?;
+        Some((evidence.loan?, evidence.days()))
     }
 
     pub(super) fn change_application(&mut self, entry: &Entry, changed: &ApplicationChanged) {

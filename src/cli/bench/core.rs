@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::per_second;
 use crate::book::Book;
-use crate::book::event::{BudgetChange, RequestKey};
+use crate::book::event::{BudgetChange, Entry, RequestKey};
 use crate::book::nouns::{
-    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
-    PledgeKey, Role,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    PledgeDetails, PledgeKey, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::decide::command::{ApplySubsidy, Command, Request, Stamp};
@@ -24,13 +24,16 @@ use crate::money::{Amount, Rate};
 use crate::rulebook::load;
 use crate::rulebook::terms::{CostKind, InstitutionKind, SizeClass};
 
+/// Who hears of each entry of the set-up.
+pub(super) type Recorded<'a> = dyn FnMut(&Entry) -> anyhow::Result<()> + 'a;
+
 /// Enterprises that take turns.
 const ENTERPRISES: u64 = 1_000;
 
 /// Decides and applies for about `span`; only the decisions of applications are counted and timed.
 pub(super) fn decisions_per_second(span: Duration) -> anyhow::Result<u64> {
     let mut core = Core::new()?;
-    let loans = core.set_up()?;
+    let loans = core.set_up(&mut |_| Ok(()))?;
     let mut decided: u64 = 0;
     let mut elapsed = Duration::ZERO;
     while elapsed < span {
@@ -48,7 +51,8 @@ pub(super) fn decisions_per_second(span: Duration) -> anyhow::Result<u64> {
     Ok(per_second(decided, elapsed))
 }
 
-struct Core {
+/// A book of the pure core, and the requests that fill it.
+pub(super) struct Core {
     book: Book,
     number: u64,
     day: CivilDate,
@@ -57,7 +61,7 @@ struct Core {
 }
 
 impl Core {
-    fn new() -> anyhow::Result<Self> {
+    pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self {
             book: Book::new(),
             number: 0,
@@ -68,14 +72,15 @@ impl Core {
     }
 
     /// Rulebook, budget, bank, and an enterprise with a disbursed loan each.
-    fn set_up(&mut self) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
+    /// `recorded` hears of each entry.
+    pub(super) fn set_up(&mut self, recorded: &mut Recorded<'_>) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
         let text = crate::cli::rulebook::read("hebi-2017")?;
         let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file("hebi-2017")))?;
-        self.give(Role::Operator, Command::AdoptRulebook(Arc::new(rulebook)))?;
+        self.give(recorded, Role::Operator, Command::AdoptRulebook(Arc::new(rulebook)))?;
         let year = FiscalYear::from_value(2026).context("a year")?;
         let (line, document) = (BudgetLineId::parse("ip-finance")?, "bench".to_owned());
         let amount = Amount::from_yuan(1_000_000_000);
-        self.give(Role::Finance, Command::AppropriateBudget(BudgetChange { line, year, amount, document }))?;
+        self.give(recorded, Role::Finance, Command::AppropriateBudget(BudgetChange { line, year, amount, document }))?;
         let bank = InstitutionDetails {
             institution: InstitutionId::parse("bank")?,
             kind: InstitutionKind::Bank,
@@ -83,11 +88,11 @@ impl Core {
             uscc: super::server::uscc(0)?,
             bank_code: None,
         };
-        self.give(Role::Operator, Command::RegisterInstitution(bank))?;
-        (1..=ENTERPRISES).map(|index| self.borrower(index)).collect()
+        self.give(recorded, Role::Operator, Command::RegisterInstitution(bank))?;
+        (1..=ENTERPRISES).map(|index| self.borrower(index, recorded)).collect()
     }
 
-    fn borrower(&mut self, index: u64) -> anyhow::Result<(Uscc, LoanId)> {
+    fn borrower(&mut self, index: u64, recorded: &mut Recorded<'_>) -> anyhow::Result<(Uscc, LoanId)> {
         let uscc = super::server::uscc(index)?;
         let details = EnterpriseDetails {
             uscc,
@@ -95,7 +100,7 @@ impl Core {
             size_class: SizeClass::Small,
             district: District::parse("410611")?,
         };
-        self.give(Role::Officer, Command::RegisterEnterprise(details))?;
+        self.give(recorded, Role::Officer, Command::RegisterEnterprise(details))?;
         let right = RightId::parse(&format!("trademark:{}/9", 10_000_000_u64.saturating_add(index)))?;
         let details = IpRightDetails {
             right: right.clone(),
@@ -104,7 +109,7 @@ impl Core {
             granted_on: date("2020-01-01")?,
             expires_on: date("2030-01-01")?,
         };
-        self.give(Role::Officer, Command::RegisterIpRight(details))?;
+        self.give(recorded, Role::Officer, Command::RegisterIpRight(details))?;
         let pledge =
             PledgeKey { kind: RightKind::Trademark, number: PledgeRegistrationNumber::parse(&format!("Y{index}"))? };
         let bank = InstitutionId::parse("bank")?;
@@ -116,7 +121,7 @@ impl Core {
             secured_amount: Amount::from_yuan(1_000_000),
             term_end: None,
         };
-        self.give(Role::Bank, Command::RegisterPledge(details))?;
+        self.give(recorded, Role::Bank, Command::RegisterPledge(details))?;
         let terms = LoanTerms {
             bank,
             contract: ContractNumber::parse(&format!("C{index}"))?,
@@ -129,13 +134,13 @@ impl Core {
             pledges: vec![pledge],
             pool: None,
         };
-        let loan = LoanId::new(self.give(Role::Bank, Command::FileLoan(terms))?);
-        self.give(Role::Bank, Command::DisburseLoan(loan, Amount::from_yuan(1_000_000)))?;
+        let loan = LoanId::new(self.give(recorded, Role::Bank, Command::FileLoan(terms))?);
+        self.give(recorded, Role::Bank, Command::DisburseLoan(loan, Amount::from_yuan(1_000_000)))?;
         Ok((uscc, loan))
     }
 
     /// An application for half of a valuation fee of 2.00 yuan on an invoice of its own.
-    fn application(&mut self, enterprise: Uscc, loan: LoanId) -> anyhow::Result<Request> {
+    pub(super) fn application(&mut self, enterprise: Uscc, loan: LoanId) -> anyhow::Result<Request> {
         let cost = Amount::from_yuan(2);
         let item = CostItem {
             item: CostKind::Valuation,
@@ -145,6 +150,7 @@ impl Core {
             evidence: EvidenceKey::Invoice(InvoiceNumber::parse(&format!("{:020}", self.number))?),
             evidence_total: cost,
             right: None,
+            details: CostDetails::default(),
         };
         let programme = self.programme.clone();
         let apply = ApplySubsidy { enterprise, programme, loan: Some(loan), items: vec![item] };
@@ -163,23 +169,27 @@ impl Core {
             caller: Caller { institution, ..Caller::of_bureau(role, self.person.clone()) },
             key: RequestKey { id, digest: [0; 32] },
             effective_date: Some(self.day),
+            book_late: false,
             command,
         })
     }
 
-    fn give(&mut self, role: Role, command: Command) -> anyhow::Result<u64> {
+    fn give(&mut self, recorded: &mut Recorded<'_>, role: Role, command: Command) -> anyhow::Result<u64> {
         let request = self.request(role, command)?;
-        self.take(&request)
+        let entry = self.take(&request)?;
+        recorded(&entry)?;
+        Ok(entry.sequence.value())
     }
 
-    fn take(&mut self, request: &Request) -> anyhow::Result<u64> {
+    /// Decides and applies.
+    pub(super) fn take(&mut self, request: &Request) -> anyhow::Result<Entry> {
         let sequence = self.book.last_sequence().next();
         // 2026-06-01 12:00 in Shanghai, and a microsecond for each entry.
         let micros = i64::try_from(sequence.value())?.saturating_add(1_780_286_400_000_000);
         let stamp = Stamp { sequence, recorded_at: Timestamp::from_micros(micros) };
         let entry = decide(&self.book, &stamp, request)?;
         self.book.apply(&entry);
-        Ok(sequence.value())
+        Ok(entry)
     }
 }
 

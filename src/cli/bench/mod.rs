@@ -6,13 +6,30 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
-mod flood;
+pub mod flood;
 mod server;
+pub mod start;
 
 use std::io::Write;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
+
+/// Measurements of their own.
+#[derive(Debug, clap::Subcommand)]
+pub enum Task {
+    /// Measure what a flood of one client does to the 99th percentile of another.
+    Flood,
+    /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
+    Start {
+        /// The numbers of entries to measure at.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+}
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]
@@ -60,21 +77,6 @@ fn per_second(count: u64, elapsed: Duration) -> u64 {
 /// `part` of `whole` in per cent.
 fn per_cent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
-}
-
-/// What else can be measured.
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
-pub enum Kind {
-    /// What a flood of one client does to the 99th percentile of another.
-    Flood,
-}
-
-/// Runs what was asked for, or else both measurements.
-pub async fn run_kind(kind: Option<Kind>, options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
-    match kind {
-        Some(Kind::Flood) => flood::run(options, out).await,
-        None => run(options, out).await,
-    }
 }
 
 /// Runs both measurements and prints the tables.

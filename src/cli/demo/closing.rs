@@ -61,7 +61,7 @@ async fn rest_of_the_year(play: &mut Play<'_>) -> anyhow::Result<()> {
     let request = application(play, QISHUI, "qishui", items)?;
     let answer = apply(play, "qishui-premium", enterprise(QISHUI), "2025-12-24", request).await?;
     play.paper.decision(
-        "淇水镁业的保险费: 年度限额只剩一部分",
+        "淇水镁业的保险费：年度限额只剩一部分",
         "Qishui's premium: only part of the year's cap is left",
         &answer.decision,
     )?;
@@ -117,7 +117,8 @@ async fn enterprise_years(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 async fn close(play: &mut Play<'_>) -> anyhow::Result<()> {
     for month in 1..=12 {
-        let request = v1::ClosePeriodRequest { year: 2025, month, ..Default::default() };
+        let open_items_reason = "年度结账，未决申请转下年度办理".to_owned();
+        let request = v1::ClosePeriodRequest { year: 2025, month, open_items_reason, ..Default::default() };
         play.ledger.record(FINANCE, "2026-01-09", request).await?;
     }
     let late = v1::RecordInterestPaymentRequest {
@@ -195,7 +196,7 @@ async fn accounts(play: &mut Play<'_>) -> anyhow::Result<()> {
     let accounts = play.ledger.read(AUDITOR, request).await?.accounts;
     let rows: Vec<Vec<String>> =
         accounts.iter().map(|account| vec![account.account.clone(), grouped(&account.balance)]).collect();
-    play.paper.table(&["科目 account", "余额 balance (借 +, 贷 −)"], &rows, &[1])?;
+    play.paper.table(&["科目 account", "余额 balance（借 +，贷 −)"], &rows, &[1])?;
     let balance = play.ledger.read(AUDITOR, v1::GetTrialBalanceRequest::default()).await?;
     // cash 4,537,345.68 + compensation 1,050,000.00 + exposure 27,900,000.00 + budget 600,000.00 + expense 535,999.99
     play.figures.compare("试算平衡借方 / trial balance, debit", "34,623,345.67", &balance.debit);

@@ -36,7 +36,7 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.ledger.kill().await?;
     let reached = if sent.await??.is_ok() { ("已", "was") } else { ("未", "was not") };
     play.paper.say(
-        &format!("kill -9: 仙鹤电子已收到答复, 云梦光电{}收到答复", reached.0),
+        &format!("kill -9：仙鹤电子已收到答复，云梦光电{}收到答复", reached.0),
         &format!("kill -9: Xianhe had its answer, Yunmeng Photonics {} answered", reached.1),
     )?;
     play.ledger.start_again().await?;
@@ -58,7 +58,7 @@ pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     };
     let third = play.ledger.send(enterprise(GUANGDIAN), in_flight).await?;
     play.paper.decision(
-        &format!("重启后重发云梦光电的请求 ({})", recorded.0),
+        &format!("重启后重发云梦光电的请求（{}）", recorded.0),
         &format!("Yunmeng Photonics' request, which {}, sent again", recorded.1),
         &third.decision,
     )?;

@@ -106,7 +106,7 @@ async fn too_large(play: &mut Play<'_>) -> anyhow::Result<()> {
     let answer = play.ledger.record(bank(TOO_LARGE.bank), day, filing(&TOO_LARGE)).await?;
     // 22,800,000 + 30,000,000 = 52,800,000 > 10 × 5,000,000
     play.paper.decision(
-        "6000万元贷款备案: 超过资金池放大倍数",
+        "6000万元贷款备案：超过资金池放大倍数",
         "filing a loan of 60,000,000: more than the pool's leverage allows",
         &answer.decision,
     )?;

@@ -70,11 +70,11 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
     let milliseconds = started.elapsed().as_millis();
     if good {
         paper.say(
-            &format!("{count} 项全部一致, 账簿校验通过 ({milliseconds} 毫秒)"),
+            &format!("{count} 项全部一致，账簿校验通过（{milliseconds} 毫秒）"),
             &format!("all {count} figures as computed by hand, the books verify ({milliseconds} ms)"),
         )?;
     } else {
-        paper.say("存在差异, 见上表", "something differs, see the table above")?;
+        paper.say("存在差异，见上表", "something differs, see the table above")?;
     }
     Ok(good)
 }

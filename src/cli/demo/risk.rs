@@ -57,7 +57,7 @@ async fn sixty_one_days(play: &mut Play<'_>) -> anyhow::Result<()> {
     }
     let claim = claim_of(play, "claim-shengwu").await?;
     // 1,600,000 × 1,500,000 ÷ 2,000,000; it is exactly 3 % of the 40,000,000 filed by the bank
-    play.figures.compare("61天: 纳入分担 / 61 days: covered", "1,200,000.00", &claim.covered_loss);
+    play.figures.compare("61天：纳入分担 / 61 days: covered", "1,200,000.00", &claim.covered_loss);
     // half each
     play.figures.compare("资金池分担 / the pool bears", "600,000.00", share(&claim.shares, v1::LossParty::Pool));
     play.figures.compare("银行分担 / the bank bears", "600,000.00", share(&claim.shares, v1::LossParty::Bank));
@@ -94,7 +94,7 @@ async fn recover(play: &mut Play<'_>, day: &str, amount: &str, cost: &str) -> an
 async fn recoveries(play: &mut Play<'_>) -> anyhow::Result<()> {
     let answer = recover(play, "2025-09-10", "210000", "10000").await?;
     play.paper.decision(
-        "追偿收回 210,000.00, 费用 10,000.00",
+        "追偿收回 210,000.00，费用 10,000.00",
         "210,000.00 recovered at a cost of 10,000.00",
         &answer.decision,
     )?;
@@ -116,17 +116,17 @@ async fn breaker(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.keep_id("claim-lutai", &answer)?;
     // 1,200,000 + 900,000 = 2,100,000 > 3 % × 40,000,000 = 1,200,000
     play.paper.decision(
-        "鹿台环保: 触发熔断, 暂缓补偿",
+        "鹿台环保：触发熔断，暂缓补偿",
         "Lutai: the breaker trips, the claim waits",
         &answer.decision,
     )?;
-    play.figures.compare("鹿台: 熔断 / Lutai: the breaker", "BREAKER_TRIPPED", &answer.decision.reason);
+    play.figures.compare("鹿台：熔断 / Lutai: the breaker", "BREAKER_TRIPPED", &answer.decision.reason);
     fails(play, "fuqiu", "2025-07-10", "2025-09-12").await?;
     let answer = claim(play, "fuqiu", "2025-09-20", "300000").await?;
     play.keep_id("claim-fuqiu", &answer)?;
     // 1,200,000 + 300,000 = 1,500,000 > 1,200,000
-    play.paper.decision("浮丘陶瓷: 同样暂缓", "Fuqiu: waits as well", &answer.decision)?;
-    play.figures.compare("浮丘: 熔断 / Fuqiu: the breaker", "BREAKER_TRIPPED", &answer.decision.reason);
+    play.paper.decision("浮丘陶瓷：同样暂缓", "Fuqiu: waits as well", &answer.decision)?;
+    play.figures.compare("浮丘：熔断 / Fuqiu: the breaker", "BREAKER_TRIPPED", &answer.decision.reason);
     Ok(())
 }
 
@@ -141,16 +141,16 @@ async fn resumption(play: &mut Play<'_>) -> anyhow::Result<()> {
     file(play, &SMALLER).await?;
     disburse(play, &SMALLER).await?;
     play.paper.say(
-        "10月大伾农商新备案 3000万元, 本年备案 7000万元, 熔断线 210万元",
+        "10月大伾农商新备案 3000万元，本年备案 7000万元，熔断线 210万元",
         "October: Dapi files another 30,000,000; of 70,000,000 in the year 3 % are 2,100,000",
     )?;
     let request = v1::ResumeClaimRequest { claim_id: play.id("claim-fuqiu")?, ..Default::default() };
     let out_of_order = play.ledger.stamped("2025-10-20", request);
     let rejected = play.ledger.rejected(REVIEWER, out_of_order).await?;
-    play.paper.rejection("先恢复浮丘 (后申请的)", "Fuqiu, which came later, is to resume first", &rejected)?;
+    play.paper.rejection("先恢复浮丘（后申请的）", "Fuqiu, which came later, is to resume first", &rejected)?;
     play.figures.compare("插队恢复 / out of order", "OUT_OF_ORDER", &rejected.reason);
     let answer = resume(play, "claim-lutai", "2025-10-20").await?;
-    play.paper.decision("恢复鹿台: 恰为 3%", "Lutai resumes: exactly 3 %", &answer.decision)?;
+    play.paper.decision("恢复鹿台：恰为 3%", "Lutai resumes: exactly 3 %", &answer.decision)?;
     // 900,000, all of it IP part, half of it; 2,100,000 is not above 3 % × 70,000,000
     let claim = claim_of(play, "claim-lutai").await?;
     play.figures.compare("鹿台恢复 / Lutai resumes", "450,000.00", share(&claim.shares, v1::LossParty::Pool));
@@ -158,7 +158,7 @@ async fn resumption(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.ledger.record(REVIEWER, "2025-10-28", approve).await?;
     let answer = resume(play, "claim-fuqiu", "2025-10-29").await?;
     // 2,100,000 + 300,000 = 2,400,000 > 2,100,000
-    play.paper.decision("恢复浮丘: 仍超熔断线", "Fuqiu: still above the breaker", &answer.decision)?;
+    play.paper.decision("恢复浮丘：仍超熔断线", "Fuqiu: still above the breaker", &answer.decision)?;
     play.figures.compare("浮丘仍暂缓 / Fuqiu still waits", "BREAKER_TRIPPED", &answer.decision.reason);
     pledge(play, &GUANGDIAN_2).await?;
     file(play, &GUANGDIAN_2).await?;
@@ -190,7 +190,7 @@ async fn repaid(play: &mut Play<'_>) -> anyhow::Result<()> {
         ..Default::default()
     };
     let answer = play.ledger.record(tanghe, "2025-12-01", release).await?;
-    play.paper.decision("汤河软件结清贷款, 注销质押", "Tanghe has repaid, its pledge is released", &answer.decision)?;
+    play.paper.decision("汤河软件结清贷款，注销质押", "Tanghe has repaid, its pledge is released", &answer.decision)?;
     let interest = v1::RecordPoolInterestRequest {
         pool_id: POOL.to_owned(),
         amount: "12345.67".to_owned(),

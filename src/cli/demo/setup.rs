@@ -9,7 +9,7 @@ use crate::rulebook::shipped;
 pub(super) async fn play(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.paper.heading("建账", "Opening the books (January 2025)")?;
     play.paper.say(
-        "企业、机构、人名均为虚构; 服务器为本程序的子进程, 以下全部经由 gRPC 完成",
+        "企业、机构、人名均为虚构；服务器为本程序的子进程，以下全部经由 gRPC 完成",
         "all names are made up; the server is a child process of this program, everything below goes through gRPC",
     )?;
     adopt(play).await?;
@@ -28,12 +28,16 @@ fn rulebook(name: &str) -> anyhow::Result<String> {
 async fn adopt(play: &mut Play<'_>) -> anyhow::Result<()> {
     let strict = v1::AdoptRulebookRequest { text: rulebook("hebi-2017.toml")?, ..Default::default() };
     let answer = play.ledger.record(OPERATOR, "2025-01-02", strict).await?;
-    play.paper.decision("启用办法 hebi-2017 (从严口径)", "adopting hebi-2017, the strict reading", &answer.decision)?;
+    play.paper.decision(
+        "启用办法 hebi-2017（从严口径）",
+        "adopting hebi-2017, the strict reading",
+        &answer.decision,
+    )?;
     let literal = v1::AdoptRulebookRequest { text: rulebook("hebi-2017-literal.toml")?, ..Default::default() };
     let literal = play.ledger.stamped("2025-01-02", literal);
     let rejected = play.ledger.rejected(OPERATOR, literal).await?;
     play.paper.rejection(
-        "同时启用文义口径: 不接受, 同一项目不能有两个口径",
+        "同时启用文义口径：不接受，同一项目不能有两个口径",
         "adopting the literal reading beside it: not taken, one programme cannot have two readings",
         &rejected,
     )?;

@@ -83,7 +83,7 @@ async fn four_costs(play: &mut Play<'_>) -> anyhow::Result<()> {
         items: request.items.clone(),
     };
     let quoted = play.ledger.read(enterprise(ZHAOGE), quote).await?.decision.unwrap_or_default();
-    play.paper.decision("朝歌装备先试算 (不记账)", "Zhaoge asks for a quote first: nothing is recorded", &quoted)?;
+    play.paper.decision("朝歌装备先试算（不记账）", "Zhaoge asks for a quote first: nothing is recorded", &quoted)?;
     // half of 300,000 + 40,000 + 60,000 = 200,000: the year's cap is reached, nothing is left for the premium
     play.figures.compare("S2 试算 / quote", "200,000.00", &quoted.granted);
     let answer = apply(play, "zhaoge-costs", enterprise(ZHAOGE), "2025-06-23", request).await?;
@@ -128,7 +128,7 @@ async fn half_a_fen(play: &mut Play<'_>) -> anyhow::Result<()> {
     ];
     let request = application(play, LIYANG, "liyang", items)?;
     let answer = apply(play, "liyang-costs", COUNTER, "2025-06-23", request).await?;
-    play.paper.decision("黎阳农机 (窗口代为提交)", "Liyang, submitted at the counter", &answer.decision)?;
+    play.paper.decision("黎阳农机（窗口代为提交）", "Liyang, submitted at the counter", &answer.decision)?;
     // 9,999.99 ÷ 2 = 4,999.995, down to the fen
     play.figures.compare("黎阳评估费 / Liyang's valuation: 9,999.99 ÷ 2", "4,999.99", award(&answer, 1));
     // 75,000.00 + 4,999.99
@@ -181,7 +181,7 @@ async fn same_request_twice(play: &mut Play<'_>) -> anyhow::Result<()> {
     let second = play.ledger.send(enterprise(DONGSHAN), request.clone()).await?;
     let written = play.ledger.last_sequence(COUNTER).await?.saturating_sub(before);
     play.paper.say(
-        &format!("东山新材重发同一请求: 答复 {} 字节, 新增分录 {written} 条", second.bytes.len()),
+        &format!("东山新材重发同一请求：答复 {} 字节，新增分录 {written} 条", second.bytes.len()),
         &format!("Dongshan sends the same request again: {} bytes of answer, {written} entries", second.bytes.len()),
     )?;
     let same = if first.bytes == second.bytes { "identical" } else { "different" };
@@ -192,7 +192,7 @@ async fn same_request_twice(play: &mut Play<'_>) -> anyhow::Result<()> {
         "59999".clone_into(&mut item.cost);
     }
     let rejected = play.ledger.rejected(enterprise(DONGSHAN), other).await?;
-    play.paper.rejection("同一请求编号, 金额改动", "the same request id with another amount", &rejected)?;
+    play.paper.rejection("同一请求编号，金额改动", "the same request id with another amount", &rejected)?;
     play.figures.compare("编号另用 / the id for another request", "REQUEST_ID_REUSED", &rejected.reason);
     Ok(())
 }
@@ -259,7 +259,7 @@ async fn red_letter(play: &mut Play<'_>) -> anyhow::Result<()> {
     };
     let answer = play.ledger.record(REVIEWER, "2025-06-27", demand).await?;
     play.paper.decision(
-        "金牛食品的担保费发票冲红, 追回已拨补助",
+        "金牛食品的担保费发票冲红，追回已拨补助",
         "Jinniu's guarantee was cancelled by a red-letter invoice: the subsidy is demanded back",
         &answer.decision,
     )?;

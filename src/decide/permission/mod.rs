@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::rejection::{Reason, Rejection};
 use crate::book::access::AccessChange;
+use crate::book::fact::Fact;
 use crate::book::nouns::{Caller, Named as _, Role};
 use crate::identifier::{InstitutionId, Uscc};
 
@@ -12,7 +13,10 @@ pub use table::{Row, TABLE, roles_of};
 
 /// Refuses a role that the [`TABLE`] does not let call this RPC, `Service/Rpc`.
 pub fn check_role(role: Role, rpc: &str) -> Result<(), Rejection> {
-    let allowed = roles_of(rpc);
+    one_of(role, roles_of(rpc))
+}
+
+fn one_of(role: Role, allowed: &[Role]) -> Result<(), Rejection> {
     if allowed.contains(&role) {
         return Ok(());
     }
@@ -29,6 +33,9 @@ pub fn check_role(role: Role, rpc: &str) -> Result<(), Rejection> {
 /// Refuses a command that the caller's role or organisation does not allow.
 pub(super) fn check(caller: &Caller, command: &Command) -> Result<(), Rejection> {
     check_role(caller.role, rpc_of(command))?;
+    if let Command::RecordFact(recorded) = command {
+        one_of(caller.role, of_fact(&recorded.fact))?;
+    }
     if let Some((field, institution)) = acts_for_institution(command) {
         own_institution(caller, field, institution)?;
     }
@@ -82,8 +89,30 @@ pub const fn rpc_of(command: &Command) -> &'static str {
         Command::RecordRecovery(_) => "PoolService/RecordRecovery",
         Command::WriteOffClaim(_) => "PoolService/WriteOffClaim",
         Command::AdoptRulebook(_) => "RulebookService/AdoptRulebook",
-        Command::ClosePeriod(_) => "PeriodService/ClosePeriod",
+        Command::ClosePeriod(_) | Command::ClosePeriodOver(..) => "PeriodService/ClosePeriod",
+        Command::CloseYear(_) => "PeriodService/CloseYear",
+        Command::ReverseEntry(_) => "LedgerService/ReverseEntry",
+        Command::RecordReferenceRate(_) => "FactService/RecordReferenceRate",
+        Command::RecordFact(_) => "FactService/RecordFact",
         Command::ChangeAccess(change) => rpc_of_access(change),
+    }
+}
+
+/// A bank says how its loan was made and what it is liable for; everything else is an officer's.
+const fn of_fact(fact: &Fact) -> &'static [Role] {
+    match fact {
+        Fact::LoanMode(..)
+        | Fact::LoanProduct(..)
+        | Fact::LoanTraits(..)
+        | Fact::LoanParties(..)
+        | Fact::PayeeLiability(..) => &[Role::Bank, Role::Officer],
+        Fact::EnterpriseClasses(..)
+        | Fact::EnterpriseRevenue(..)
+        | Fact::EarlierApplications(..)
+        | Fact::LossRecognised(..)
+        | Fact::OtherPublicMoney(..)
+        | Fact::BankBusiness(..)
+        | Fact::WorkingCalendar(..) => &[Role::Officer],
     }
 }
 

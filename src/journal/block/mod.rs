@@ -17,11 +17,13 @@ use thiserror::Error;
 use super::merkle::Hash;
 
 mod head;
+mod stream;
 mod trailer;
 #[cfg(test)]
 mod tests;
 
 pub use head::Head;
+pub use stream::StreamFault;
 pub use trailer::Trailer;
 
 /// The most bytes in one stored value. sled keeps pages above an eighth of a megabyte in files that it never syncs; a

@@ -24,11 +24,11 @@ mod tests;
 use prost::Message as _;
 
 use crate::book::event::Entry;
-use crate::calendar::Timestamp;
+use crate::calendar::{CivilDate, Timestamp};
 use crate::identifier::Sequence;
 use crate::proto::journal as wire;
 
-use field::{Stored, date, load_all, message, number, store_all};
+use field::{Stored, date, load_all, message, number, optional_date, store_all};
 
 /// The bytes of the entry, as they are stored and hashed.
 pub fn encode(entry: &Entry) -> Vec<u8> {
@@ -40,6 +40,7 @@ pub fn encode(entry: &Entry) -> Vec<u8> {
         request: Some(entry.request.store()),
         concerns: Some(entry.concerns.store()),
         postings: store_all(&entry.postings),
+        late_for: entry.late_for.map(CivilDate::epoch_days),
         event: Some(entry.event.store()),
     };
     record.encode_to_vec()
@@ -58,6 +59,7 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, CodecError> {
         sequence: number("Record.sequence", record.sequence, Sequence::new)?,
         recorded_at: Timestamp::from_micros(record.recorded_at),
         effective_date: date("Record.effective_date", record.effective_date)?,
+        late_for: optional_date("Record.late_for", record.late_for)?,
         actor: message("Record.actor", record.actor)?,
         request: message("Record.request", record.request)?,
         concerns: message("Record.concerns", record.concerns)?,

@@ -2,13 +2,13 @@
 
 use crate::book::event::RequestKey;
 use crate::book::nouns::{
-    BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey,
+    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey,
 };
 use crate::calendar::CivilDate;
 use crate::identifier::{
-    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, PersonId, PledgeRegistrationNumber, PoolId,
-    PrincipalName, RequestId, RightId, Sequence, Uscc,
+    BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
+    PoolId, PrincipalName, RegisteredText, RequestId, RightId, Sequence, Tag, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::proto::journal as wire;
@@ -230,6 +230,7 @@ impl Stored for EvidenceKey {
         match self {
             Self::Invoice(invoice) => wire::cost_item::Evidence::Invoice(invoice.to_string()),
             Self::InterestPayment(entry) => wire::cost_item::Evidence::InterestPayment(entry.value()),
+            Self::Document(number) => wire::cost_item::Evidence::Document(number.as_str().to_owned()),
         }
     }
 
@@ -240,6 +241,9 @@ impl Stored for EvidenceKey {
             }
             wire::cost_item::Evidence::InterestPayment(entry) => {
                 Self::InterestPayment(number("CostItem.interest_payment", entry, Sequence::new)?)
+            }
+            wire::cost_item::Evidence::Document(document) => {
+                Self::Document(text("CostItem.document", &document, RegisteredText::parse)?)
             }
         })
     }
@@ -257,6 +261,10 @@ impl Stored for CostItem {
             evidence: Some(self.evidence.store()),
             evidence_total: self.evidence_total.fen(),
             right: self.right.as_ref().map(ToString::to_string),
+            loan: self.details.loan.map(LoanId::number),
+            standard_premium: self.details.standard_premium.map(Amount::fen),
+            occasion: self.details.occasion.as_ref().map(ToString::to_string),
+            units: self.details.units,
         }
     }
 
@@ -269,6 +277,12 @@ impl Stored for CostItem {
             evidence: message("CostItem.evidence", wire.evidence)?,
             evidence_total: Amount::from_fen(wire.evidence_total),
             right: optional_text("CostItem.right", wire.right.as_deref(), RightId::parse)?,
+            details: CostDetails {
+                loan: wire.loan.map(|loan| number("CostItem.loan", loan, LoanId::new)).transpose()?,
+                standard_premium: wire.standard_premium.map(Amount::from_fen),
+                occasion: optional_text("CostItem.occasion", wire.occasion.as_deref(), Tag::parse)?,
+                units: wire.units,
+            },
         })
     }
 }

@@ -84,7 +84,7 @@ fn what_a_newer_version_wrote_is_refused_by_name() {
     );
 
     let mut bytes = first().encode_to_vec();
-    bytes.extend([0x42, 0x00]); // field 8
+    bytes.extend([0x7A, 0x00]); // field 15
     let error = decode(&bytes).unwrap_err();
     assert!(matches!(error, CodecError::NotUnderstood { field: "Record", .. }), "{error}");
 

@@ -59,6 +59,7 @@ numbered!(Refusal {
     CeilingReached,
     BankYearCapUsedUp,
     ProgrammeYearCapUsedUp,
+    ReferenceRateMissing,
 });
 numbered!(StepKind {
     Gate,

@@ -23,7 +23,7 @@ const LEAF_PREFIX: [u8; 1] = [0x00];
 const NODE_PREFIX: [u8; 1] = [0x01];
 
 /// A SHA-256 hash, 32 bytes. Shown as 64 lower case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Hash(pub [u8; Hash::BYTES]);
 
 impl Hash {

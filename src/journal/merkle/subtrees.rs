@@ -21,7 +21,7 @@ pub const TILE_LEAVES: u64 = 1 << TILE_LEVEL;
 pub type Tiles = BTreeMap<u64, Vec<Hash>>;
 
 /// The roots of the perfect subtrees of a tree that only grows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Subtrees {
     size: u64,
     /// The leaf hashes of the tile that fills.

@@ -89,7 +89,7 @@ fn plain(cell: &Cell, language: Language) -> String {
 /// The lines of the head: what the report is of, and what it was made from.
 fn head(report: &Report, language: Language) -> Vec<(&'static str, String)> {
     let (days, log, root, recorded) = match language {
-        Language::Chinese => ("期间", "账本条数", "Merkle 根 (SHA-256)", "末条记录时间 (UTC)"),
+        Language::Chinese => ("期间", "账本条数", "Merkle 根（SHA-256）", "末条记录时间（UTC）"),
         Language::English => ("days", "known at entry", "Merkle root (SHA-256)", "last entry recorded (UTC)"),
     };
     vec![

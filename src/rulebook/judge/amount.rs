@@ -1,12 +1,14 @@
 //! From the base to the product: what is taken of what, before any limit.
 
 use super::ratio::{Measures, NoRatio, resolve};
-use super::reference::{self, Found, NoRate};
+use super::reference::{self, NoRate};
 use super::{Limit, Line, Part, amount_input, exact_input, input};
 use crate::money::{Amount, Exact};
 use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts};
-use crate::rulebook::model::{Base, Clamp, ClampTo, LumpTable, Measure, Missing, Payee, Pick, Programme, Properties};
+use crate::rulebook::model::{
+    Base, Clamp, ClampTo, LumpTable, Measure, Missing, OwnStep, Payee, Pick, Programme, Properties,
+};
 use crate::rulebook::refusal::Refusal;
 
 /// A base with what it was made of; `None` where nothing applies.
@@ -23,7 +25,8 @@ impl Line {
         facts: &LineFacts,
         properties: &Properties<'_>,
     ) -> Result<Amount, Refusal> {
-        let part = Part { kind: StepKind::Base, rule: programme.base.code(), clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::Base);
+        let part = Part { kind: StepKind::Base, rule: programme.base.code(), clause: Some(clause) };
         let inputs = vec![amount_input("cost", facts.cost)];
         if !facts.cost.is_positive() {
             self.end(part, inputs, Bound::Gate);
@@ -54,7 +57,7 @@ impl Line {
         if let Base::Lump(table) = &programme.base
             && table.at_most_cost
         {
-            let part = Part { kind: StepKind::Clamp, rule: "actual-cost", clause: Some(&programme.clause) };
+            let part = Part { kind: StepKind::Clamp, rule: "actual-cost", clause: Some(clause) };
             let limit = Limit { part, bound: Bound::Clamp, refusal: Refusal::EvidenceUsedUp, left: cost };
             self.limit(&limit, vec![amount_input("cost", cost)])?;
         }
@@ -103,19 +106,18 @@ impl Line {
         match &clamp.to {
             ClampTo::Rate(term) => {
                 let actual = reference::loan(facts)?.annual_rate;
-                let Found { reference, rate } = reference::rate_of(term, programme.attribution, facts)?;
-                let inputs = vec![
-                    input("actual-rate", Value::Rate(actual)),
-                    input("reference-rate", Value::Rate(reference)),
-                    input("rate-limit", Value::Rate(rate)),
-                ];
+                let found = reference::rate_of(term, programme.attribution, facts)?;
+                let rate = found.rate;
+                let mut inputs = vec![input("actual-rate", Value::Rate(actual))];
+                inputs.extend(found.inputs());
+                inputs.push(input("rate-limit", Value::Rate(rate)));
                 let over = actual > rate;
                 let clamped = over.then(|| self.amount.times_quotient(rate, actual)).transpose()?;
                 Ok((inputs, clamped))
             }
             ClampTo::Days(most) => {
                 let (first, end) = facts.details.interest_period.ok_or(Missing("interest-period"))?;
-                let (days, most) = (end.days_since(first), i64::from(*most));
+                let (days, most) = (end.days_since(first), reference::days_left(*most, facts));
                 let inputs = vec![input("days", Value::Count(days)), input("days-limit", Value::Count(most))];
                 let clamped = (days > most).then(|| self.amount.times_fraction(most, days)).transpose()?;
                 Ok((inputs, clamped))
@@ -128,7 +130,8 @@ impl Line {
         if !programme.ip_share_items.contains(&facts.item) {
             return Ok(());
         }
-        let part = Part { kind: StepKind::IpShare, rule: "", clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::IpShare);
+        let part = Part { kind: StepKind::IpShare, rule: "", clause: Some(clause) };
         let Some(loan) = &facts.loan else {
             return Err(self.missing(part, Vec::new(), Missing("loan")));
         };
@@ -158,7 +161,8 @@ impl Line {
         facts: &LineFacts,
         properties: &Properties<'_>,
     ) -> Result<(), Refusal> {
-        let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(&programme.clause) };
+        let clause = programme.clause_of(facts.item, OwnStep::Ratio);
+        let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(clause) };
         let mut inputs = vec![exact_input("base", self.amount)];
         let loan = facts.loan.as_ref();
         let measures = Measures {
@@ -177,9 +181,10 @@ impl Line {
             }
         };
         inputs.extend(resolved.inputs.iter().cloned());
+        let part = Part { clause: resolved.clause.or(part.clause), ..part };
         match programme.payee {
             Payee::Enterprise => {}
-            Payee::Bank | Payee::Guarantor => {
+            Payee::Bank | Payee::Guarantor | Payee::Insurer | Payee::Valuer => {
                 inputs.push(input("payee", Value::Text(programme.payee.to_string())));
             }
         }
@@ -201,16 +206,17 @@ fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>
         Base::ActualCost => Ok((Vec::new(), Some(Exact::from(facts.cost)))),
         Base::ReferenceInterest { rate, basis, days } => {
             let loan = reference::loan(facts)?;
-            let Found { reference, rate } = reference::rate_of(rate, programme.attribution, facts)?;
+            let found = reference::rate_of(rate, programme.attribution, facts)?;
+            let rate = found.rate;
             let (all, counted) = reference::days_of(*days, programme.attribution, facts)?;
-            let inputs = vec![
-                amount_input("principal", loan.principal),
-                input("reference-rate", Value::Rate(reference)),
+            let mut inputs = vec![amount_input("principal", loan.principal)];
+            inputs.extend(found.inputs());
+            inputs.extend([
                 input("rate", Value::Rate(rate)),
                 input("days", Value::Count(all)),
                 input("days-counted", Value::Count(counted)),
                 input("day-count", Value::Count(*basis)),
-            ];
+            ]);
             let amount = loan.principal.times(rate).and_then(|year| year.times_fraction(counted, *basis))?;
             Ok((inputs, Some(amount)))
         }

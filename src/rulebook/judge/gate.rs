@@ -1,6 +1,6 @@
 //! The gates: does a condition of a programme hold for a line, and what was looked at.
 
-use super::reference::{self, Found, NoRate};
+use super::reference::{self, NoRate};
 use super::{amount_input, input};
 use crate::calendar::CivilDate;
 use crate::identifier::RightKind;
@@ -32,6 +32,7 @@ pub(super) fn judge(condition: &Condition, programme: &Programme, facts: &LineFa
         }
         Condition::DateWithin { date, from, until } => date_within(*date, *from, *until, facts),
         Condition::AppliedWithinDays { of, days } => applied_within(*of, *days, facts),
+        Condition::AppliedBy { month, day, years_after } => applied_by((*month, *day, *years_after), programme, facts),
         Condition::PledgedBySettlement => on_loan(facts.loan.as_ref(), |loan| {
             let in_time = loan.ended_on.is_none_or(|ended| loan.pledged_on <= ended);
             (vec![day("pledged-on", Some(loan.pledged_on)), day("ended-on", loan.ended_on)], in_time)
@@ -104,14 +105,15 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
         | Condition::RightMonthsLeftAtLeast(_)
         | Condition::NoOtherPublicFunding
         | Condition::DateWithin { .. }
-        | Condition::AppliedWithinDays { .. } => missing(Vec::new(), Missing("condition")),
+        | Condition::AppliedWithinDays { .. }
+        | Condition::AppliedBy { .. } => missing(Vec::new(), Missing("condition")),
     }
 }
 
 /// A condition that cannot be judged does not hold.
 fn missing(mut inputs: Vec<Input>, missing: Missing) -> Judged {
     inputs.push(input("missing", Value::Text(missing.0.to_owned())));
-    (inputs, Err(Refusal::FactMissing))
+    (inputs, Err(missing.refusal()))
 }
 
 fn known<T>(fact: Option<T>, name: &'static str, look: impl FnOnce(T) -> (Vec<Input>, bool)) -> Judged {
@@ -146,13 +148,11 @@ fn property(when: &When, facts: &LineFacts, ordinal: u32) -> Judged {
 fn rate_at_most(term: &RateTerm, programme: &Programme, facts: &LineFacts) -> Judged {
     let found = reference::rate_of(term, programme.attribution, facts);
     match (found, &facts.loan) {
-        (Ok(Found { reference, rate }), Some(loan)) => {
-            let inputs = vec![
-                input("actual-rate", Value::Rate(loan.annual_rate)),
-                input("reference-rate", Value::Rate(reference)),
-                input("rate-limit", Value::Rate(rate)),
-            ];
-            (inputs, holds(loan.annual_rate <= rate, Refusal::NotEligible))
+        (Ok(found), Some(loan)) => {
+            let mut inputs = vec![input("actual-rate", Value::Rate(loan.annual_rate))];
+            inputs.extend(found.inputs());
+            inputs.push(input("rate-limit", Value::Rate(found.rate)));
+            (inputs, holds(loan.annual_rate <= found.rate, Refusal::NotEligible))
         }
         (Err(NoRate::Missing(name)), _) => missing(Vec::new(), name),
         (Err(NoRate::Money(error)), _) => {
@@ -219,6 +219,23 @@ fn applied_within(of: DateFact, days: u32, facts: &LineFacts) -> Judged {
         }
         Err(name) => missing(inputs, name),
     }
+}
+
+fn applied_by((month, of_month, years_after): (u8, u8, u32), programme: &Programme, facts: &LineFacts) -> Judged {
+    let year = match reference::attributed_year(programme.attribution, facts) {
+        Ok(year) => year,
+        Err(name) => return missing(Vec::new(), name),
+    };
+    let first = year.first_day().plus_months(years_after.saturating_mul(12).saturating_add(u32::from(month)));
+    // The first day of the month after, less one day, or the day itself where the month has it.
+    let end = first.and_then(|next| next.plus_days(-1));
+    let Some(last) =
+        end.and_then(|end| end.plus_days(i64::from(of_month.min(end.day())).saturating_sub(end.day().into())))
+    else {
+        return missing(Vec::new(), Missing("date"));
+    };
+    let inputs = vec![day("applied-on", Some(facts.applied_on)), day("until", Some(last))];
+    (inputs, holds(facts.applied_on <= last, Refusal::NotEligible))
 }
 
 fn holds(condition: bool, refusal: Refusal) -> Result<(), Refusal> {

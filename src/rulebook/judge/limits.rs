@@ -122,10 +122,16 @@ impl Line {
         self.limit(&rule, vec![amount_input("left", left), year_input(year)])
     }
 
-    pub(super) fn round(&mut self, rounding: Rounding) -> Result<Amount, Refusal> {
+    pub(super) fn round(&mut self, programme: &Programme) -> Result<Amount, Refusal> {
+        let rounding = programme.rounding;
         let award = self.amount.round(rounding);
+        let beyond = award.fen().checked_rem(programme.round_to.fen()).unwrap_or(0);
+        let award = award.minus(Amount::from_fen(beyond));
         let part = Part { kind: StepKind::Round, rule: rounding_code(rounding), clause: None };
-        let before = vec![input("unrounded", Value::Exact(self.amount.text()))];
+        let mut before = vec![input("unrounded", Value::Exact(self.amount.text()))];
+        if programme.round_to > Amount::from_fen(1) {
+            before.push(amount_input("unit", programme.round_to));
+        }
         if !award.is_positive() {
             self.end(part, before, self.bound);
             return Err(Refusal::NotEligible);
@@ -133,6 +139,12 @@ impl Line {
         let whole = Exact::from(award) == self.amount;
         self.amount = Exact::from(award);
         self.record(part, before, if whole { StepOutcome::Passed } else { StepOutcome::Reduced });
+        if !programme.award_at_least.is_zero() {
+            let inputs = vec![amount_input("award", award), amount_input("limit", programme.award_at_least)];
+            let held = award >= programme.award_at_least;
+            let verdict = if held { Ok(()) } else { Err(Refusal::NotEligible) };
+            self.gate("award-at-least", &programme.clause, inputs, verdict)?;
+        }
         Ok(award)
     }
 }

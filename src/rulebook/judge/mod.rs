@@ -11,6 +11,7 @@ mod amount;
 mod choice;
 mod closing;
 mod gate;
+mod limit;
 mod limits;
 mod ratio;
 mod reference;
@@ -18,12 +19,13 @@ mod reference;
 pub use choice::{choose, judge_application};
 pub use closing::{ClosingShare, closing_run};
 pub(super) use gate::at_least as gate_at_least;
+pub use limit::{LimitFacts, LimitVerdict, judge_limit};
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;
 
 use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
-use super::model::{Missing, Programme};
+use super::model::{Missing, OwnStep, Programme};
 use super::refusal::Refusal;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Exact, MoneyError, Rounding};
@@ -94,14 +96,15 @@ impl Line {
         self.other_funding(programme, facts, granted.eligible_cost)?;
         self.caps(programme, facts, usage, &mut granted)?;
         self.budget(programme, facts, usage)?;
-        granted.award = self.round(programme.rounding)?;
+        granted.award = self.round(programme)?;
         Ok(granted)
     }
 
     fn gates(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let covered = programme.items.contains(&facts.item);
+        let clause = programme.clause_of(facts.item, OwnStep::Item);
         let item = vec![input("item", Value::Text(facts.item.to_string()))];
-        self.gate("item-covered", &programme.clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
+        self.gate("item-covered", clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
         for gate in programme.gates.iter().filter(|gate| gate.items.contains(&facts.item)) {
             let (inputs, verdict) = gate::judge(&gate.condition, programme, facts, self.ordinal);
             self.gate(gate.condition.code(), &gate.clause, inputs, verdict)?;
@@ -113,7 +116,7 @@ impl Line {
                 input("limit", Value::Count(i64::from(limit))),
             ];
             let verdict = if earlier < limit { Ok(()) } else { Err(Refusal::AlreadyGranted) };
-            self.gate("grants-per-enterprise", &programme.clause, inputs, verdict)?;
+            self.gate("grants-per-enterprise", clause, inputs, verdict)?;
         }
         for other in &programme.yields_to {
             let earlier = usage.earlier_grants(other, facts.enterprise.uscc);
@@ -122,7 +125,7 @@ impl Line {
                 input("earlier-grants", Value::Count(i64::from(earlier))),
             ];
             let verdict = if earlier == 0 { Ok(()) } else { Err(Refusal::NotChosen) };
-            self.gate("yields-to", &programme.clause, inputs, verdict)?;
+            self.gate("yields-to", clause, inputs, verdict)?;
         }
         Ok(())
     }
@@ -146,7 +149,7 @@ impl Line {
     fn missing(&mut self, part: Part<'_>, mut inputs: Vec<Input>, missing: Missing) -> Refusal {
         inputs.push(input("missing", Value::Text(missing.0.to_owned())));
         self.end(part, inputs, Bound::Gate);
-        Refusal::FactMissing
+        missing.refusal()
     }
 
     /// Ends the line because a product does not fit: the step says so.

@@ -1,6 +1,7 @@
 //! What a rule of ratio comes to: branch, tier or ordinal, plus uplifts, under the ceiling.
 
 use super::{amount_input, input};
+use crate::identifier::ClauseId;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
 use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::model::{Measure, Missing, Properties, RatioKind, RatioRule, Tier, TierMethod, TierTable};
@@ -41,9 +42,11 @@ impl From<MoneyError> for NoRatio {
 
 /// A ratio that was found.
 #[derive(Debug, Clone)]
-pub(in crate::rulebook) struct Resolved {
+pub(in crate::rulebook) struct Resolved<'r> {
     /// What it was made of; the ratio last.
     pub(in crate::rulebook) inputs: Vec<Input>,
+    /// The clause of the branch, where it has its own.
+    pub(in crate::rulebook) clause: Option<&'r ClauseId>,
     portion: Portion,
 }
 
@@ -54,7 +57,7 @@ enum Portion {
     Slices(Exact, Amount),
 }
 
-impl Resolved {
+impl Resolved<'_> {
     /// The part of the base.
     pub(in crate::rulebook) fn of(&self, base: Exact) -> Result<Exact, MoneyError> {
         match self.portion {
@@ -65,11 +68,11 @@ impl Resolved {
 }
 
 /// The ratio of a rule for these facts; never above 1.
-pub(in crate::rulebook) fn resolve(
-    rule: &RatioRule,
+pub(in crate::rulebook) fn resolve<'r>(
+    rule: &'r RatioRule,
     properties: &Properties<'_>,
     measures: &Measures,
-) -> Result<Resolved, NoRatio> {
+) -> Result<Resolved<'r>, NoRatio> {
     let mut chosen = None;
     for branch in &rule.branches {
         if branch.when.holds(properties)? {
@@ -117,7 +120,7 @@ pub(in crate::rulebook) fn resolve(
     if let Portion::Flat(ratio) = portion {
         inputs.push(input("ratio", Value::Rate(ratio)));
     }
-    Ok(Resolved { inputs, portion })
+    Ok(Resolved { inputs, clause: branch.clause.as_ref(), portion })
 }
 
 /// The ratio with its uplifts under the ceiling; says what they were where the rule has any.

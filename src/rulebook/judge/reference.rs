@@ -1,9 +1,12 @@
 //! Reference rates and days of a line: what a base, a clamp or a gate looks up.
 
+use super::input;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::money::{MoneyError, Rate};
-use crate::rulebook::facts::{LineFacts, LoanFacts};
+use crate::rulebook::explanation::{Input, Value};
+use crate::rulebook::facts::{LineFacts, LoanFacts, Point};
 use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Missing, RateTerm, Span};
+use crate::rulebook::rates::REFERENCE_RATE;
 
 /// Why a rate cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +32,23 @@ impl From<MoneyError> for NoRate {
 /// A reference rate that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The value of the series.
-    pub(super) reference: Rate,
+    /// The point of the series.
+    pub(super) point: Point,
     /// What the term makes of it.
     pub(super) rate: Rate,
+}
+
+impl Found {
+    /// The value of the series, since when it holds, and the entry that recorded it where it is not the file's.
+    pub(super) fn inputs(&self) -> Vec<Input> {
+        let mut inputs = vec![
+            input("reference-rate", Value::Rate(self.point.rate)),
+            input("reference-from", Value::Date(self.point.from)),
+        ];
+        let entry = self.point.entry.and_then(|entry| i64::try_from(entry.value()).ok());
+        inputs.extend(entry.map(|entry| input("reference-entry", Value::Count(entry))));
+        inputs
+    }
 }
 
 /// The rate that a term comes to for a line.
@@ -40,7 +56,7 @@ pub(super) fn rate_of(term: &RateTerm, attribution: Attribution, facts: &LineFac
     let loan = loan(facts)?;
     let series = series_of(term, loan)?;
     let rates = &facts.details.rates;
-    let reference = if term.as_of == AsOf::SamePeriod {
+    let point = if term.as_of == AsOf::SamePeriod {
         let (first, last) = accrual(facts, loan)?;
         rates.lowest(&series, first, last)?
     } else {
@@ -48,9 +64,9 @@ pub(super) fn rate_of(term: &RateTerm, attribution: Attribution, facts: &LineFac
     };
     let plus = Rate::from_basis_points(term.plus_basis_points);
     let minus = Rate::from_basis_points(term.minus_basis_points);
-    let rate = reference.times(term.factor)?.plus(plus)?.minus(minus);
+    let rate = point.rate.times(term.factor)?.plus(plus)?.minus(minus);
     let rate = if term.or_actual_if_lower { rate.min(loan.annual_rate) } else { rate };
-    Ok(Found { reference, rate })
+    Ok(Found { point, rate })
 }
 
 /// The series for the loan's term; an only one without an upper end is for all.
@@ -63,7 +79,7 @@ fn series_of(term: &RateTerm, loan: &LoanFacts) -> Result<crate::identifier::Ser
             return Ok(entry.series.clone());
         }
     }
-    Err(Missing("reference-rate"))
+    Err(REFERENCE_RATE)
 }
 
 /// The days on which the interest of the line accrued: the first and the last.
@@ -76,7 +92,7 @@ fn accrual(facts: &LineFacts, loan: &LoanFacts) -> Result<(CivilDate, CivilDate)
 }
 
 fn day_of(as_of: AsOf, attribution: Attribution, facts: &LineFacts) -> Result<CivilDate, Missing> {
-    let out_of_calendar = Missing("reference-rate");
+    let out_of_calendar = REFERENCE_RATE;
     match as_of {
         AsOf::MonthBeforeSigning => {
             date_of(DateFact::Signing, facts)?.last_day_of_month_before().ok_or(out_of_calendar)
@@ -125,25 +141,27 @@ pub(super) fn days_of(days: Days, attribution: Attribution, facts: &LineFacts) -
     let life = || -> Result<(CivilDate, CivilDate), Missing> {
         Ok((loan.disbursed_on.ok_or(Missing("disbursed-on"))?, loan.ended_on.ok_or(Missing("ended-on"))?))
     };
-    let all = match days.span {
-        Span::Loan => {
-            let (first, end) = life()?;
-            end.days_since(first)
-        }
-        Span::InterestPeriod => {
-            let (first, end) = facts.details.interest_period.ok_or(Missing("interest-period"))?;
-            end.days_since(first)
-        }
+    let (first, end) = match days.span {
+        Span::Loan => life()?,
+        Span::InterestPeriod => facts.details.interest_period.ok_or(Missing("interest-period"))?,
         Span::AwardYear => {
             let year = attributed_year(attribution, facts)?;
             let first = loan.disbursed_on.ok_or(Missing("disbursed-on"))?.max(year.first_day());
             // A loan that goes on counts to the end of the year; what is not paid yet is not applied for yet.
             let after = year.last_day().plus_days(1).unwrap_or(CivilDate::MAX);
-            loan.ended_on.map_or(after, |end| end.min(after)).days_since(first)
+            (first, loan.ended_on.map_or(after, |end| end.min(after)))
         }
     };
-    let all = all.max(0);
-    Ok((all, days.at_most.map_or(all, |most| all.min(i64::from(most)))))
+    // What a payment was for: a line counts its own days only, so that several payments make up the span once.
+    let (first, end) =
+        facts.details.interest_period.map_or((first, end), |(from, until)| (first.max(from), end.min(until)));
+    let all = end.days_since(first).max(0);
+    Ok((all, days.at_most.map_or(all, |most| all.min(days_left(most, facts)))))
+}
+
+/// What earlier lines left of so many days of interest on one loan.
+pub(super) fn days_left(most: u32, facts: &LineFacts) -> i64 {
+    i64::from(most.saturating_sub(facts.details.interest_days_before))
 }
 
 /// The loan of a line.

@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::errors::Problems;
 use super::programme::Scope;
-use super::ratio::{continues, upper_end};
+use super::ratio::{continues, nothing, upper_end};
 use super::table::{Node, Table, bilingual, code, date, flag, parsed, text, whole};
 use super::when::when;
 use super::{Known, duplicate};
@@ -77,6 +77,10 @@ pub(super) fn rate_term(node: &Node<'_>, key: &str, known: &Known, problems: &mu
     let factor = table.optional("factor", problems, parsed(Rate::parse));
     if factor.is_some_and(Rate::is_zero) {
         problems.add(table.place("factor"), "the factor is 0: the rate would be nothing", "write 40 % above as `1.4`");
+    }
+    if factor.is_some_and(|factor| factor > Rate::from_basis_points(100_000)) {
+        let problem = format!("the factor `{}` is above 10", factor.unwrap_or_default());
+        problems.add(table.place("factor"), problem, "write 40 % above as `1.4`, 60 % of it as `0.6`");
     }
     let plus_basis_points = table.optional("plus_basis_points", problems, whole(1..=10_000)).unwrap_or(0);
     let minus_basis_points = table.optional("minus_basis_points", problems, whole(1..=10_000)).unwrap_or(0);
@@ -169,7 +173,22 @@ fn lump(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<LumpTa
         let (up_to, inclusive) = bounds.map_or((None, true), |(up_to, inclusive)| (Some(up_to), inclusive));
         lumps.push(LumpRow { when: asked, up_to, inclusive, amount: amount? });
     }
+    let above = nothing(table, "above", problems);
+    if let Some(end) = hole(&lumps).filter(|_| !above) {
+        let problem = format!("the rows have a hole: nothing says what holds above {end}");
+        let remedy = "add a last row without `up_to`, or write `above = \"nothing\"` beside `rows`";
+        problems.add(table.place("rows"), problem, remedy);
+    }
     Some(LumpTable { by, rows: lumps, pick, per_unit, at_most_cost })
+}
+
+/// The end of a series of rows that no row continues.
+fn hole(rows: &[LumpRow]) -> Option<Amount> {
+    let open = |row: &&LumpRow| row.up_to.is_none();
+    let all_others = rows.iter().filter(open).any(|row| row.when.0.is_empty());
+    let last_of = |one: &LumpRow| rows.iter().rfind(|row| row.when == one.when).is_some_and(|last| last == one);
+    let ended = rows.iter().filter(|row| row.up_to.is_some() && last_of(row));
+    ended.filter(|_| !all_others).find_map(|row| row.up_to)
 }
 
 /// `[[programme.clamp]]`: what exceeds a rate, or a number of days, does not count.
@@ -228,6 +247,10 @@ fn values(rows: Vec<Table<'_, '_>>, problems: &mut Problems<'_>) -> Vec<(CivilDa
     for mut row in rows {
         let from = row.required("from", problems, date);
         let rate = row.required("rate", problems, parsed(Rate::parse));
+        if let Some(rate) = rate.filter(|rate| *rate >= Rate::ONE) {
+            let problem = format!("the rate `{rate}` is {} a year", rate.percent());
+            problems.add(row.place("rate"), problem, "write 4.35 % as `0.0435`");
+        }
         if let (Some(from), Some((last, _))) = (from, values.last())
             && from <= *last
         {

@@ -1,13 +1,14 @@
 //! `[[programme.cap]]`, `[[programme.choice]]`, and `[[cap]]` over several programmes.
 
 use super::errors::Problems;
+use super::gate::share;
 use super::programme::{Scope, read_clause};
 use super::ratio::items;
 use super::table::{Table, code, list, parsed, text};
 use super::when::when;
 use super::{Known, duplicate};
 use crate::identifier::{CapId, ProgrammeId, shown};
-use crate::money::{Amount, Rate};
+use crate::money::Amount;
 use crate::rulebook::model::{Between, Cap, CapRule, CapScope, Choice, ChoiceScope, Programme, When};
 
 /// The longest id of a choice: its members' sums are named after it.
@@ -53,7 +54,7 @@ fn cap_id(table: &mut Table<'_, '_>, known: &mut Known, problems: &mut Problems<
 
 /// `amount`, `amounts` by property, or `share_of_principal`.
 fn limit(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<(Amount, CapRule)> {
-    let share = table.optional("share_of_principal", problems, parsed(Rate::parse));
+    let share = table.optional("share_of_principal", problems, share);
     if table.has("share_of_principal") {
         let amount = table.optional("amount", problems, parsed(Amount::parse)).unwrap_or(Amount::INPUT_MAX);
         positive(table, "amount", amount, problems);

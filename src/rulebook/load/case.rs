@@ -7,16 +7,19 @@ use super::ratio::amounts;
 use super::table::{Node, Table, code, date, flag, list, parsed, text, whole};
 use super::when::right_kind;
 use super::{Known, duplicate};
-use crate::calendar::CivilDate;
-use crate::identifier::{CapId, InstitutionId, LoanId, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown};
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::identifier::{
+    CapId, InstitutionId, LimitId, LoanId, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown,
+};
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::Bound;
 use crate::rulebook::facts::{
     ClaimDetails, ClaimFacts, EnterpriseFacts, FilingFacts, LineDetails, LoanDetails, LoanFacts, ReferenceRates,
     RightFacts, SeriesValues,
 };
+use crate::rulebook::judge::LimitFacts;
 use crate::rulebook::model::{
-    Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LinesCase, PoolRule,
+    Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase, PoolRule,
 };
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{CostKind, LossParty, SizeClass};
@@ -54,7 +57,9 @@ pub(super) fn case(
     {
         duplicate(&table, "case", &shown(id), problems);
     }
-    let kind = if table.has("pool") {
+    let kind = if table.has("limit") {
+        limit_case(&mut table, known, rates, problems)
+    } else if table.has("pool") {
         pool_case(&mut table, known, (rates, pools), problems)
     } else {
         programme_case(&mut table, known, rates, problems)
@@ -285,6 +290,7 @@ fn case_line(
         rates: rates.clone(),
         standard_premium: row.optional("standard_premium", problems, parsed(Amount::parse)),
         interest_period: from.zip(until),
+        interest_days_before: row.optional("interest_days_before", problems, whole(0..=u32::MAX)).unwrap_or(0),
         ordinal: row.optional("ordinal", problems, whole(1..=u32::MAX)),
         occasion: row.optional("occasion", problems, parsed(Tag::parse)),
         units: row.optional("units", problems, whole(0..=u32::MAX)),
@@ -325,6 +331,30 @@ fn closing(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<(A
     }
     table.finish(problems);
     Some((budget?, approved.into_iter().zip(expect).collect()))
+}
+
+/// `limit = "…"` with `amount`, `of`, and what is expected.
+fn limit_case(
+    table: &mut Table<'_, '_>,
+    known: &Known,
+    rates: &ReferenceRates,
+    problems: &mut Problems<'_>,
+) -> Option<CaseKind> {
+    let limit = table.required("limit", problems, parsed(LimitId::parse));
+    if let Some(other) = limit.as_ref().filter(|limit| !known.limits.contains(*limit)) {
+        let problem = format!("there is no limit `{other}`");
+        problems.add(table.place("limit"), problem, "name a [[limit]] of this file");
+    }
+    let amount = table.required("amount", problems, parsed(Amount::parse));
+    let of = table.required("of", problems, parsed(Amount::parse));
+    let year = table.optional("year", problems, whole(1990..=2199)).unwrap_or(2026);
+    let year = i16::try_from(year).ok().and_then(FiscalYear::from_value);
+    let case_rates = table.tables("rates", "`rates`", problems);
+    let rates = rates.with(&given_rates(case_rates, known, problems));
+    let holds = table.required("holds", problems, flag);
+    let expect = expected(table, problems);
+    let facts = LimitFacts { amount: amount?, of: of?, year: year?, rates };
+    Some(CaseKind::Limit(Box::new(LimitCase { limit: limit?, facts, expect: expect?, holds: holds? })))
 }
 
 fn pool_case(

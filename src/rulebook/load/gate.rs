@@ -3,8 +3,9 @@
 use super::Known;
 use super::base::rate_term;
 use super::errors::Problems;
+use super::nearest::meant;
 use super::programme::{Scope, read_clause};
-use super::table::{Table, code, date, list, parsed, text, whole};
+use super::table::{Node, Table, code, date, list, parsed, text, whole};
 use super::when::when;
 use crate::identifier::shown;
 use crate::money::{Amount, Rate};
@@ -54,6 +55,7 @@ const WITH_KEYS: &[&str] = &[
     "right-months-left-at-least",
     "date-within",
     "applied-within-days",
+    "applied-by",
 ];
 
 fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Condition> {
@@ -66,7 +68,7 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
         "rate-at-most" => table
             .required("rate", problems, |node, key, problems| rate_term(node, key, known, problems))
             .map(Condition::RateAtMost),
-        "ip-share-at-least" => table.required("share", problems, parsed(Rate::parse)).map(Condition::IpShareAtLeast),
+        "ip-share-at-least" => table.required("share", problems, share).map(Condition::IpShareAtLeast),
         "revenue-at-most" => table.required("amount", problems, parsed(Amount::parse)).map(Condition::RevenueAtMost),
         "right-months-left-at-least" => {
             table.required("months", problems, whole(1..=1200)).map(Condition::RightMonthsLeftAtLeast)
@@ -77,8 +79,24 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
             let days = table.required("days", problems, whole(0..=36_600));
             Some(Condition::AppliedWithinDays { of: of?, days: days? })
         }
+        "applied-by" => {
+            let month = table.required("month", problems, whole(1..=12)).and_then(|month| u8::try_from(month).ok());
+            let day = table.required("day", problems, whole(1..=31)).and_then(|day| u8::try_from(day).ok());
+            let years_after = table.optional("years_after", problems, whole(0..=10)).unwrap_or(0);
+            Some(Condition::AppliedBy { month: month?, day: day?, years_after })
+        }
         _ => plain(&name, table, problems),
     }
+}
+
+/// A part of the principal: above 0 and at most 1.
+pub(super) fn share(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<Rate> {
+    let share = parsed(Rate::parse)(node, key, problems)?;
+    if share > Rate::ONE || share.is_zero() {
+        let problem = format!("`{key}` is `{share}`, which is no part of the whole");
+        problems.add(node.span().start, problem, "write 60 % as `0.6`; above 0 and at most 1");
+    }
+    Some(share)
 }
 
 fn date_within(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
@@ -101,7 +119,11 @@ fn plain(name: &str, table: &Table<'_, '_>, problems: &mut Problems<'_>) -> Opti
     if condition.is_none() {
         let codes: Vec<&str> = PLAIN.iter().map(Condition::code).chain(WITH_KEYS.iter().copied()).collect();
         let problem = format!("`{}` is not a condition", shown(name));
-        problems.add(table.place("condition"), problem, format!("use one of: {}", codes.join(", ")));
+        problems.add(
+            table.place("condition"),
+            problem,
+            format!("{}use one of: {}", meant(name, codes.iter().copied()), codes.join(", ")),
+        );
     }
     condition.cloned()
 }

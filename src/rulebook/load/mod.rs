@@ -9,8 +9,11 @@ mod approval;
 mod base;
 mod cap;
 mod case;
+mod encoding;
 mod errors;
 mod gate;
+mod limit;
+mod nearest;
 mod pool;
 mod programme;
 mod ratio;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
+pub use encoding::load_bytes;
 use errors::Problems;
 pub use errors::{LoadError, LoadErrors};
 use table::{Table, bilingual, code, date, flag, parsed, text, whole};
@@ -31,7 +35,7 @@ use table::{Table, bilingual, code, date, flag, parsed, text, whole};
 use super::facts::ReferenceRates;
 use super::model::{BilingualText, Clause, Rulebook, Source, Transition};
 use crate::calendar::CivilDate;
-use crate::identifier::{CapId, ClauseId, PoolId, ProgrammeId, RulebookId, SeriesId};
+use crate::identifier::{CapId, ClauseId, LimitId, PoolId, ProgrammeId, RulebookId, SeriesId};
 
 /// The largest rulebook file. The seed's takes 10 KiB; a national collection of clauses stays far below this.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -44,9 +48,7 @@ pub const SCHEMA: u32 = 1;
 pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
     let mut problems = Problems::new(file);
     if file.len() > FILE_BYTES_MAX {
-        let problem = format!("the file has {} bytes, the limit is {FILE_BYTES_MAX}", file.len());
-        problems.add(0, problem, "shorten the clauses to the words that decide");
-        return Err(problems.into_errors());
+        return Err(encoding::too_long(file.len()));
     }
     // A file that was saved in one encoding and read in another has lost its text.
     if let Some(place) = file.find(char::REPLACEMENT_CHARACTER) {
@@ -54,10 +56,22 @@ pub fn load(file: &str) -> Result<Rulebook, LoadErrors> {
         problems.add(place, problem, "save the original as UTF-8 and copy the words anew");
         return Err(problems.into_errors());
     }
+    let mut unseen =
+        file.char_indices().filter(|(at, one)| encoding::invisible(*one) && (*at > 0 || *one != '\u{feff}'));
+    if let Some((place, character)) = unseen.next() {
+        let problem = format!("the text has a character that nobody sees (U+{:04X})", u32::from(character));
+        problems.add(place, problem, "delete it; an editor can show it");
+        return Err(problems.into_errors());
+    }
     let (root, syntax) = DeTable::parse_recoverable(file);
     for error in &syntax {
         let offset = error.span().map_or(0, |span| span.start);
-        problems.add(offset, format!("not valid TOML: {}", error.message().replace('\n', ", ")), "mend the syntax");
+        let problem = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+        let remedy = match error.message() {
+            "duplicate key" => "it is written twice: remove one of them".to_owned(),
+            _ => encoding::syntax_remedy(file, offset),
+        };
+        problems.add(offset, problem, remedy);
     }
     if !problems.is_empty() {
         return Err(problems.into_errors());
@@ -78,6 +92,7 @@ struct Known {
     series: BTreeSet<SeriesId>,
     caps: BTreeSet<CapId>,
     pools: BTreeSet<PoolId>,
+    limits: BTreeSet<LimitId>,
     cases: BTreeSet<String>,
     /// Clauses, programmes, gates, caps, pools and cases so far.
     rules: usize,
@@ -118,6 +133,8 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     let approval = root.optional("approval", problems, |node, _, problems| {
         Table::of(node, "[approval]", problems).and_then(|table| approval::approval(table, &known, problems))
     });
+    let limits = root.tables("limit", "[[limit]]", problems);
+    let limits: Vec<_> = limits.into_iter().filter_map(|table| limit::limit(table, &mut known, problems)).collect();
     let targets = root.tables("target", "[[target]]", problems);
     let targets: Vec<_> = targets.into_iter().filter_map(|table| target::target(table, &mut known, problems)).collect();
     let rates = ReferenceRates::of(&series);
@@ -144,6 +161,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         programmes,
         pools,
         approval,
+        limits,
         targets,
         cases,
     })
@@ -243,16 +261,27 @@ fn named_clause(
     problems: &mut Problems<'_>,
 ) -> Option<ClauseId> {
     let clause = table.required("clause", problems, parsed(ClauseId::parse))?;
-    match known.clauses.get(&clause) {
+    stands(table, "clause", &clause, (known, has_reading), problems);
+    Some(clause)
+}
+
+/// Whether a clause that a key names exists, and is read where its text is ambiguous.
+fn stands(
+    table: &Table<'_, '_>,
+    key: &str,
+    clause: &ClauseId,
+    (known, has_reading): (&Known, bool),
+    problems: &mut Problems<'_>,
+) {
+    match known.clauses.get(clause) {
         None => {
             let problem = format!("there is no clause `{clause}`");
-            problems.add(table.place("clause"), problem, "name a clause of this file, or add it as [[clause]]");
+            problems.add(table.place(key), problem, "name a clause of this file, or add it as [[clause]]");
         }
         Some(true) if !has_reading => {
             let problem = format!("the clause `{clause}` is ambiguous and the rule does not say how it reads it");
-            problems.add(table.place("clause"), problem, "add `reading = { zh = \"…\", en = \"…\" }`");
+            problems.add(table.place(key), problem, "add `reading = { zh = \"…\", en = \"…\" }`");
         }
         Some(true | false) => {}
     }
-    Some(clause)
 }

@@ -1,10 +1,12 @@
 //! `[[pool]]`: shares or payers of a loss, and when a claim is paid.
 
 use super::errors::Problems;
+use super::gate::share;
+use super::nearest::meant;
 use super::ratio::{amounts, ratio_rule};
 use super::table::{Table, bilingual, code, parsed, text, whole};
 use super::when::when;
-use super::{Known, duplicate, named_clause};
+use super::{Known, duplicate, named_clause, stands};
 use crate::identifier::{CapId, ClauseId, PoolId, shown};
 use crate::money::{Amount, Rate};
 use crate::rulebook::model::{
@@ -50,9 +52,17 @@ pub(super) fn pool(mut table: Table<'_, '_>, known: &mut Known, problems: &mut P
     let eligible_principal = table.optional("eligible_principal", problems, parsed(Amount::parse));
     let borrower_limit = table.optional("borrower_limit", problems, parsed(Amount::parse));
     let breaker = table.optional("breaker", problems, |node, _, problems| {
-        Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, problems))
+        Table::of(node, "[pool.breaker]", problems).and_then(|table| breaker(table, known, problems))
     });
     let paid_to = payees(&mut table, problems);
+    if leverage_limit.is_some_and(Rate::is_zero) {
+        problems.add(table.place("leverage_limit"), "with a leverage of 0 the pool can take on nothing", "write `10`");
+    }
+    for (key, amount) in [("eligible_principal", eligible_principal), ("borrower_limit", borrower_limit)] {
+        if amount.is_some_and(|amount| !amount.is_positive()) {
+            problems.add(table.place(key), format!("a limit of 0 in `{key}` covers nothing"), "write the limit");
+        }
+    }
     for key in ["overdue_days_over", "leverage_limit"] {
         if !has_payers && !table.has(key) {
             problems.add(table.start, format!("[[pool]] has no `{key}`"), format!("add `{key} = …`"));
@@ -148,17 +158,25 @@ fn payer(
 ) -> Option<Payer> {
     known.count();
     let party = table.required("party", problems, code(LossParty::parse, LossParty::ALL));
-    let ratio = table.required("ratio", problems, ratio_rule);
+    let ratio = table.required("ratio", problems, |node, key, problems| ratio_rule(node, key, known, problems));
     let liability_ceiling = table.optional("liability_ceiling", problems, parsed(Rate::parse));
     if let Some(ceiling) = liability_ceiling.filter(|ceiling| *ceiling > Rate::ONE || ceiling.is_zero()) {
         let problem = format!("the ceiling `{ceiling}` is not a part of the liability");
         problems.add(table.place("liability_ceiling"), problem, "write 80 % as `0.8`; at most 1");
     }
     let (reading, clause) = pool_clause(&mut table, provenance, known, problems);
+    let ceiling_clause = table.optional("ceiling_clause", problems, parsed(ClauseId::parse));
+    if let Some(clause) = &ceiling_clause {
+        stands(&table, "ceiling_clause", clause, (known, reading.is_some()), problems);
+    }
+    if table.has("ceiling_clause") && !table.has("liability_ceiling") {
+        let problem = "the payer has no `liability_ceiling`";
+        problems.add(table.place("ceiling_clause"), problem, "add it, or remove `ceiling_clause`");
+    }
     let rows = table.tables("cap", "[[pool.payer.cap]]", problems);
     let caps = rows.into_iter().filter_map(|row| payer_cap(row, provenance, known, problems)).collect();
     table.finish(problems);
-    Some(Payer { party: party?, ratio: ratio?, caps, liability_ceiling, clause: clause?, reading })
+    Some(Payer { party: party?, ratio: ratio?, caps, liability_ceiling, ceiling_clause, clause: clause?, reading })
 }
 
 /// The clause of a part of the pool; a pool's own clause where it names none.
@@ -198,17 +216,23 @@ fn payer_cap(
     let asked = row.optional("when", problems, when).unwrap_or_default();
     let amount = row.optional("amount", problems, parsed(Amount::parse));
     let by_year = row.optional("by_business_year", problems, amounts);
-    if row.has("amount") == row.has("by_business_year") {
-        let problem = "a cap has exactly one of `amount` and `by_business_year`";
+    let share_of_filed = row.optional("share_of_filed", problems, share);
+    let ways = ["amount", "by_business_year", "share_of_filed"];
+    if ways.iter().filter(|key| row.has(key)).count() != 1 {
+        let problem = "a cap has exactly one of `amount`, `by_business_year` and `share_of_filed`";
         problems.add(row.start, problem, "write `by_business_year = [\"…\", \"…\"]` for the first, the later years");
     }
-    let amounts = by_year.or(amount.map(|amount| vec![amount]));
+    if row.has("share_of_filed") && scope.is_some_and(|scope| scope != PayerCapScope::BankYear) {
+        let problem = "a share of what the bank filed limits the bank's year";
+        problems.add(row.place("scope"), problem, "write `bank-year`");
+    }
+    let amounts = by_year.or(amount.map(|amount| vec![amount])).or(share_of_filed.map(|_| Vec::new()));
     if amounts.as_ref().is_some_and(|amounts| amounts.iter().any(|amount| !amount.is_positive())) {
         problems.add(row.start, "a cap of 0 pays nothing", "write the limit");
     }
     let (reading, clause) = pool_clause(&mut row, provenance, known, problems);
     row.finish(problems);
-    Some(PayerCap { id: id?, scope: scope?, when: asked, amounts: amounts?, clause: clause?, reading })
+    Some(PayerCap { id: id?, scope: scope?, when: asked, amounts: amounts?, share_of_filed, clause: clause?, reading })
 }
 
 fn gate(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<PoolGate> {
@@ -222,12 +246,11 @@ fn gate(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>
             .required("days", problems, whole(0..=3660))
             .map(|days| PoolCondition::WorkingDaysAtMost(i64::from(days))),
         Some("pledged-by-disbursement") => Some(PoolCondition::PledgedByDisbursement),
-        Some("ip-share-at-least") => {
-            table.required("share", problems, parsed(Rate::parse)).map(PoolCondition::IpShareAtLeast)
-        }
+        Some("ip-share-at-least") => table.required("share", problems, share).map(PoolCondition::IpShareAtLeast),
         Some(other) => {
             let problem = format!("`{}` is not a condition of a claim", shown(other));
-            problems.add(table.place("condition"), problem, format!("use one of: {CODES}"));
+            let meant = meant(other, CODES.split(", "));
+            problems.add(table.place("condition"), problem, format!("{meant}use one of: {CODES}"));
             None
         }
         None => None,
@@ -283,13 +306,16 @@ fn fixed_shares(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Optio
     Some(shares)
 }
 
-fn breaker(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Breaker> {
+fn breaker(mut table: Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Breaker> {
     let ratio = table.required("ratio", problems, parsed(Rate::parse));
     if let Some(ratio) = ratio.filter(|ratio| *ratio > Rate::ONE) {
         let problem = format!("the breaker's ratio `{ratio}` is above 1: it could never trip");
         problems.add(table.place("ratio"), problem, "write 3 % as `0.03`");
     }
     let effect = table.required("effect", problems, code(BreakerEffect::parse, BreakerEffect::ALL));
+    let reading = table.optional("reading", problems, bilingual);
+    let own = table.has("clause").then(|| named_clause(&mut table, known, reading.is_some(), problems)).flatten();
+    table.tolerate(&["clause"]);
     table.finish(problems);
-    Some(Breaker { ratio: ratio?, effect: effect? })
+    Some(Breaker { ratio: ratio?, effect: effect?, clause: own, reading })
 }

@@ -8,9 +8,9 @@ use super::ratio::{items, ratio_rule};
 use super::table::{Table, bilingual, code, flag, list, parsed, text, whole};
 use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
-use crate::money::{Rate, Rounding};
+use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::model::{
-    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, Payee, Programme,
+    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, OwnStep, Payee, Programme, StandsOn,
 };
 use crate::rulebook::terms::CostKind;
 
@@ -27,15 +27,18 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
     let clause = named_clause(&mut table, known, reading.is_some(), problems);
     let paid_for = table.required("items", problems, items);
     let attribution = table.required("attribution", problems, code(Attribution::parse, Attribution::ALL));
-    let ratio = table.required("ratio", problems, ratio_rule);
+    let ratio = table.required("ratio", problems, |node, key, problems| ratio_rule(node, key, known, problems));
     let grants_per_enterprise = table.optional("grants_per_enterprise", problems, whole(1..=u32::MAX));
     let budget = table.required("budget", problems, parsed(BudgetLineId::parse));
     let rounding = rounding(&mut table, problems);
+    let round_to = round_to(&mut table, problems);
+    let award_at_least = table.optional("award_at_least", problems, parsed(Amount::parse)).unwrap_or_default();
     let clawback = table.required("clawback", problems, |node, _, problems| {
         Table::of(node, "`clawback`", problems).and_then(|table| clawback(table, problems))
     });
     let scope = Scope { reading: reading.as_ref(), items: paid_for.as_deref() };
     let parts = parts(&mut table, &scope, known, problems);
+    let clauses = stands_on(&mut table, &scope, known, problems);
     let further = further(&mut table, &scope, known, problems);
     if let Some(id) = id.as_ref().filter(|_| !further.yields_to.is_empty()) {
         known.yields.push((id.clone(), table.place("yields_to"), further.yields_to.clone()));
@@ -45,6 +48,7 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
         id: id?,
         name: name?,
         clause: clause?,
+        clauses,
         items: paid_for?,
         attribution: attribution?,
         gates: parts.gates,
@@ -61,6 +65,8 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
         closing_run: further.closing_run,
         budget: budget?,
         rounding,
+        round_to,
+        award_at_least,
         clawback: clawback?,
         reading,
     })
@@ -119,6 +125,30 @@ fn further(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, prob
     Further { ip_share_items, public_share_at_most: public_share, yields_to, payee, closing_run }
 }
 
+/// `clauses = [{ items = ["valuation"], clause = "fees" }, { step = "ip-share", clause = "conditions" }]`
+fn stands_on(
+    table: &mut Table<'_, '_>,
+    scope: &Scope<'_>,
+    known: &Known,
+    problems: &mut Problems<'_>,
+) -> Vec<StandsOn> {
+    let rows = table.tables("clauses", "`clauses`", problems);
+    let mut clauses = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let for_items = row.optional("items", problems, items).unwrap_or_default();
+        scope.check("items", &for_items, &row, problems);
+        let step = row.optional("step", problems, code(OwnStep::parse, OwnStep::ALL));
+        if !row.has("items") && !row.has("step") {
+            let problem = "the row is for everything, as the programme's own `clause` is";
+            problems.add(row.start, problem, "name `items`, or a `step`, that stand on another clause");
+        }
+        let (reading, clause) = read_clause(&mut row, scope, known, problems);
+        row.finish(problems);
+        clauses.extend(clause.map(|clause| StandsOn { items: for_items, step, clause, reading }));
+    }
+    clauses
+}
+
 /// What a gate or a cap inherits from its programme.
 pub(super) struct Scope<'a> {
     pub(super) reading: Option<&'a BilingualText>,
@@ -154,6 +184,17 @@ fn rounding(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Rounding 
         problems.add(table.place("rounding"), problem, "write `down`");
     }
     Rounding::Down
+}
+
+/// One fen where there is no key; otherwise a power of ten.
+fn round_to(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Amount {
+    const UNITS: [&str; 4] = ["1.00", "10.00", "100.00", "1000.00"];
+    let unit = table.optional("round_to", problems, parsed(Amount::parse));
+    if unit.is_some_and(|unit| UNITS.iter().all(|one| Amount::parse(one) != Ok(unit))) {
+        let problem = format!("`{}` is not a unit that awards are rounded to", unit.unwrap_or_default());
+        problems.add(table.place("round_to"), problem, format!("use one of: {}", UNITS.join(", ")));
+    }
+    unit.unwrap_or(Amount::from_fen(1))
 }
 
 fn clawback(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Clawback> {

@@ -3,16 +3,19 @@
 use toml::de::DeValue;
 
 use super::errors::Problems;
-use super::table::{Node, Table, code, flag, list, parsed, text};
+use super::table::{Node, Table, bilingual, code, flag, list, parsed, text};
 use super::when::when;
-use crate::identifier::shown;
+use super::{Known, named_clause};
+use crate::identifier::{ClauseId, shown};
 use crate::money::{Amount, Rate};
 use crate::rulebook::model::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift, When};
 
 /// `ratio = "0.5"`, or a table.
-pub(super) fn ratio_rule(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<RatioRule> {
+pub(super) fn ratio_rule(node: &Node<'_>, key: &str, known: &Known, problems: &mut Problems<'_>) -> Option<RatioRule> {
     match node.get_ref() {
-        DeValue::Table(_) => Table::of(node, &format!("`{key}`"), problems).and_then(|table| rule(table, problems)),
+        DeValue::Table(_) => {
+            Table::of(node, &format!("`{key}`"), problems).and_then(|table| rule(table, known, problems))
+        }
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)
@@ -36,7 +39,7 @@ fn part(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> Option<Rate>
     Some(ratio)
 }
 
-fn rule(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<RatioRule> {
+fn rule(mut table: Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<RatioRule> {
     let ceiling = table.optional("ceiling", problems, part);
     let uplifts = table.tables("uplift", "`uplift`", problems);
     let uplifts: Vec<Uplift> = uplifts.into_iter().filter_map(|row| uplift(row, problems)).collect();
@@ -44,9 +47,9 @@ fn rule(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<RatioRu
     let otherwise = nothing(&mut table, "otherwise", problems);
     let branches = if rows.is_empty() {
         let kind = kind(&mut table, problems);
-        kind.map(|ratio| vec![RatioBranch { when: When::default(), ratio }])
+        kind.map(|ratio| vec![RatioBranch { when: When::default(), ratio, clause: None }])
     } else {
-        branches(rows, otherwise, problems)
+        branches(rows, otherwise, known, problems)
     };
     if ceiling.is_none() {
         needs_ceiling(&table, branches.as_deref().unwrap_or_default(), &uplifts, problems);
@@ -56,7 +59,12 @@ fn rule(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<RatioRu
 }
 
 /// Branches are tried in order: only the last one may be without `when`, and without such a one the file must say so.
-fn branches(rows: Vec<Table<'_, '_>>, otherwise: bool, problems: &mut Problems<'_>) -> Option<Vec<RatioBranch>> {
+fn branches(
+    rows: Vec<Table<'_, '_>>,
+    otherwise: bool,
+    known: &Known,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<RatioBranch>> {
     let count = rows.len();
     let mut branches = Vec::with_capacity(count);
     for (index, mut row) in rows.into_iter().enumerate() {
@@ -77,10 +85,18 @@ fn branches(rows: Vec<Table<'_, '_>>, otherwise: bool, problems: &mut Problems<'
                 "add a last branch without `when`, or write `otherwise = \"nothing\"`",
             );
         }
+        let clause = row.has("clause").then(|| own_clause(&mut row, known, problems)).flatten();
+        row.tolerate(&["clause", "reading"]);
         row.finish(problems);
-        branches.push(RatioBranch { when: asked.unwrap_or_default(), ratio: kind? });
+        branches.push(RatioBranch { when: asked.unwrap_or_default(), ratio: kind?, clause });
     }
     Some(branches)
+}
+
+/// The clause that a branch itself stands on.
+fn own_clause(row: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<ClauseId> {
+    let reading = row.optional("reading", problems, bilingual);
+    named_clause(row, known, reading.is_some(), problems)
 }
 
 /// One of `ratio`, `ordinals` and `tiers`.

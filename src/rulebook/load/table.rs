@@ -8,11 +8,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::model::BilingualText;
 use super::errors::Problems;
+use super::nearest::meant;
 use crate::calendar::CivilDate;
 use crate::identifier::{Invalid, shown};
 
 /// A value with its place in the file.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
+
+/// The most values of a list: no rule of a city has a tenth of them.
+const LIST_MAX: usize = 500;
 
 /// A table that is being read.
 pub(super) struct Table<'d, 'i> {
@@ -97,7 +101,9 @@ impl<'d, 'i> Table<'d, 'i> {
         for key in self.entries.keys() {
             if !self.asked.contains(&key.get_ref().as_ref()) {
                 let problem = format!("`{}` is not a key of {}", shown(key.get_ref()), self.name);
-                problems.add(key.span().start, problem, format!("remove it, or use one of: {}", self.asked.join(", ")));
+                let meant = meant(key.get_ref(), self.asked.iter().copied());
+                let remedy = format!("{meant}remove it, or use one of: {}", self.asked.join(", "));
+                problems.add(key.span().start, problem, remedy);
             }
         }
     }
@@ -141,7 +147,8 @@ pub(super) fn code<T: Copy + std::fmt::Display>(
         if value.is_none() {
             let codes: Vec<String> = all.iter().map(ToString::to_string).collect();
             let problem = format!("`{}` is not a value of `{key}`", shown(&text));
-            problems.add(node.span().start, problem, format!("use one of: {}", codes.join(", ")));
+            let meant = meant(&text, codes.iter().map(String::as_str));
+            problems.add(node.span().start, problem, format!("{meant}use one of: {}", codes.join(", ")));
         }
         value
     }
@@ -211,6 +218,11 @@ pub(super) fn list<T: PartialEq>(
         };
         if nodes.is_empty() {
             problems.add(node.span().start, format!("`{key}` is empty"), "name at least one");
+            return None;
+        }
+        if nodes.len() > LIST_MAX {
+            let problem = format!("`{key}` names {} values, the limit is {LIST_MAX}", nodes.len());
+            problems.add(node.span().start, problem, "split the rule");
             return None;
         }
         let mut values = Vec::with_capacity(nodes.len());

@@ -1,7 +1,8 @@
 //! `when = { … }`: the properties that a branch, an uplift, a cap or a gate asks for.
 
 use super::errors::Problems;
-use super::table::{Node, Table, code, list, parsed, whole};
+use super::gate::share;
+use super::table::{Node, Table, code, flag, list, parsed, whole};
 use crate::identifier::{Invalid, RightKind, Tag};
 use crate::money::Amount;
 use crate::rulebook::model::{Property, When};
@@ -25,10 +26,22 @@ pub(super) fn when(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
     let over = table.optional("principal_over", problems, parsed(Amount::parse));
     let from = table.optional("ordinal_from", problems, whole(1..=u32::MAX));
     let to = table.optional("ordinal_to", problems, whole(1..=u32::MAX));
-    if let (Some(over), Some(up_to)) = (over, up_to)
-        && over >= up_to
+    let at_least = table.optional("principal_from", problems, parsed(Amount::parse));
+    let below = table.optional("principal_below", problems, parsed(Amount::parse));
+    let share = table.optional("ip_share_from", problems, share);
+    let first_pledge = table.optional("first_pledge", problems, flag);
+    let term_from = table.optional("term_months_from", problems, whole(1..=1200));
+    let term_to = table.optional("term_months_to", problems, whole(1..=1200));
+    let (lower, upper) = (over.max(at_least), [up_to, below].into_iter().flatten().min());
+    if let (Some(lower), Some(upper)) = (lower, upper)
+        && (lower > upper || (lower == upper && (over == Some(lower) || below == Some(upper))))
     {
-        never(&table, "principal_over", problems);
+        never(&table, if over == Some(lower) { "principal_over" } else { "principal_from" }, problems);
+    }
+    if let (Some(from), Some(to)) = (term_from, term_to)
+        && from > to
+    {
+        never(&table, "term_months_from", problems);
     }
     if let (Some(from), Some(to)) = (from, to)
         && from > to
@@ -37,6 +50,12 @@ pub(super) fn when(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
     }
     properties.extend(up_to.map(Property::PrincipalUpTo));
     properties.extend(over.map(Property::PrincipalOver));
+    properties.extend(at_least.map(Property::PrincipalFrom));
+    properties.extend(below.map(Property::PrincipalBelow));
+    properties.extend(share.map(Property::IpShareFrom));
+    properties.extend(first_pledge.map(Property::FirstPledge));
+    properties.extend(term_from.map(Property::TermMonthsFrom));
+    properties.extend(term_to.map(Property::TermMonthsTo));
     properties.extend(from.map(Property::OrdinalFrom));
     properties.extend(to.map(Property::OrdinalTo));
     if properties.is_empty() {

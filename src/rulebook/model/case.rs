@@ -1,10 +1,11 @@
 //! Worked cases (算例): what a rule must give for stated facts. They decide nothing; `ipledger rulebook test` runs them.
 
 use crate::calendar::CivilDate;
-use crate::identifier::{CapId, PoolId, ProgrammeId};
+use crate::identifier::{CapId, LimitId, PoolId, ProgrammeId};
 use crate::money::Amount;
 use crate::rulebook::explanation::Bound;
 use crate::rulebook::facts::{ClaimFacts, EnterpriseFacts, FilingFacts, LoanFacts, ReferenceRates, RightFacts};
+use crate::rulebook::judge::LimitFacts;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{CostKind, LossParty};
 
@@ -28,6 +29,8 @@ pub enum CaseKind {
     Filing(Box<FilingCase>),
     /// The closing run of a programme year.
     Closing(ClosingCase),
+    /// An amount measured against another.
+    Limit(Box<LimitCase>),
 }
 
 /// An application under a programme.
@@ -122,4 +125,17 @@ pub struct ClosingCase {
     pub budget: Amount,
     /// What was approved, and what must be paid, in yuan.
     pub approved: Vec<(Amount, Amount)>,
+}
+
+/// An amount measured against another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitCase {
+    /// Which limit.
+    pub limit: LimitId,
+    /// The amounts.
+    pub facts: LimitFacts,
+    /// How far the amount may go, or must: `expect` is the bound in yuan.
+    pub expect: Expected,
+    /// Whether the amount keeps to it.
+    pub holds: bool,
 }

@@ -80,6 +80,15 @@ pub enum Condition {
         /// How many.
         days: u32,
     },
+    /// The application was made by a day of the year that the cost counts to, or of a later one (次年3月底前).
+    AppliedBy {
+        /// 1 to 12.
+        month: u8,
+        /// The last one of the month where it has fewer.
+        day: u8,
+        /// How many years after the one that the cost counts to.
+        years_after: u32,
+    },
 }
 
 /// A day of a line.
@@ -134,6 +143,7 @@ impl Condition {
             Self::NoOtherPublicFunding => "no-other-public-funding",
             Self::DateWithin { .. } => "date-within",
             Self::AppliedWithinDays { .. } => "applied-within-days",
+            Self::AppliedBy { .. } => "applied-by",
         }
     }
 }

@@ -8,9 +8,11 @@ mod base;
 mod case;
 mod choice;
 mod condition;
+mod limit;
 mod pool;
 mod property;
 mod ratio;
+mod stands;
 mod target;
 
 use std::fmt;
@@ -18,20 +20,22 @@ use std::sync::Arc;
 
 pub use approval::{Approval, ApprovalAct};
 pub use base::{AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Pick, RateTerm, Series, Span, TenorSeries};
-pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LinesCase};
+pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase};
 pub use choice::{Between, Choice, ChoiceScope};
 pub use condition::{Condition, DateFact, Gate};
+pub use limit::{Limit, LimitRule};
 pub use pool::{
     Breaker, BreakerEffect, Coverage, Payer, PayerCap, PayerCapScope, PoolCondition, PoolGate, PoolRule, Provenance,
 };
 pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
+pub use stands::{OwnStep, StandsOn};
 pub use target::{Target, TargetMeasure, TargetValue};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
 use crate::calendar::CivilDate;
-use crate::identifier::{BudgetLineId, CapId, ClauseId, PoolId, ProgrammeId, RulebookId};
+use crate::identifier::{BudgetLineId, CapId, ClauseId, LimitId, PoolId, ProgrammeId, RulebookId};
 use crate::money::{Amount, Rate, Rounding};
 
 /// A city's rulebook (办法), one version of it.
@@ -65,6 +69,8 @@ pub struct Rulebook {
     pub pools: Vec<PoolRule>,
     /// From which amount on two persons approve; `None` where one is always enough.
     pub approval: Option<Approval>,
+    /// Standing limits on one amount by another.
+    pub limits: Vec<Limit>,
     /// What the policy means to reach; they decide nothing.
     pub targets: Vec<Target>,
     /// Worked cases that the file brings along; they decide nothing.
@@ -102,6 +108,11 @@ impl Rulebook {
         self.approval.as_ref().filter(|approval| approval.acts.contains(&act)).map(|approval| approval.second_above)
     }
 
+    /// The limit with this id.
+    pub fn limit(&self, id: &LimitId) -> Option<&Limit> {
+        self.limits.iter().find(|limit| limit.id == *id)
+    }
+
     /// The clause with this id.
     pub fn clause(&self, id: &ClauseId) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == *id)
@@ -109,7 +120,7 @@ impl Rulebook {
 }
 
 /// Which version of which rulebook; written `hebi-2017@1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RulebookRef {
     /// Which rulebook.
     pub id: RulebookId,
@@ -177,6 +188,8 @@ pub struct Programme {
     pub name: BilingualText,
     /// The clause that grants it.
     pub clause: ClauseId,
+    /// Where some costs or steps stand on another clause; the first row that fits counts.
+    pub clauses: Vec<StandsOn>,
     /// How an ambiguous clause is read.
     pub reading: Option<BilingualText>,
     /// The kinds of cost that it pays toward.
@@ -211,6 +224,10 @@ pub struct Programme {
     pub budget: BudgetLineId,
     /// How the award becomes whole fen; the loader accepts only [`Rounding::Down`], "not more than".
     pub rounding: Rounding,
+    /// An award is a multiple of this, in yuan, rounded down: 0.01 where the text says nothing (精确到元: 1.00).
+    pub round_to: Amount,
+    /// A smaller award is not paid (不足…的不予补贴), in yuan; zero where the text says nothing.
+    pub award_at_least: Amount,
     /// What a clawback gives back.
     pub clawback: Clawback,
 }
@@ -247,8 +264,18 @@ pub enum Payee {
     Bank,
     /// The guarantor.
     Guarantor,
+    /// The insurer.
+    Insurer,
+    /// The valuer.
+    Valuer,
 }
-codes!(Payee { Enterprise = "enterprise", Bank = "bank", Guarantor = "guarantor" });
+codes!(Payee {
+    Enterprise = "enterprise",
+    Bank = "bank",
+    Guarantor = "guarantor",
+    Insurer = "insurer",
+    Valuer = "valuer",
+});
 
 /// The closing run of a programme year.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -71,6 +71,8 @@ pub struct Payer {
     pub caps: Vec<PayerCap>,
     /// With all other public money at most this part of what the payee itself is liable for (实际承担责任金额).
     pub liability_ceiling: Option<Rate>,
+    /// The clause that sets the ceiling, where that is not the payer's.
+    pub ceiling_clause: Option<ClauseId>,
     /// The clause that sets it.
     pub clause: ClauseId,
     /// How an ambiguous clause is read here.
@@ -88,6 +90,8 @@ pub struct PayerCap {
     pub when: When,
     /// The limit in yuan; by the bank's business year where there are several, the last for all later years.
     pub amounts: Vec<Amount>,
+    /// At most this part of what the bank filed in the year, instead of an amount.
+    pub share_of_filed: Option<Rate>,
     /// The clause that sets it.
     pub clause: ClauseId,
     /// How an ambiguous clause is read here.
@@ -165,12 +169,16 @@ pub enum Coverage {
 codes!(Coverage { IpPartOfPrincipal = "ip-part-of-principal", Principal = "principal" });
 
 /// The limit on a bank's losses of a year (熔断线).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breaker {
     /// Covered losses of the year over principal filed in the year; it trips *above* this.
     pub ratio: Rate,
     /// What it does.
     pub effect: BreakerEffect,
+    /// The clause that sets it, where that is not the pool's.
+    pub clause: Option<ClauseId>,
+    /// How an ambiguous clause is read here.
+    pub reading: Option<BilingualText>,
 }
 
 /// What a tripped breaker does.

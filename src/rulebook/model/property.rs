@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::calendar::CivilDate;
 use crate::identifier::{RightKind, Tag};
-use crate::money::Amount;
+use crate::money::{Amount, Rate};
+use crate::rulebook::rates::REFERENCE_RATE;
+use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{CostKind, SizeClass};
 
 /// Properties that must all hold; none at all holds always. Written `when = { mode = ["guaranteed"], … }`.
@@ -35,6 +38,18 @@ pub enum Property {
     PrincipalUpTo(Amount),
     /// The contract principal is more than this, in yuan.
     PrincipalOver(Amount),
+    /// The contract principal is at least this, in yuan (以上).
+    PrincipalFrom(Amount),
+    /// The contract principal is less than this, in yuan (不足).
+    PrincipalBelow(Amount),
+    /// The IP part is at least this part of the principal.
+    IpShareFrom(Rate),
+    /// Whether at least one right secures a loan for the first time.
+    FirstPledge(bool),
+    /// The contract runs for at least so many months (贷款期限).
+    TermMonthsFrom(u32),
+    /// The contract runs for at most so many months.
+    TermMonthsTo(u32),
     /// It is at least the nth application (申报次数).
     OrdinalFrom(u32),
     /// It is at most the nth application.
@@ -66,8 +81,21 @@ pub struct Properties<'a> {
     pub occasion: Option<&'a Tag>,
     /// The contract principal, in yuan.
     pub principal: Option<Amount>,
+    /// Its IP part, in yuan.
+    pub ip_part: Option<Amount>,
+    /// Whether at least one right secures a loan for the first time.
+    pub first_pledge: Option<bool>,
+    /// The days of signing and of maturity.
+    pub term: (Option<CivilDate>, Option<CivilDate>),
     /// The how-manieth application it is, from 1.
     pub ordinal: Option<u32>,
+}
+
+impl Missing {
+    /// The refusal of a line or claim for want of it.
+    pub fn refusal(self) -> Refusal {
+        if self == REFERENCE_RATE { Refusal::ReferenceRateMissing } else { Refusal::FactMissing }
+    }
 }
 
 impl When {
@@ -102,6 +130,12 @@ impl Property {
             Self::Occasion(_) => "occasion",
             Self::PrincipalUpTo(_) => "principal_up_to",
             Self::PrincipalOver(_) => "principal_over",
+            Self::PrincipalFrom(_) => "principal_from",
+            Self::PrincipalBelow(_) => "principal_below",
+            Self::IpShareFrom(_) => "ip_share_from",
+            Self::FirstPledge(_) => "first_pledge",
+            Self::TermMonthsFrom(_) => "term_months_from",
+            Self::TermMonthsTo(_) => "term_months_to",
             Self::OrdinalFrom(_) => "ordinal_from",
             Self::OrdinalTo(_) => "ordinal_to",
         }
@@ -129,6 +163,15 @@ impl Property {
             Self::Occasion(tags) => one(facts.occasion, tags, "occasion"),
             Self::PrincipalUpTo(limit) => known(facts.principal, "principal", |principal| principal <= *limit),
             Self::PrincipalOver(limit) => known(facts.principal, "principal", |principal| principal > *limit),
+            Self::PrincipalFrom(limit) => known(facts.principal, "principal", |principal| principal >= *limit),
+            Self::PrincipalBelow(limit) => known(facts.principal, "principal", |principal| principal < *limit),
+            Self::IpShareFrom(share) => {
+                let principal = facts.principal.ok_or(Missing("principal"))?;
+                known(facts.ip_part, "ip-part", |part| crate::rulebook::judge::gate_at_least(part, principal, *share))
+            }
+            Self::FirstPledge(asked) => known(facts.first_pledge, "first-pledge", |first| first == *asked),
+            Self::TermMonthsFrom(months) => term(facts, *months, |end, matures| end.is_some_and(|end| end <= matures)),
+            Self::TermMonthsTo(months) => term(facts, *months, |end, matures| end.is_none_or(|end| matures <= end)),
             Self::OrdinalFrom(first) => known(facts.ordinal, "ordinal", |ordinal| ordinal >= *first),
             Self::OrdinalTo(last) => known(facts.ordinal, "ordinal", |ordinal| ordinal <= *last),
         }
@@ -145,11 +188,28 @@ impl Property {
             | Self::WithoutTrait(tags)
             | Self::Occasion(tags) => joined(tags),
             Self::RightKind(kinds) => joined(kinds),
-            Self::PrincipalUpTo(limit) | Self::PrincipalOver(limit) => limit.grouped(),
+            Self::PrincipalUpTo(limit)
+            | Self::PrincipalOver(limit)
+            | Self::PrincipalFrom(limit)
+            | Self::PrincipalBelow(limit) => limit.grouped(),
+            Self::IpShareFrom(share) => share.percent(),
+            Self::FirstPledge(asked) => if *asked { "yes" } else { "no" }.to_owned(),
+            Self::TermMonthsFrom(months) | Self::TermMonthsTo(months) => months.to_string(),
             Self::OrdinalFrom(number) | Self::OrdinalTo(number) => number.to_string(),
         };
         format!("{} {words}", self.code().replace('_', " "))
     }
+}
+
+/// Whether the contract's last day lies as asked from the end of so many months.
+fn term(
+    facts: &Properties<'_>,
+    months: u32,
+    holds: impl Fn(Option<CivilDate>, CivilDate) -> bool,
+) -> Result<bool, Missing> {
+    let signed = facts.term.0.ok_or(Missing("signed-on"))?;
+    let matures = facts.term.1.ok_or(Missing("matures-on"))?;
+    Ok(holds(signed.plus_months(months), matures))
 }
 
 fn known<T>(fact: Option<T>, name: &'static str, holds: impl Fn(T) -> bool) -> Result<bool, Missing> {

@@ -1,6 +1,7 @@
 //! The part of a base that is granted: a plain ratio, or branches, tiers, ordinals and uplifts under a ceiling.
 
 use super::When;
+use crate::identifier::ClauseId;
 use crate::money::{Amount, Rate};
 use crate::rulebook::terms::codes;
 
@@ -22,6 +23,8 @@ pub struct RatioBranch {
     pub when: When,
     /// What it grants.
     pub ratio: RatioKind,
+    /// The clause that it stands on, where that is not the one of the whole rule.
+    pub clause: Option<ClauseId>,
 }
 
 /// What a branch grants.
@@ -106,14 +109,14 @@ pub struct Uplift {
 impl RatioRule {
     /// One ratio for all.
     pub fn flat(ratio: Rate) -> Self {
-        let branch = RatioBranch { when: When::default(), ratio: RatioKind::Flat(ratio) };
+        let branch = RatioBranch { when: When::default(), ratio: RatioKind::Flat(ratio), clause: None };
         Self { branches: vec![branch], uplifts: Vec::new(), ceiling: None }
     }
 
     /// The one ratio, where the rule says nothing else.
     pub fn plain(&self) -> Option<Rate> {
         match self.branches.as_slice() {
-            [RatioBranch { when, ratio: RatioKind::Flat(ratio) }]
+            [RatioBranch { when, ratio: RatioKind::Flat(ratio), .. }]
                 if when.0.is_empty() && self.uplifts.is_empty() && self.ceiling.is_none() =>
             {
                 Some(*ratio)

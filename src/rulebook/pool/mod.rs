@@ -8,7 +8,7 @@
 mod payers;
 
 use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
-use super::facts::{ClaimFacts, ClaimVerdict, FilingFacts, FilingVerdict};
+use super::facts::{CapUse, ClaimFacts, ClaimVerdict, FilingFacts, FilingVerdict};
 use super::judge::gate_at_least as at_least;
 use super::judge::{amount_input, input};
 use super::model::{BreakerEffect, Coverage, Missing, PoolCondition, PoolGate, PoolRule};
@@ -85,8 +85,10 @@ pub fn judge_claim(rule: &PoolRule, facts: &ClaimFacts) -> ClaimVerdict {
         Err(refusal) => (Amount::ZERO, Vec::new(), Some(refusal)),
     };
     let granted = if refusal.is_some() { Amount::ZERO } else { pool_part(&shares) };
+    let payee = sheet.payee;
+    let cap_uses = if shares.is_empty() { Vec::new() } else { std::mem::take(&mut sheet.cap_uses) };
     let explanation = sheet.explanation(facts.principal_loss, granted, refusal);
-    ClaimVerdict { covered_loss, shares, explanation }
+    ClaimVerdict { covered_loss, shares, payee, cap_uses, explanation }
 }
 
 fn pool_part(shares: &[(LossParty, Amount)]) -> Amount {
@@ -100,11 +102,22 @@ struct Sheet<'a> {
     steps: Vec<Step>,
     /// The clause of the part that is being judged, where it is not the rule's.
     clause: Option<&'a ClauseId>,
+    /// To whom the pool's part is paid.
+    payee: LossParty,
+    /// What the payers' parts count toward.
+    cap_uses: Vec<CapUse>,
 }
 
 impl<'a> Sheet<'a> {
     fn new(rule: &'a PoolRule) -> Self {
-        Self { rule, bound: Bound::Ratio, steps: Vec::new(), clause: None }
+        Self {
+            rule,
+            bound: Bound::Ratio,
+            steps: Vec::new(),
+            clause: None,
+            payee: LossParty::Bank,
+            cap_uses: Vec::new(),
+        }
     }
 
     fn explanation(self, requested: Amount, granted: Amount, refusal: Option<Refusal>) -> LineExplanation {
@@ -295,7 +308,9 @@ impl<'a> Sheet<'a> {
 
     /// Whether the claim must wait: for the bank's loss ratio to fall, or for the pool to be refilled.
     fn waits(&mut self, facts: &ClaimFacts, covered: Amount, pool: Amount) -> Result<(), Refusal> {
-        if let Some(breaker) = self.rule.breaker {
+        let rule = self.rule;
+        if let Some(breaker) = &rule.breaker {
+            self.clause = breaker.clause.as_ref();
             let losses = facts.bank_year_losses.plus(covered);
             let inputs = vec![
                 amount_input("losses-before", facts.bank_year_losses),
@@ -310,6 +325,7 @@ impl<'a> Sheet<'a> {
                 });
             }
             self.record(part, inputs, pool, StepOutcome::Passed);
+            self.clause = None;
         }
         let inputs = vec![amount_input("pool-share", pool), amount_input("free-balance", facts.free_balance)];
         if pool > facts.free_balance {
@@ -326,7 +342,7 @@ impl<'a> Sheet<'a> {
     /// Fails for want of a fact: the step says which.
     fn missing(&mut self, part: (StepKind, &str), mut inputs: Vec<Input>, missing: Missing) -> Refusal {
         inputs.push(input("missing", Value::Text(missing.0.to_owned())));
-        self.fail(part, inputs, Bound::Gate, Refusal::FactMissing)
+        self.fail(part, inputs, Bound::Gate, missing.refusal())
     }
 
     fn fail(&mut self, part: (StepKind, &str), inputs: Vec<Input>, bound: Bound, refusal: Refusal) -> Refusal {

@@ -1,7 +1,7 @@
 //! Payers of parts of a loss: each by its own ratio, limits and ceiling, in order; the rest falls on one party.
 
 use super::super::explanation::{Bound, Input, StepKind, StepOutcome, Value};
-use super::super::facts::ClaimFacts;
+use super::super::facts::{CapUse, ClaimFacts};
 use super::super::judge::{Measures, NoRatio, amount_input, input, resolve};
 use super::super::model::{Missing, Payer, PayerCap, PayerCapScope};
 use super::super::refusal::Refusal;
@@ -32,6 +32,7 @@ impl<'a> Sheet<'a> {
             };
             left = left.minus(paid);
             shares.push((payer.party, paid));
+            self.count_toward_caps(payer, facts, paid);
         }
         match shares.iter_mut().find(|(party, _)| *party == rule.rest) {
             Some((_, share)) => *share = share.plus(left),
@@ -45,6 +46,19 @@ impl<'a> Sheet<'a> {
         Ok(shares)
     }
 
+    /// The running sums that a payer's part counts toward.
+    fn count_toward_caps(&mut self, payer: &Payer, facts: &ClaimFacts, paid: Amount) {
+        for cap in payer.caps.iter().filter(|_| paid.is_positive()) {
+            let applies = cap.when.holds(&facts.properties()) == Ok(true);
+            match cap.scope {
+                PayerCapScope::BankYear | PayerCapScope::ProgrammeYear if applies => {
+                    self.cap_uses.push(CapUse { cap: cap.id.clone(), scope: cap.scope, amount: paid });
+                }
+                PayerCapScope::Claim | PayerCapScope::BankYear | PayerCapScope::ProgrammeYear => {}
+            }
+        }
+    }
+
     /// Whom the pool pays, where the rule says so.
     pub(super) fn payee(&mut self, facts: &ClaimFacts, inputs: &mut Vec<Input>) -> Result<(), Refusal> {
         let rule = self.rule;
@@ -52,6 +66,7 @@ impl<'a> Sheet<'a> {
             match when.holds(&facts.properties()) {
                 Ok(true) => {
                     inputs.push(input("payee", Value::Text(party.to_string())));
+                    self.payee = *party;
                     return Ok(());
                 }
                 Ok(false) => {}
@@ -85,19 +100,21 @@ impl<'a> Sheet<'a> {
             }
         };
         inputs.extend(resolved.inputs.iter().cloned());
+        self.clause = resolved.clause.or(Some(&payer.clause));
         let share = resolved.of(Exact::from(covered)).map(|share| share.round(Rounding::Down));
         let Ok(mut paid) = share.map(|share| share.at_most(left)) else {
             return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
         };
         let outcome = if paid == covered { StepOutcome::Passed } else { StepOutcome::Reduced };
         self.record(part, inputs, paid, outcome);
+        self.clause = Some(&payer.clause);
         let mut caps: Vec<&PayerCap> = payer.caps.iter().collect();
         caps.sort_by_key(|cap| cap.scope); // stable
         for cap in caps {
             self.clause = Some(&cap.clause);
             paid = self.payer_cap(payer, cap, facts, paid)?;
         }
-        self.clause = Some(&payer.clause);
+        self.clause = payer.ceiling_clause.as_ref().or(Some(&payer.clause));
         self.ceiling(payer, facts, paid)
     }
 
@@ -190,6 +207,11 @@ impl<'a> Sheet<'a> {
 fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<Input>)>, Missing> {
     if !cap.when.holds(&facts.properties())? {
         return Ok(None);
+    }
+    if let Some(share) = cap.share_of_filed {
+        let filed = facts.bank_year_filed.floored_at_zero();
+        let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
+        return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
     }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;

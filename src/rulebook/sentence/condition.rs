@@ -13,12 +13,12 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
                 format!(
                     "the loan's rate of {actual} is above the limit of {limit}, by a reference rate of {reference}"
                 ),
-                format!("贷款利率{actual}超过上限{limit}(参考利率{reference})"),
+                format!("贷款利率{actual}超过上限{limit}（参考利率{reference}）"),
             )
         }
         "property" => {
             let asked = see("asked");
-            (format!("the rule is for {asked} only"), format!("办法仅适用于:{asked}"))
+            (format!("the rule is for {asked} only"), format!("办法仅适用于：{asked}"))
         }
         "ip-share-at-least" => {
             let (part, principal, share) = (see("ip-part"), see("principal"), see("share"));
@@ -50,7 +50,7 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
             let (expires, months) = (see("right-expires-on"), see("months"));
             (
                 format!("the right ends on {expires}, less than {months} months from the application"),
-                format!("权利{expires}届满,自申报日起不足{months}个月"),
+                format!("权利{expires}届满，自申报日起不足{months}个月"),
             )
         }
         "no-other-public-funding" => {
@@ -62,14 +62,34 @@ pub(super) fn failed(step: &Step, language: Language) -> Option<String> {
             let (days, limit, date) = (see("days"), see("days-limit"), see("date"));
             (
                 format!("the application came {days} days after the {date}, and at most {limit} are allowed"),
-                format!("申报距{date}日{days}天,超过{limit}天"),
+                format!("申报距{date}日{days}天，超过{limit}天"),
             )
         }
         "yields-to" => {
             let other = see("other-programme");
             (
                 format!("the programme `{other}` was granted before, and it excludes this one"),
-                format!("此前已享受“{other}”,不得重复享受"),
+                format!("此前已享受“{other}”，不得重复享受"),
+            )
+        }
+        other => return further(other, step, language),
+    };
+    Some(language.pick(english, chinese))
+}
+
+/// The conditions of further cities.
+fn further(rule: &str, step: &Step, language: Language) -> Option<String> {
+    let see = |name| shown(step, name, language);
+    let (english, chinese) = match rule {
+        "applied-by" => {
+            let (applied, until) = (see("applied-on"), see("until"));
+            (format!("the application came on {applied}, after {until}"), format!("申报日{applied}晚于截止日{until}"))
+        }
+        "award-at-least" => {
+            let (award, limit) = (see("award"), see("limit"));
+            (
+                format!("the award would be {award}, and less than {limit} is not paid"),
+                format!("可得{award}元，不足{limit}元的不予补助"),
             )
         }
         _ => return None,
@@ -86,7 +106,7 @@ fn date_within(step: &Step, language: Language) -> (String, String) {
         (None, _) => (format!("until {until}"), format!("{until}及以前")),
     };
     let (english, chinese) = bounds(see("from"), see("until"));
-    (format!("the {date} was on {day}, and only those {english} count"), format!("{date}日为{day},仅限{chinese}"))
+    (format!("the {date} was on {day}, and only those {english} count"), format!("{date}日为{day}，仅限{chinese}"))
 }
 
 /// What a missing fact is called, and that the rule refuses for want of it.
@@ -94,10 +114,8 @@ pub(super) fn missing(step: &Step, language: Language) -> Option<String> {
     let Some(Value::Text(name)) = value(step, "missing") else { return None };
     let chinese = super::step::word(name).unwrap_or(name);
     let english = name.replace('-', " ");
-    Some(
-        language.pick(
-            format!("the rule needs a fact that is not known ({english})"),
-            format!("缺少判断所需的依据({chinese})"),
-        ),
-    )
+    Some(language.pick(
+        format!("the rule needs a fact that is not known ({english})"),
+        format!("缺少判断所需的依据（{chinese}）"),
+    ))
 }

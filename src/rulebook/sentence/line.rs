@@ -11,7 +11,7 @@ pub(super) fn granted(line: &LineExplanation, item: CostKind, language: Language
         None => plain(line, item, language),
         Some(step) => limited(line, item, step, language),
     };
-    language.pick(format!("Granted {granted}: {because}."), format!("准予补助{granted}元:{because}。"))
+    language.pick(format!("Granted {granted}: {because}."), format!("准予补助{granted}元：{because}。"))
 }
 
 /// The step of the limit that decided; `None` where the ratio or the base did.
@@ -51,7 +51,7 @@ fn plain(line: &LineExplanation, item: CostKind, language: Language) -> String {
             let unrounded = shown(step, "unrounded", language);
             language.pick(
                 format!("{portion} is {unrounded}, rounded down to the fen"),
-                format!("{portion}为{unrounded}元,舍去不足1分的部分"),
+                format!("{portion}为{unrounded}元，舍去不足1分的部分"),
             )
         }
         None => portion,
@@ -63,7 +63,7 @@ pub(super) fn limited(line: &LineExplanation, item: CostKind, step: &Step, langu
     let portion = portion(line, cost(item, language), language);
     let product = step_of(line, StepKind::Ratio).map_or_else(|| line.requested.grouped(), |step| grouped(&step.result));
     let limit = limit(step, language);
-    language.pick(format!("{portion} would be {product}, but {limit}"), format!("{portion}为{product}元,但{limit}"))
+    language.pick(format!("{portion} would be {product}, but {limit}"), format!("{portion}为{product}元，但{limit}"))
 }
 
 /// What the ratio makes of the noun: "half of the premium"; of a smaller base, what made it smaller.
@@ -119,7 +119,7 @@ fn limit(step: &Step, language: Language) -> String {
         StepKind::JointCap => (format!("{total} for these costs together"), format!("合并限额{total}元")),
         StepKind::YearCap => (format!("{total} for {year}"), format!("{year}年度限额{total}元")),
         StepKind::LifetimeCap => (format!("{total} for all years"), format!("累计限额{total}元")),
-        StepKind::Budget => (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算({})", step.rule)),
+        StepKind::Budget => (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算（{}）", step.rule)),
         StepKind::BankYearCap => (format!("{total} for the bank in {year}"), format!("该银行{year}年度限额{total}元")),
         StepKind::ProgrammeYearCap => {
             (format!("{total} for the programme in {year}"), format!("项目{year}年度限额{total}元"))
@@ -148,7 +148,7 @@ fn ceiling(step: &Step, language: Language) -> String {
     let (share, of, other) = (see("ceiling"), see("liability"), see("other"));
     language.pick(
         format!("all public money together is at most {share} of {of}, and others pay {other}"),
-        format!("各级财政资金合计不超过{of}元的{share},其他财政资金已承担{other}元"),
+        format!("各级财政资金合计不超过{of}元的{share}，其他财政资金已承担{other}元"),
     )
 }
 
@@ -158,6 +158,6 @@ fn pro_rata(step: &Step, language: Language) -> String {
     let (budget, total) = (see("budget"), see("approved-in-all"));
     language.pick(
         format!("{budget} are there for the {total} approved in all"),
-        format!("全部核定{total}元,预算{budget}元,按比例折算"),
+        format!("全部核定{total}元，预算{budget}元，按比例折算"),
     )
 }

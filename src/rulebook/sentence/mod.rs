@@ -4,6 +4,7 @@
 //! improve at any time. They say amounts in yuan with separators, and name the limit that decided.
 
 mod condition;
+mod limit;
 mod line;
 mod pool;
 mod refused;
@@ -37,7 +38,7 @@ impl Language {
 /// One sentence that says what was granted, or not, and which bound decided.
 pub fn line_sentence(line: &LineExplanation, language: Language) -> String {
     match (line.item, line.refusal) {
-        (None, _) => pool::sentence(line, language),
+        (None, _) => limit::sentence(line, language).unwrap_or_else(|| pool::sentence(line, language)),
         (Some(item), None) => line::granted(line, item, language),
         (Some(item), Some(refusal)) => refused::sentence(line, item, refusal, language),
     }
@@ -102,9 +103,48 @@ fn shown_input(input: &Input, language: Language) -> String {
             let words: Vec<String> = text.split(' ').map(|code| word(code, language)).collect();
             words.join(&language.pick(", ", "、"))
         }
+        Value::Text(text) if input.name == "asked" || input.name == "branch" => properties(text, language),
         Value::Text(text) => word(text, language),
     }
 }
+
+/// What a `when` asks, as `When::text` writes it: `mode direct or guaranteed, size class small`. Words of an operator's
+/// own stay as they are.
+fn properties(text: &str, language: Language) -> String {
+    if language == Language::English {
+        return text.to_owned();
+    }
+    let one = |property: &str| {
+        let known = PROPERTIES.iter().find_map(|(english, chinese)| Some((chinese, property.strip_prefix(english)?)));
+        let Some((name, values)) = known else { return property.to_owned() };
+        let values: Vec<String> = values.trim().split(" or ").map(|value| word(value, language)).collect();
+        format!("{name}{}", values.join("或"))
+    };
+    text.split(", ").map(one).collect::<Vec<_>>().join("，")
+}
+
+/// The properties of a `when`, as `When::text` names them.
+const PROPERTIES: &[(&str, &str)] = &[
+    ("item ", "费用项为"),
+    ("size class ", "企业划型为"),
+    ("class ", "企业类别为"),
+    ("mode ", "合作模式为"),
+    ("product ", "贷款产品为"),
+    ("without trait ", "贷款不具有"),
+    ("trait ", "贷款具有"),
+    ("right kind ", "权利类型为"),
+    ("occasion ", "奖补事项为"),
+    ("principal up to ", "贷款本金不超过"),
+    ("principal over ", "贷款本金超过"),
+    ("principal from ", "贷款本金不少于"),
+    ("principal below ", "贷款本金不足"),
+    ("ip share from ", "知识产权部分占比不低于"),
+    ("first pledge ", "首次质押："),
+    ("term months from ", "贷款期限月数不少于"),
+    ("term months to ", "贷款期限月数不超过"),
+    ("ordinal from ", "申报次数不少于"),
+    ("ordinal to ", "申报次数不超过"),
+];
 
 fn percent(rate: Rate, language: Language) -> String {
     language.pick(rate.percent(), rate.percent().replace(' ', ""))
@@ -142,6 +182,9 @@ const CODES: &[&str] = &[
     "province",
     "city",
     "district",
+    "patent",
+    "trademark",
+    "copyright",
 ];
 
 const fn size_class(class: SizeClass) -> &'static str {

@@ -17,7 +17,7 @@ pub(super) fn sentence(line: &LineExplanation, language: Language) -> String {
         last_failed(line).and_then(|step| told_by_ledger(step, language).or_else(|| told(step, filing, language)));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
     let (english, chinese) = lead(refusal, filing);
-    language.pick(format!("{english}: {because}."), format!("{chinese}:{because}。"))
+    language.pick(format!("{english}: {because}."), format!("{chinese}：{because}。"))
 }
 
 const fn lead(refusal: Refusal, filing: bool) -> (&'static str, &'static str) {
@@ -42,7 +42,7 @@ fn granted(line: &LineExplanation, filing: bool, language: Language) -> String {
         let part = see("ip-part");
         return language.pick(
             format!("The pool takes on {granted}: {share} of the loan's IP part of {part}."),
-            format!("资金池承担在保责任{granted}元:贷款知识产权部分{part}元的{share}。"),
+            format!("资金池承担在保责任{granted}元：贷款知识产权部分{part}元的{share}。"),
         );
     }
     let covered = see("covered-loss");
@@ -50,13 +50,13 @@ fn granted(line: &LineExplanation, filing: bool, language: Language) -> String {
     if whole {
         return language.pick(
             format!("The pool pays {granted}: {share} of the loss of {covered}."),
-            format!("资金池补偿{granted}元:损失{covered}元的{share}。"),
+            format!("资金池补偿{granted}元：损失{covered}元的{share}。"),
         );
     }
     let loss = line.requested.grouped();
     language.pick(
         format!("The pool pays {granted}: {share} of {covered}, the IP part of the loss of {loss}."),
-        format!("资金池补偿{granted}元:损失{loss}元中知识产权部分{covered}元的{share}。"),
+        format!("资金池补偿{granted}元：损失{loss}元中知识产权部分{covered}元的{share}。"),
     )
 }
 
@@ -67,14 +67,14 @@ fn told_by_ledger(step: &Step, language: Language) -> Option<String> {
         let since = see("earlier-claim-waits-since");
         return Some(language.pick(
             format!("an earlier claim, of {since}, waits and comes first"),
-            format!("{since}提交的更早申请仍在等待,须先行恢复"),
+            format!("{since}提交的更早申请仍在等待，须先行恢复"),
         ));
     }
     if step.rule == "filed-before-overdue" {
         let (filed, since) = (see("filed-on"), see("overdue-since"));
         return Some(language.pick(
             format!("the loan was filed on {filed}, when it had been overdue since {since}"),
-            format!("贷款{filed}备案时,自{since}起已逾期"),
+            format!("贷款{filed}备案时，自{since}起已逾期"),
         ));
     }
     None
@@ -98,14 +98,14 @@ fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
             let (after, limit, free) = (see("exposure-after"), see("leverage-limit"), see("free-balance"));
             (
                 format!("its exposure would be {after}, more than {limit} times its free balance of {free}"),
-                format!("在保责任将达{after}元,超过可用余额{free}元的{limit}倍"),
+                format!("在保责任将达{after}元，超过可用余额{free}元的{limit}倍"),
             )
         }
         StepKind::Gate => {
             let (days, over) = (see("overdue-days"), see("more-than"));
             (
                 format!("the loan is {days} days overdue, and more than {over} are required"),
-                format!("贷款逾期{days}天,须超过{over}天"),
+                format!("贷款逾期{days}天，须超过{over}天"),
             )
         }
         StepKind::Base => {
@@ -119,7 +119,7 @@ fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
             let (part, principal) = (see("ip-part"), see("principal"));
             (
                 format!("nothing of the loss falls on the IP part, {part} of the principal of {principal}"),
-                format!("损失中没有知识产权部分(本金{principal}元中为{part}元)"),
+                format!("损失中没有知识产权部分（本金{principal}元中为{part}元）"),
             )
         }
         StepKind::Breaker | StepKind::PoolBalance => waits(step, language),
@@ -149,21 +149,21 @@ fn capped(step: &Step, language: Language) -> (String, String) {
         let (after, limit) = (see("borrower-filed-after"), see("limit"));
         return (
             format!("the borrower's loans with the pool would be {after}, and {limit} is the limit"),
-            format!("该借款人纳入资金池的贷款将达{after}元,超过限额{limit}元"),
+            format!("该借款人纳入资金池的贷款将达{after}元，超过限额{limit}元"),
         );
     }
     if step.kind == StepKind::Ceiling {
         let (ceiling, of, other) = (see("ceiling"), see("liability"), see("other"));
         return (
             format!("all public money is at most {ceiling} of {of}, and others pay {other}"),
-            format!("各级财政资金合计不超过{of}元的{ceiling},其他财政资金已承担{other}元"),
+            format!("各级财政资金合计不超过{of}元的{ceiling}，其他财政资金已承担{other}元"),
         );
     }
 
     let (limit, used) = (see("limit"), see("used-before"));
     (
         format!("{used} of the limit of {limit} (`{}`) were used before", step.rule),
-        format!("限额{limit}元({})此前已用{used}元", step.rule),
+        format!("限额{limit}元（{}）此前已用{used}元", step.rule),
     )
 }
 
@@ -178,7 +178,7 @@ fn gate(step: &Step, language: Language) -> Option<String> {
             let (days, limit) = (see("working-days"), see("days-limit"));
             (
                 format!("it came {days} working days later, and at most {limit} are allowed"),
-                format!("申请距认定{days}个工作日,超过{limit}个"),
+                format!("申请距认定{days}个工作日，超过{limit}个"),
             )
         }
         "pledged-by-disbursement" => {
@@ -200,13 +200,13 @@ fn waits(step: &Step, language: Language) -> (String, String) {
         let (losses, ratio, filed) = (see("losses-after"), see("ratio"), see("filed"));
         return (
             format!("the bank's losses of the year would be {losses}, above {ratio} of the {filed} that it filed"),
-            format!("该银行本年度损失将达{losses}元,超过其备案本金{filed}元的{ratio}"),
+            format!("该银行本年度损失将达{losses}元，超过其备案本金{filed}元的{ratio}"),
         );
     }
     let (share, free) = (see("pool-share"), see("free-balance"));
     (
         format!("the pool's share is {share}, but its free balance is {free}"),
-        format!("资金池应承担{share}元,可用余额为{free}元"),
+        format!("资金池应承担{share}元，可用余额为{free}元"),
     )
 }
 
@@ -249,18 +249,18 @@ fn limited(line: &LineExplanation, language: Language) -> Option<String> {
         let (ceiling, of, other) = (see("ceiling"), see("liability"), see("other"));
         language.pick(
             format!("all public money is at most {ceiling} of {of}, and others pay {other}"),
-            format!("各级财政资金合计不超过{of}元的{ceiling},其他财政资金已承担{other}元"),
+            format!("各级财政资金合计不超过{of}元的{ceiling}，其他财政资金已承担{other}元"),
         )
     } else {
         let limit = shown(step, "limit", language);
         language.pick(
             format!("{left} of the limit of {limit} (`{}`) was left", step.rule),
-            format!("限额{limit}元({})仅剩{left}元", step.rule),
+            format!("限额{limit}元（{}）仅剩{left}元", step.rule),
         )
     };
     Some(language.pick(
         format!("The pool pays {granted}: {share} of the loss would be {product}, but {because}."),
-        format!("资金池补偿{granted}元:损失的{share}为{product}元,但{because}。"),
+        format!("资金池补偿{granted}元：损失的{share}为{product}元，但{because}。"),
     ))
 }
 
@@ -271,6 +271,6 @@ fn closing(line: &LineExplanation, step: &Step, language: Language) -> String {
     let (budget, total) = (see("budget"), see("approved-in-all"));
     language.pick(
         format!("Paid {paid} of the {approved} approved: the budget has {budget} for {total} approved in all."),
-        format!("核定{approved}元,兑付{paid}元:全部核定{total}元,预算{budget}元,按比例折算。"),
+        format!("核定{approved}元，兑付{paid}元：全部核定{total}元，预算{budget}元，按比例折算。"),
     )
 }

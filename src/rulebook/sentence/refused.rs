@@ -8,7 +8,7 @@ use super::{Language, condition, cost, grouped, last_failed, line, shown, value}
 pub(super) fn sentence(explanation: &LineExplanation, item: CostKind, refusal: Refusal, language: Language) -> String {
     let told = last_failed(explanation).and_then(|step| told(explanation, item, step, language));
     let because = told.unwrap_or_else(|| language.pick(refusal.meaning().en, refusal.meaning().zh));
-    language.pick(format!("Nothing granted: {because}."), format!("不予补助:{because}。"))
+    language.pick(format!("Nothing granted: {because}."), format!("不予补助：{because}。"))
 }
 
 /// What the failed step says; `None` where the refusal's meaning says it as well.
@@ -29,14 +29,14 @@ fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: La
         }
         StepKind::Ratio => {
             let error = shown(step, "error", Language::English);
-            Some(language.pick(format!("it cannot be computed: {error}"), "金额过大或小数位过多,无法精确计算"))
+            Some(language.pick(format!("it cannot be computed: {error}"), "金额过大或小数位过多，无法精确计算"))
         }
         StepKind::Round => {
             let portion = line::portion(explanation, cost(item, language), language);
             let unrounded = grouped(&shown(step, "unrounded", language));
             Some(language.pick(
                 format!("{portion} would be {unrounded}, less than one fen"),
-                format!("{portion}为{unrounded}元,不足1分"),
+                format!("{portion}为{unrounded}元，不足1分"),
             ))
         }
         // A cap per loan ends a line without a loan.
@@ -113,7 +113,7 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
             let (class, allowed) = (see("size-class"), see("allowed"));
             (
                 format!("the enterprise is {class}, and only {allowed} ones are eligible"),
-                format!("企业为{class}企业,仅限{allowed}企业"),
+                format!("企业为{class}企业，仅限{allowed}企业"),
             )
         }
         "grants-per-enterprise" => {
@@ -125,7 +125,7 @@ fn gate(item: CostKind, step: &Step, language: Language) -> Option<String> {
                     times(&limit),
                     times(&earlier)
                 ),
-                format!("每家企业最多享受{limit}次,此前已享受{earlier}次"),
+                format!("每家企业最多享受{limit}次，此前已享受{earlier}次"),
             )
         }
         _ => return condition::failed(step, language),
@@ -156,7 +156,7 @@ fn outside_life(step: &Step, language: Language) -> (String, String) {
     let ended = shown(step, "ended-on", language);
     (
         format!("it was paid on {paid}, outside the life of the loan from {begun} to {ended}"),
-        format!("支付日{paid}不在贷款存续期间({begun}至{ended})内"),
+        format!("支付日{paid}不在贷款存续期间（{begun}至{ended}）内"),
     )
 }
 
@@ -166,12 +166,12 @@ fn choice(step: &Step, language: Language) -> String {
     if value(step, "taken-award").is_none() {
         return language.pick(
             format!("only one of several is granted, and {taken} was granted before"),
-            format!("只能择一享受,此前已享受{taken}"),
+            format!("只能择一享受，此前已享受{taken}"),
         );
     }
     let (there, here) = (shown(step, "taken-award", language), shown(step, "own-award", language));
     language.pick(
         format!("only one of several is granted, and {taken} gives more: {there} instead of {here}"),
-        format!("只能择一享受,{taken}可得{there}元,本项{here}元,已取较高者"),
+        format!("只能择一享受，{taken}可得{there}元，本项{here}元，已取较高者"),
     )
 }

@@ -21,8 +21,11 @@ pub fn step_sentence(step: &Step, language: Language) -> String {
     let result = grouped(&step.result);
     let outcome = language.pick(step.outcome.code(), outcome(step.outcome));
     let head = if rule.is_empty() { kind } else { format!("{kind} {rule}") };
-    let colon = if inputs.is_empty() { "" } else { ": " };
-    format!("{head}{colon}{} → {result} ({outcome})", inputs.join(", "))
+    let colon = if inputs.is_empty() { String::new() } else { language.pick(": ", "：") };
+    match language {
+        Language::English => format!("{head}{colon}{} → {result} ({outcome})", inputs.join(", ")),
+        Language::Chinese => format!("{head}{colon}{} → {result}（{outcome}）", inputs.join("，")),
+    }
 }
 
 const fn kind(kind: StepKind) -> &'static str {
@@ -64,17 +67,25 @@ const fn outcome(outcome: StepOutcome) -> &'static str {
 
 /// The Chinese of the names that the judges give to inputs and rules.
 const WORDS: &[(&str, &str)] = &[
+    ("above", "高于"),
+    ("above-growth-of", "高于增幅"),
     ("actual-cost", "实际发生额"),
     ("actual-rate", "实际利率"),
     ("allowed", "适用范围"),
+    ("amount", "金额"),
     ("another-item", "另一费用项"),
     ("another-loan", "另一笔贷款"),
     ("application", "申报"),
+    ("applied-by", "申报截止"),
     ("applied-on", "申报日"),
     ("applied-within-days", "申报期限"),
     ("approved", "核定"),
     ("approved-in-all", "全部核定"),
     ("asked", "适用条件"),
+    ("at-least", "不低于"),
+    ("at-most", "不超过"),
+    ("award", "可得金额"),
+    ("award-at-least", "最低补助额"),
     ("bank", "银行"),
     ("bank-business-year", "银行业务年度"),
     ("base", "基数"),
@@ -91,6 +102,7 @@ const WORDS: &[(&str, &str)] = &[
     ("claim", "补偿"),
     ("closing", "折算"),
     ("condition", "条件"),
+    ("copyright", "著作权"),
     ("cost", "费用"),
     ("covered-loss", "纳入分担的损失"),
     ("date", "日期项"),
@@ -123,6 +135,7 @@ const WORDS: &[(&str, &str)] = &[
     ("free-balance", "可用余额"),
     ("from", "起"),
     ("grants-per-enterprise", "每家企业次数"),
+    ("growth", "增幅"),
     ("guarantor", "担保机构"),
     ("higher-recognised", "上级认定"),
     ("in-order", "按顺序"),
@@ -157,6 +170,7 @@ const WORDS: &[(&str, &str)] = &[
     ("no-other-public-funding", "未获其他财政资金"),
     ("not-blacklisted", "未列入失信名单"),
     ("occasion", "奖补事项"),
+    ("of", "比照金额"),
     ("ordinal", "申报次数"),
     ("other", "其他财政资金"),
     ("other-programme", "其他项目"),
@@ -170,6 +184,7 @@ const WORDS: &[(&str, &str)] = &[
     ("paid-on", "支付日"),
     ("paid-within-loan", "支付在贷款存续期间"),
     ("parties", "参与方"),
+    ("patent", "专利"),
     ("payee", "补助对象"),
     ("payee-liability", "实际承担责任"),
     ("payment", "支付"),
@@ -190,6 +205,8 @@ const WORDS: &[(&str, &str)] = &[
     ("ratio", "比例"),
     ("recognised", "已认定"),
     ("reference-interest", "按参考利率测算的利息"),
+    ("reference-entry", "利率登记分录号"),
+    ("reference-from", "参考利率起始日"),
     ("reference-rate", "参考利率"),
     ("registration", "质押登记"),
     ("repaid", "已还清"),
@@ -215,7 +232,9 @@ const WORDS: &[(&str, &str)] = &[
     ("taken", "已取"),
     ("taken-award", "已取金额"),
     ("tier-measure", "分档依据"),
+    ("trademark", "商标"),
     ("traits", "贷款特征"),
+    ("unit", "取整单位"),
     ("units", "件数"),
     ("unrounded", "舍入前"),
     ("until", "止"),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::super::facts::{
     CapKey, ClaimDetails, ClaimFacts, LineDetails, LineFacts, LoanDetails, ReferenceRates, Usage, WideKey,
 };
-use super::super::model::{CapScope, ClosingRule, Rulebook};
+use super::super::model::{AsOf, Attribution, CapScope, ChoiceScope, ClosingRule, Rulebook, Span};
 use super::super::terms::{CostKind, LossParty, SizeClass};
 use super::super::{
     Language, closing_run, exposure_of, judge_application, judge_claim, line_sentence, load, recovery_split, shipped,
@@ -43,6 +43,13 @@ const BASES: &[&str] = &[
     "base = { kind = \"reference-interest\", rate = { series = \"lpr\", as_of = \"same-period\", minus_basis_points = 50, or_actual_if_lower = true }, day_count = 360, days = \"award-year\", days_at_most = 100 }\n",
     "base = { kind = \"lump\", by = \"principal\", at_most_cost = true, rows = [{ up_to = \"1000.00\", inclusive = true, amount = \"30.00\" }, { amount = \"500.00\" }] }\n",
     "base = { kind = \"lump\", pick = \"highest\", per_unit = true, rows = [{ when = { occasion = [\"o\"] }, amount = \"70.00\" }, { amount = \"50.00\" }] }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"signing\", plus_basis_points = 20 }, day_count = 360, days = \"interest-period\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"disbursement\", plus_basis_points = 20 }, day_count = 360, days = \"loan\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"payment\", plus_basis_points = 20 }, day_count = 360, days = \"loan\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"settlement\", plus_basis_points = 20 }, day_count = 360, days = \"award-year\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"application\", plus_basis_points = 20 }, day_count = 360, days = \"loan\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"december\", plus_basis_points = 20 }, day_count = 360, days = \"loan\" }\n",
+    "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"previous-december\", plus_basis_points = 20 }, day_count = 360, days = \"interest-period\" }\n",
 ];
 
 const PARTS: &[&str] = &[
@@ -63,15 +70,73 @@ const PARTS: &[&str] = &[
     "[[programme.cap]]\nid = \"all\"\nscope = \"programme-year\"\nitems = [\"interest\", \"insurance\"]\namount = \"1000.00\"\nclause = \"c1\"\n",
 ];
 
+/// Parts of which few are taken at a time: together they let nothing through.
+const FURTHER_PARTS: &[&str] = &[
+    "[[programme.gate]]\ncondition = \"not-blacklisted\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"loan-required\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"loan-disbursed\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"loan-repaid\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"pledged-by-disbursement\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"pledged-by-settlement\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"paid-within-loan\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"paid-by-loan-end\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"right-required\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"right-owned\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"right-in-force\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"right-is-patent\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"loan-rights-owned\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"size-class\"\nsize_classes = [\"small\", \"micro\"]\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"revenue-at-most\"\namount = \"1000.00\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"right-months-left-at-least\"\nmonths = 12\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"applied-within-days\"\nof = \"payment\"\ndays = 400\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"applied-by\"\nmonth = 2\nday = 31\nyears_after = 1\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { item = [\"interest\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { size_class = [\"small\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { without_trait = [\"t\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { right_kind = [\"patent\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { product = [\"x\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { occasion = [\"o\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { principal_over = \"10.00\", principal_up_to = \"1000.00\" }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { principal_from = \"10.00\", principal_below = \"1000.00\" }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { ip_share_from = \"0.3\" }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { first_pledge = true }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { term_months_from = 6, term_months_to = 36 }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { ordinal_from = 1, ordinal_to = 3 }\nclause = \"c1\"\n",
+    "[[programme.cap]]\nid = \"joint\"\nscope = \"joint\"\nitems = [\"interest\", \"insurance\"]\namount = \"450.00\"\nwhen = { mode = [\"m\"] }\nclause = \"c1\"\n",
+    "[[programme.choice]]\nid = \"z\"\nbetween = \"items\"\nitems = [\"interest\", \"insurance\"]\nper = \"lifetime\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"signing\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"registration\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"disbursement\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"application\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
+];
+
+/// Keys of the programme itself.
+const KEYS: &[&str] = &[
+    "grants_per_enterprise = 2\n",
+    "public_share_at_most = \"0.8\"\n",
+    "payee = \"guarantor\"\n",
+    "round_to = \"10.00\"\n",
+    "award_at_least = \"100.00\"\n",
+    "closing_run = { clause = \"c1\" }\n",
+    "clauses = [{ items = [\"insurance\"], clause = \"c1\" }, { step = \"ratio\", clause = \"c1\" }]\n",
+];
+
 /// A rulebook from random parts; all of them load.
 fn any_rulebook() -> impl Strategy<Value = String> {
     let parts = prop::sample::subsequence(PARTS, 0..PARTS.len());
-    (prop::sample::select(RATIOS), prop::sample::select(BASES), any::<bool>(), parts).prop_map(
-        |(ratio, base, ip_share, parts)| {
-            let programme = super::PROGRAMME;
+    let further = (prop::sample::subsequence(FURTHER_PARTS, 0..4), prop::sample::subsequence(KEYS, 0..KEYS.len()));
+    let year = prop::sample::select(Attribution::ALL);
+    (prop::sample::select(RATIOS), prop::sample::select(BASES), any::<bool>(), parts, further, year).prop_map(
+        |(ratio, base, ip_share, parts, (further, keys), year)| {
+            let programme = super::PROGRAMME.replace("payment-year", year.code());
             let ip_share = if ip_share { "ip_share_items = [\"interest\"]\n" } else { "" };
             let loan = super::LOAN_REQUIRED;
-            format!("{HEAD}{SERIES}{programme}{ratio}{base}{ip_share}{loan}{}", parts.concat())
+            format!(
+                "{HEAD}{SERIES}{programme}{ratio}{base}{ip_share}{}{loan}{}{}",
+                keys.concat(),
+                parts.concat(),
+                further.concat()
+            )
         },
     )
 }
@@ -166,6 +231,40 @@ impl Usage for Kept {
 
     fn used_by_all(&self, key: &WideKey) -> Option<Amount> {
         Some(self.wide.get(key).copied().unwrap_or_default())
+    }
+}
+
+/// The parts have every word that a rule may be made of.
+#[test]
+fn the_parts_have_every_feature() {
+    let text = [RATIOS, BASES, PARTS, FURTHER_PARTS, KEYS].concat().concat();
+    let has = |word: &str| assert!(text.contains(word), "no part has `{word}`");
+    for scope in CapScope::ALL {
+        has(&format!("scope = \"{scope}\""));
+    }
+    for scope in ChoiceScope::ALL {
+        has(&format!("per = \"{scope}\""));
+    }
+    for as_of in AsOf::ALL {
+        has(&format!("as_of = \"{as_of}\""));
+    }
+    for span in Span::ALL {
+        has(&format!("days = \"{span}\""));
+    }
+    // What the loader itself says that there is.
+    let listed = |slip: &str| {
+        let file = format!("{HEAD}{}{slip}", super::PROGRAMME);
+        let message = load(&file).unwrap_err().in_file("x");
+        let (_, words) = message.split_once("use one of: ").unwrap();
+        words.lines().next().unwrap().split(", ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    for condition in listed("ratio = \"1\"\n[[programme.gate]]\ncondition = \"?\"\nclause = \"c1\"\n") {
+        has(&format!("condition = \"{condition}\""));
+    }
+    for property in
+        listed("ratio = { branch = [{ when = { mode = [\"m\"], q = 1 }, ratio = \"1\" }, { ratio = \"1\" }] }\n")
+    {
+        has(&format!("{property} = "));
     }
 }
 
@@ -334,9 +433,12 @@ fn a_series_knows_only_what_it_covers() {
     let rulebook = load(&format!("{HEAD}{SERIES}")).unwrap();
     let rates: ReferenceRates = rulebook.reference_rates();
     let id = crate::identifier::SeriesId::parse("lpr").unwrap();
-    assert_eq!(rates.on(&id, day("2024-10-20")), Ok(Rate::from_basis_points(385)));
-    assert_eq!(rates.on(&id, day("2024-10-21")), Ok(Rate::from_basis_points(310)));
+    assert_eq!(rates.on(&id, day("2024-10-20")).map(|point| point.rate), Ok(Rate::from_basis_points(385)));
+    assert_eq!(rates.on(&id, day("2024-10-21")).map(|point| point.rate), Ok(Rate::from_basis_points(310)));
     assert!(rates.on(&id, day("2019-12-31")).is_err() && rates.on(&id, day("2027-01-01")).is_err());
-    assert_eq!(rates.lowest(&id, day("2024-01-01"), day("2025-01-01")), Ok(Rate::from_basis_points(310)));
+    assert_eq!(
+        rates.lowest(&id, day("2024-01-01"), day("2025-01-01")).map(|point| point.rate),
+        Ok(Rate::from_basis_points(310))
+    );
     assert!(rates.lowest(&id, day("2025-01-01"), day("2024-01-01")).is_err());
 }

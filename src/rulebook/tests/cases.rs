@@ -47,7 +47,7 @@ fn every_step_of_every_case_can_be_said() {
             }
             for step in &line.steps {
                 let chinese = step_sentence(step, Language::Chinese);
-                let pieces: Vec<&str> = chinese.split([':', ',', '→']).map(str::trim).collect();
+                let pieces: Vec<&str> = chinese.split(['：', '，', '→']).map(str::trim).collect();
                 for input in &step.inputs {
                     let said = format!("{} ", input.name);
                     assert!(pieces.iter().all(|piece| !piece.starts_with(&said)), "{name}: {chinese}");

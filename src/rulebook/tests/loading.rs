@@ -67,7 +67,7 @@ fn the_shipped_files_are_what_they_say() {
     let pool = &rulebook.pools[0];
     assert!(matches!(pool.provenance, Provenance::Ours(_)) && pool.clause().is_none());
     assert_eq!(pool.shares, [(LossParty::Pool, 5000), (LossParty::Bank, 5000)]);
-    assert_eq!(pool.breaker.unwrap().ratio, Rate::parse("0.03").unwrap());
+    assert_eq!(pool.breaker.as_ref().unwrap().ratio, Rate::parse("0.03").unwrap());
 }
 
 /// Apart from names, reading and cases, one line differs: the items that the yearly cap counts.
@@ -84,10 +84,10 @@ fn the_literal_reading_is_the_same_file_with_one_rule_changed() {
     expect![[r#"
         - id = "hebi-2017"
         + id = "hebi-2017-literal"
-        - title = { zh = "鹤壁市知识产权质押融资补助(从严口径)", en = "Hebi IP pledge financing subsidies (strict reading)" }
-        + title = { zh = "鹤壁市知识产权质押融资补助(文义口径)", en = "Hebi IP pledge financing subsidies (literal reading)" }
-        - zh = "从严理解:每家企业每个自然年度的贷款利息、评估、担保、保险四项补助合计不超过20万元;年度按费用支付日确定。"
-        + zh = "按文义理解:“年贴息不超过20万元”仅限贷款利息补助;评估、担保、保险费用只受50%比例限制;年度按费用支付日确定。"
+        - title = { zh = "鹤壁市知识产权质押融资补助（从严口径）", en = "Hebi IP pledge financing subsidies (strict reading)" }
+        + title = { zh = "鹤壁市知识产权质押融资补助（文义口径）", en = "Hebi IP pledge financing subsidies (literal reading)" }
+        - zh = "从严理解：每家企业每个自然年度的贷款利息、评估、担保、保险四项补助合计不超过20万元；年度按费用支付日确定。"
+        + zh = "按文义理解：“年贴息不超过20万元”仅限贷款利息补助；评估、担保、保险费用只受50%比例限制；年度按费用支付日确定。"
         - en = "Read strictly: at most 200,000.00 yuan per enterprise and calendar year over interest, valuation, guarantee and insurance together; the year is that of the payment."
         + en = "Read literally: at most 200,000.00 yuan of interest subsidy per enterprise and calendar year; valuation, guarantee and insurance are limited by the half alone; the year is that of the payment."
         - items = ["interest", "valuation", "guarantee", "insurance"]
@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused() {
         "schema = 1",
         "schema = 1\nsponsor = \"x\"",
         &expect![
-            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, target, case"
+            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, limit, target, case"
         ],
     );
     check(
@@ -185,14 +185,14 @@ fn an_unknown_key_is_refused() {
         "attribution =",
         "colour = 1\nattribution =",
         &expect![
-            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
+            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
         ],
     );
     check(
         "scope =",
         "scpoe = 1\nscope =",
         &expect![
-            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
+            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
         ],
     );
     check(
@@ -270,7 +270,7 @@ fn a_slip_in_a_gate_is_refused() {
     gate(
         "condition = \"rich\"\nclause = \"c1\"\n",
         &expect![
-            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, pledged-by-settlement, loan-repaid, loan-rights-owned, first-pledge, no-other-public-funding, size-class, property, rate-at-most, ip-share-at-least, revenue-at-most, right-months-left-at-least, date-within, applied-within-days"
+            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, pledged-by-settlement, loan-repaid, loan-rights-owned, first-pledge, no-other-public-funding, size-class, property, rate-at-most, ip-share-at-least, revenue-at-most, right-months-left-at-least, date-within, applied-within-days, applied-by"
         ],
     );
     gate(
@@ -428,7 +428,10 @@ fn what_is_not_toml_is_refused_with_its_line() {
         "schema = 1\n[rulebook\nid = \"x\"\n",
         &expect!["city.toml:2: not valid TOML: unclosed table, expected `]`; mend the syntax"],
     );
-    refused("schema = 1\nschema = 1\n", &expect!["city.toml:2: not valid TOML: duplicate key; mend the syntax"]);
+    refused(
+        "schema = 1\nschema = 1\n",
+        &expect!["city.toml:2: not valid TOML: duplicate key; it is written twice: remove one of them"],
+    );
 }
 
 #[test]
@@ -456,7 +459,7 @@ fn everything_is_reported_in_one_go() {
         &expect![[r#"
             city.toml:4: `version` is `0`; use 1 to 4294967295
             city.toml:24: the ratio `2` is above 1: more than the cost would be granted; write half as `0.5`
-            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, clawback, base, gate, clamp, choice, cap, ip_share_items, public_share_at_most, yields_to, payee, closing_run
+            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run
             city.toml:26: [[programme.cap]] has no `amount`; add `amount = …`
             city.toml:36: the shares are 9000 basis points in all; make them 10000, the whole of the loss"#]],
     );

@@ -61,17 +61,17 @@ fn what_was_granted_by_ratio_and_base() {
         ],
         &expect![[r#"
             Granted 50,000.00: half of the premium of 100,000.00.
-            准予补助50,000.00元:保险费100,000.00元的50%。
+            准予补助50,000.00元：保险费100,000.00元的50%。
             Granted 30,000.00: 30 % of the interest of 100,000.00.
-            准予补助30,000.00元:贷款利息100,000.00元的30%。
+            准予补助30,000.00元：贷款利息100,000.00元的30%。
             Granted 8,000.00: the full patent insurance premium of 8,000.00.
-            准予补助8,000.00元:专利保险费8,000.00元全额。
+            准予补助8,000.00元：专利保险费8,000.00元全额。
             Granted 50.00: half of the valuation fee of 100.01 is 50.005, rounded down to the fen.
-            准予补助50.00元:评估费100.01元的50%为50.005元,舍去不足1分的部分。
+            准予补助50.00元：评估费100.01元的50%为50.005元，舍去不足1分的部分。
             Granted 30,000.00: half of the 60,000.00 that was left of the evidence.
-            准予补助30,000.00元:凭据余额60,000.00元的50%。
+            准予补助30,000.00元：凭据余额60,000.00元的50%。
             Granted 5,000.00: all of the 5,000.00 that was left of the evidence.
-            准予补助5,000.00元:凭据余额5,000.00元全额。
+            准予补助5,000.00元：凭据余额5,000.00元全额。
         "#]],
     );
 }
@@ -93,21 +93,21 @@ fn what_was_granted_up_to_a_limit() {
         ],
         &expect![[r#"
             Granted 37,400.00: half of the premium would be 50,000.00, but 37,400.00 of the 200,000.00 for 2026 was left.
-            准予补助37,400.00元:保险费的50%为50,000.00元,但2026年度限额200,000.00元仅剩37,400.00元。
+            准予补助37,400.00元：保险费的50%为50,000.00元，但2026年度限额200,000.00元仅剩37,400.00元。
             Granted 37,400.00: half of the 90,000.00 that was left of the evidence would be 45,000.00, but 37,400.00 of the 200,000.00 for 2026 was left.
-            准予补助37,400.00元:凭据余额90,000.00元的50%为45,000.00元,但2026年度限额200,000.00元仅剩37,400.00元。
+            准予补助37,400.00元：凭据余额90,000.00元的50%为45,000.00元，但2026年度限额200,000.00元仅剩37,400.00元。
             Granted 20,000.00: half of the premium would be 50,000.00, but other public funds already pay 80,000.00 of 100,000.00.
-            准予补助20,000.00元:保险费的50%为50,000.00元,但其他财政资金已承担100,000.00元中的80,000.00元。
+            准予补助20,000.00元：保险费的50%为50,000.00元，但其他财政资金已承担100,000.00元中的80,000.00元。
             Granted 10,000.00: half of the premium would be 50,000.00, but 10,000.00 of the budget `ip-finance` for 2026 was left.
-            准予补助10,000.00元:保险费的50%为50,000.00元,但2026年度预算(ip-finance)仅剩10,000.00元。
+            准予补助10,000.00元：保险费的50%为50,000.00元，但2026年度预算（ip-finance）仅剩10,000.00元。
             Nothing granted: half of the premium would be 50,000.00, but nothing of the 200,000.00 for 2026 was left.
-            不予补助:保险费的50%为50,000.00元,但2026年度限额200,000.00元已用完。
+            不予补助：保险费的50%为50,000.00元，但2026年度限额200,000.00元已用完。
             Nothing granted: half of the premium would be 50,000.00, but other public funds already pay 100,000.00 of 100,000.00.
-            不予补助:保险费的50%为50,000.00元,但其他财政资金已承担100,000.00元中的100,000.00元。
+            不予补助：保险费的50%为50,000.00元，但其他财政资金已承担100,000.00元中的100,000.00元。
             Nothing granted: half of the premium would be 50,000.00, but nothing of the budget `ip-finance` for 2026 was left.
-            不予补助:保险费的50%为50,000.00元,但2026年度预算(ip-finance)已用完。
+            不予补助：保险费的50%为50,000.00元，但2026年度预算（ip-finance）已用完。
             Nothing granted: the invoice or payment has been used up.
-            不予补助:该凭据金额已全部使用。
+            不予补助：该凭据金额已全部使用。
         "#]],
     );
 }
@@ -128,25 +128,25 @@ fn every_scope_of_a_cap_has_its_words() {
         &lines,
         &expect![[r#"
         Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this kind of cost was left.
-        准予补助600.00元:贷款利息的50%为4,500.00元,但单项限额1,000.00元仅剩600.00元。
+        准予补助600.00元：贷款利息的50%为4,500.00元，但单项限额1,000.00元仅剩600.00元。
         Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this kind of cost was left.
-        不予补助:贷款利息的50%为4,500.00元,但单项限额1,000.00元已用完。
+        不予补助：贷款利息的50%为4,500.00元，但单项限额1,000.00元已用完。
         Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for this loan was left.
-        准予补助600.00元:贷款利息的50%为4,500.00元,但该笔贷款限额1,000.00元仅剩600.00元。
+        准予补助600.00元：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元仅剩600.00元。
         Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for this loan was left.
-        不予补助:贷款利息的50%为4,500.00元,但该笔贷款限额1,000.00元已用完。
+        不予补助：贷款利息的50%为4,500.00元，但该笔贷款限额1,000.00元已用完。
         Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for these costs together was left.
-        准予补助600.00元:贷款利息的50%为4,500.00元,但合并限额1,000.00元仅剩600.00元。
+        准予补助600.00元：贷款利息的50%为4,500.00元，但合并限额1,000.00元仅剩600.00元。
         Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for these costs together was left.
-        不予补助:贷款利息的50%为4,500.00元,但合并限额1,000.00元已用完。
+        不予补助：贷款利息的50%为4,500.00元，但合并限额1,000.00元已用完。
         Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for 2026 was left.
-        准予补助600.00元:贷款利息的50%为4,500.00元,但2026年度限额1,000.00元仅剩600.00元。
+        准予补助600.00元：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元仅剩600.00元。
         Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for 2026 was left.
-        不予补助:贷款利息的50%为4,500.00元,但2026年度限额1,000.00元已用完。
+        不予补助：贷款利息的50%为4,500.00元，但2026年度限额1,000.00元已用完。
         Granted 600.00: half of the interest would be 4,500.00, but 600.00 of the 1,000.00 for all years was left.
-        准予补助600.00元:贷款利息的50%为4,500.00元,但累计限额1,000.00元仅剩600.00元。
+        准予补助600.00元：贷款利息的50%为4,500.00元，但累计限额1,000.00元仅剩600.00元。
         Nothing granted: half of the interest would be 4,500.00, but nothing of the 1,000.00 for all years was left.
-        不予补助:贷款利息的50%为4,500.00元,但累计限额1,000.00元已用完。
+        不予补助：贷款利息的50%为4,500.00元，但累计限额1,000.00元已用完。
     "#]],
     );
 }
@@ -176,25 +176,25 @@ fn why_a_gate_of_the_pledge_programme_refused() {
         ],
         &expect![[r#"
             Nothing granted: the programme does not pay toward the patent insurance premium.
-            不予补助:专利保险费不在补助范围内。
+            不予补助：专利保险费不在补助范围内。
             Nothing granted: the enterprise has been on the blacklist since 2026-05-01.
-            不予补助:企业自2026年5月1日起列入失信名单。
+            不予补助：企业自2026年5月1日起列入失信名单。
             Nothing granted: the cost belongs to no filed loan.
-            不予补助:该费用未对应已备案的贷款。
+            不予补助：该费用未对应已备案的贷款。
             Nothing granted: the loan had not been disbursed by 2026-06-01.
-            不予补助:截至2026年6月1日贷款尚未发放。
+            不予补助：截至2026年6月1日贷款尚未发放。
             Nothing granted: the pledge was registered on 2026-01-16, after the disbursement on 2026-01-15.
-            不予补助:质押登记日2026年1月16日晚于放款日2026年1月15日。
+            不予补助：质押登记日2026年1月16日晚于放款日2026年1月15日。
             Nothing granted: it was paid on 2026-01-14, before the loan was disbursed on 2026-01-15.
-            不予补助:支付日2026年1月14日早于放款日2026年1月15日。
+            不予补助：支付日2026年1月14日早于放款日2026年1月15日。
             Nothing granted: it was paid on 2026-03-20, outside the life of the loan from 2026-01-15 to 2026-03-19.
-            不予补助:支付日2026年3月20日不在贷款存续期间(2026年1月15日至2026年3月19日)内。
+            不予补助：支付日2026年3月20日不在贷款存续期间（2026年1月15日至2026年3月19日）内。
             Nothing granted: the valuation fee was paid on 2026-03-20, after the loan ended on 2026-03-19.
-            不予补助:评估费支付日2026年3月20日晚于贷款结清日2026年3月19日。
+            不予补助：评估费支付日2026年3月20日晚于贷款结清日2026年3月19日。
             Nothing granted: the interest is 0.00.
-            不予补助:贷款利息为0.00元。
+            不予补助：贷款利息为0.00元。
             Nothing granted: half of the interest would be 0.005, less than one fen.
-            不予补助:贷款利息的50%为0.005元,不足1分。
+            不予补助：贷款利息的50%为0.005元，不足1分。
         "#]],
     );
 }
@@ -236,23 +236,23 @@ fn why_another_gate_refused() {
         ],
         &expect![[r#"
             Nothing granted: no intellectual property right was named.
-            不予补助:未注明对应的知识产权。
+            不予补助：未注明对应的知识产权。
             Nothing granted: `trademark:12345678/9` is not a patent.
-            不予补助:trademark:12345678/9不是专利。
+            不予补助：trademark:12345678/9不是专利。
             Nothing granted: `patent:202011156730.2` does not belong to the applicant.
-            不予补助:patent:202011156730.2不属于申请企业。
+            不予补助：patent:202011156730.2不属于申请企业。
             Nothing granted: `patent:202011156730.2` is not in force.
-            不予补助:patent:202011156730.2不处于有效状态。
+            不予补助：patent:202011156730.2不处于有效状态。
             Nothing granted: an enterprise gets this once at most, and this one has had it once.
-            不予补助:每家企业最多享受1次,此前已享受1次。
+            不予补助：每家企业最多享受1次，此前已享受1次。
             Nothing granted: it cannot be computed: the result of the calculation is too large; check the amount and the rate.
-            不予补助:金额过大或小数位过多,无法精确计算。
+            不予补助：金额过大或小数位过多，无法精确计算。
             Nothing granted: the enterprise is large, and only micro, small ones are eligible.
-            不予补助:企业为大型企业,仅限微型、小型企业。
+            不予补助：企业为大型企业，仅限微型、小型企业。
             Nothing granted: the loan has not been disbursed.
-            不予补助:贷款尚未发放。
+            不予补助：贷款尚未发放。
             Nothing granted: the loan has not been disbursed.
-            不予补助:贷款尚未发放。
+            不予补助：贷款尚未发放。
         "#]],
     );
 }
@@ -273,11 +273,11 @@ fn what_a_pool_takes_on() {
         &[filing("1000000.00", "0.00"), filing("1000000.00", "9500000.01"), filing("0.00", "0.00")],
         &expect![[r#"
             The pool takes on 500,000.00: 50 % of the loan's IP part of 1,000,000.00.
-            资金池承担在保责任500,000.00元:贷款知识产权部分1,000,000.00元的50%。
+            资金池承担在保责任500,000.00元：贷款知识产权部分1,000,000.00元的50%。
             The pool cannot take this loan: its exposure would be 10,000,000.01, more than 10 times its free balance of 1,000,000.00.
-            资金池不能承担该笔贷款:在保责任将达10,000,000.01元,超过可用余额1,000,000.00元的10倍。
+            资金池不能承担该笔贷款：在保责任将达10,000,000.01元，超过可用余额1,000,000.00元的10倍。
             The pool cannot take this loan: no part of it is secured by intellectual property.
-            资金池不能承担该笔贷款:贷款没有知识产权质押部分。
+            资金池不能承担该笔贷款：贷款没有知识产权质押部分。
         "#]],
     );
 }
@@ -301,19 +301,19 @@ fn what_a_pool_pays() {
         ],
         &expect![[r#"
             The pool pays 500,000.00: 50 % of the loss of 1,000,000.00.
-            资金池补偿500,000.00元:损失1,000,000.00元的50%。
+            资金池补偿500,000.00元：损失1,000,000.00元的50%。
             The pool pays 300,000.00: 50 % of 600,000.00, the IP part of the loss of 1,000,000.00.
-            资金池补偿300,000.00元:损失1,000,000.00元中知识产权部分600,000.00元的50%。
+            资金池补偿300,000.00元：损失1,000,000.00元中知识产权部分600,000.00元的50%。
             The claim is refused: the loan is 60 days overdue, and more than 60 are required.
-            不予补偿:贷款逾期60天,须超过60天。
+            不予补偿：贷款逾期60天，须超过60天。
             The claim is refused: the loss of 5,000,000.01 is not above zero and within the outstanding principal of 5,000,000.00.
-            不予补偿:损失5,000,000.01元须大于零且不超过贷款本金余额5,000,000.00元。
+            不予补偿：损失5,000,000.01元须大于零且不超过贷款本金余额5,000,000.00元。
             The claim is refused: nothing of the loss falls on the IP part, 0.00 of the principal of 5,000,000.00.
-            不予补偿:损失中没有知识产权部分(本金5,000,000.00元中为0.00元)。
+            不予补偿：损失中没有知识产权部分（本金5,000,000.00元中为0.00元）。
             The claim waits: the bank's losses of the year would be 30,500,000.00, above 3 % of the 1,000,000,000.00 that it filed.
-            暂缓补偿:该银行本年度损失将达30,500,000.00元,超过其备案本金1,000,000,000.00元的3%。
+            暂缓补偿：该银行本年度损失将达30,500,000.00元，超过其备案本金1,000,000,000.00元的3%。
             The claim waits: the pool's share is 500,000.00, but its free balance is 499,999.99.
-            暂缓补偿:资金池应承担500,000.00元,可用余额为499,999.99元。
+            暂缓补偿：资金池应承担500,000.00元，可用余额为499,999.99元。
         "#]],
     );
 }
@@ -338,55 +338,57 @@ fn every_refusal_has_a_sentence() {
     }
     expect![[r#"
         Nothing granted: the enterprise is on the blacklist.
-        不予补助:企业列入失信名单。
+        不予补助：企业列入失信名单。
         Nothing granted: a right is already under an active pledge.
-        不予补助:知识产权已在质押中。
+        不予补助：知识产权已在质押中。
         Nothing granted: a right is not in force on this date.
-        不予补助:知识产权在该日不处于有效状态。
+        不予补助：知识产权在该日不处于有效状态。
         Nothing granted: a right does not belong to the pledgor.
-        不予补助:知识产权不属于出质人。
+        不予补助：知识产权不属于出质人。
         Nothing granted: the rule does not cover this kind of cost.
-        不予补助:该费用项不在补助范围内。
+        不予补助：该费用项不在补助范围内。
         Nothing granted: a condition of the rule is not met.
-        不予补助:不符合规定条件。
+        不予补助：不符合规定条件。
         Nothing granted: the invoice or payment has been used up.
-        不予补助:该凭据金额已全部使用。
+        不予补助：该凭据金额已全部使用。
         Nothing granted: other public money already covers it.
-        不予补助:其他财政资金已覆盖该费用。
+        不予补助：其他财政资金已覆盖该费用。
         Nothing granted: the cap of this cost item is used up.
-        不予补助:该费用项限额已用完。
+        不予补助：该费用项限额已用完。
         Nothing granted: the cap of this loan is used up.
-        不予补助:该笔贷款限额已用完。
+        不予补助：该笔贷款限额已用完。
         Nothing granted: the joint cap is used up.
-        不予补助:合并限额已用完。
+        不予补助：合并限额已用完。
         Nothing granted: this year's cap is used up.
-        不予补助:本年度限额已用完。
+        不予补助：本年度限额已用完。
         Nothing granted: the lifetime cap is used up.
-        不予补助:累计限额已用完。
+        不予补助：累计限额已用完。
         Nothing granted: this one-off benefit was granted before.
-        不予补助:该项一次性补助已享受。
+        不予补助：该项一次性补助已享受。
         Nothing granted: the budget of the year is used up.
-        不予补助:本年度预算已用完。
+        不予补助：本年度预算已用完。
         Nothing granted: the pool's leverage limit is reached.
-        不予补助:资金池已达放大倍数上限。
+        不予补助：资金池已达放大倍数上限。
         Nothing granted: the pool does not cover this loss.
-        不予补助:该损失不在资金池补偿范围内。
+        不予补助：该损失不在资金池补偿范围内。
         Nothing granted: the loan is not overdue long enough.
-        不予补助:贷款逾期天数不足。
+        不予补助：贷款逾期天数不足。
         Nothing granted: the bank's loss ratio of the year is above the limit.
-        不予补助:该银行本年度损失率超过熔断线。
+        不予补助：该银行本年度损失率超过熔断线。
         Nothing granted: the pool's free balance is too small.
-        不予补助:资金池可用余额不足。
+        不予补助：资金池可用余额不足。
         Nothing granted: a fact that the rule needs is not known.
-        不予补助:缺少判断所需的依据。
+        不予补助：缺少判断所需的依据。
         Nothing granted: another one was taken, and only one can be.
-        不予补助:已择一享受其他项目。
+        不予补助：已择一享受其他项目。
         Nothing granted: all public money together has reached its ceiling.
-        不予补助:各级财政资金合计已达上限。
+        不予补助：各级财政资金合计已达上限。
         Nothing granted: the bank's cap of the year is used up.
-        不予补助:该银行年度限额已用完。
+        不予补助：该银行年度限额已用完。
         Nothing granted: the programme's cap of the year is used up.
-        不予补助:项目年度限额已用完。
+        不予补助：项目年度限额已用完。
+        Nothing granted: no reference rate is known for the day that the rule names.
+        不予补助：规定日期的参考利率未登记。
     "#]]
     .assert_eq(&text);
 }
@@ -417,7 +419,7 @@ fn a_clamped_base_is_said() {
         &[line.clone()],
         &expect![[r#"
         Granted 434.00: half of the 868.00 up to which it is paid.
-        准予补助434.00元:按限度计算的868.00元的50%。
+        准予补助434.00元：按限度计算的868.00元的50%。
     "#]],
     );
     // Stored explanations may lack what a sentence asks for; it is said without.
@@ -428,7 +430,7 @@ fn a_clamped_base_is_said() {
             &[line.clone()],
             &expect![[r#"
             Granted 434.00: the full interest of 1,000.00.
-            准予补助434.00元:贷款利息1,000.00元全额。
+            准予补助434.00元：贷款利息1,000.00元全额。
         "#]],
         );
     }
@@ -446,7 +448,7 @@ fn an_explanation_of_several_lines_begins_with_the_total() {
     let text = [Language::English, Language::Chinese].map(|language| explanation_sentence(&explanation, language));
     expect![[r#"
         Granted 200,000.00 in all. Granted 150,000.00: half of the interest of 300,000.00. Granted 50,000.00: half of the premium would be 60,000.00, but 50,000.00 of the 200,000.00 for 2026 was left.
-        合计准予200,000.00元。准予补助150,000.00元:贷款利息300,000.00元的50%。准予补助50,000.00元:保险费的50%为60,000.00元,但2026年度限额200,000.00元仅剩50,000.00元。"#]].assert_eq(&text.join("\n"));
+        合计准予200,000.00元。准予补助150,000.00元：贷款利息300,000.00元的50%。准予补助50,000.00元：保险费的50%为60,000.00元，但2026年度限额200,000.00元仅剩50,000.00元。"#]].assert_eq(&text.join("\n"));
 }
 
 #[test]
@@ -492,26 +494,26 @@ fn each_step_is_a_line() {
         pool balance: pool share 500,000.00, free balance 20,000,000.00 → 500,000.00 (passed)
         loss share exposure: ip part 1,000,000.00, share 50 % → 500,000.00 (reduced)
         leverage: exposure before 1.00, exposure 500,000.00, exposure after 500,001.00, free balance 2,000,000.00, leverage limit 10 → 500,000.00 (passed)
-        条件 费用项在补助范围内: 费用项 保险费 → 100,000.00 (通过)
-        条件 未列入失信名单: 列入失信名单日 无 → 100,000.00 (通过)
-        条件 对应已备案的贷款: 贷款 loan-7 → 100,000.00 (通过)
-        条件 贷款已发放: 放款日 2026年1月15日, 申报日 2026年6月1日 → 100,000.00 (通过)
-        条件 质押登记不晚于放款: 质押登记日 2026年1月10日, 放款日 2026年1月15日 → 100,000.00 (通过)
-        条件 支付不晚于贷款结清: 支付日 2026年3月20日, 结清日 无 → 100,000.00 (通过)
-        补助基数 实际发生额: 费用 100,000.00 → 100,000.00 (通过)
-        凭据: 凭据余额 90,000.00 → 90,000.00 (核减)
-        比例: 基数 90,000.00, 比例 50% → 45,000.00 (核减)
-        其他财政资金: 基数 90,000.00, 其他财政资金 0.00, 剩余 90,000.00 → 45,000.00 (通过)
-        年度限额 pledge-cost-year: 限额 200,000.00, 此前已用 162,600.00, 剩余 37,400.00, 年度 2026 → 37,400.00 (核减)
-        预算 ip-finance: 剩余 10,000,000.00, 年度 2026 → 37,400.00 (通过)
-        舍入 舍去: 舍入前 37,400.00 → 37,400.00 (通过)
-        条件 逾期: 逾期天数 61, 须超过 60 → 1,000,000.00 (通过)
-        补助基数 本金损失: 损失 1,000,000.00, 本金余额 5,000,000.00 → 1,000,000.00 (通过)
-        知识产权部分 本金中的知识产权部分: 损失 1,000,000.00, 知识产权部分 5,000,000.00, 贷款本金 5,000,000.00 → 1,000,000.00 (通过)
-        损失分担 补偿: 纳入分担的损失 1,000,000.00, 份额 50%, 资金池 500,000.00, 银行 500,000.00 → 500,000.00 (核减)
-        熔断 暂缓补偿: 此前损失 0.00, 计入后损失 1,000,000.00, 备案本金 1,000,000,000.00, 比例 3% → 500,000.00 (通过)
-        资金池余额: 资金池份额 500,000.00, 可用余额 20,000,000.00 → 500,000.00 (通过)
-        损失分担 在保责任: 知识产权部分 1,000,000.00, 份额 50% → 500,000.00 (核减)
-        放大倍数: 此前在保责任 1.00, 在保责任 500,000.00, 承担后在保责任 500,001.00, 可用余额 2,000,000.00, 放大倍数上限 10 → 500,000.00 (通过)
+        条件 费用项在补助范围内：费用项 保险费 → 100,000.00（通过）
+        条件 未列入失信名单：列入失信名单日 无 → 100,000.00（通过）
+        条件 对应已备案的贷款：贷款 loan-7 → 100,000.00（通过）
+        条件 贷款已发放：放款日 2026年1月15日，申报日 2026年6月1日 → 100,000.00（通过）
+        条件 质押登记不晚于放款：质押登记日 2026年1月10日，放款日 2026年1月15日 → 100,000.00（通过）
+        条件 支付不晚于贷款结清：支付日 2026年3月20日，结清日 无 → 100,000.00（通过）
+        补助基数 实际发生额：费用 100,000.00 → 100,000.00（通过）
+        凭据：凭据余额 90,000.00 → 90,000.00（核减）
+        比例：基数 90,000.00，比例 50% → 45,000.00（核减）
+        其他财政资金：基数 90,000.00，其他财政资金 0.00，剩余 90,000.00 → 45,000.00（通过）
+        年度限额 pledge-cost-year：限额 200,000.00，此前已用 162,600.00，剩余 37,400.00，年度 2026 → 37,400.00（核减）
+        预算 ip-finance：剩余 10,000,000.00，年度 2026 → 37,400.00（通过）
+        舍入 舍去：舍入前 37,400.00 → 37,400.00（通过）
+        条件 逾期：逾期天数 61，须超过 60 → 1,000,000.00（通过）
+        补助基数 本金损失：损失 1,000,000.00，本金余额 5,000,000.00 → 1,000,000.00（通过）
+        知识产权部分 本金中的知识产权部分：损失 1,000,000.00，知识产权部分 5,000,000.00，贷款本金 5,000,000.00 → 1,000,000.00（通过）
+        损失分担 补偿：纳入分担的损失 1,000,000.00，份额 50%，资金池 500,000.00，银行 500,000.00 → 500,000.00（核减）
+        熔断 暂缓补偿：此前损失 0.00，计入后损失 1,000,000.00，备案本金 1,000,000,000.00，比例 3% → 500,000.00（通过）
+        资金池余额：资金池份额 500,000.00，可用余额 20,000,000.00 → 500,000.00（通过）
+        损失分担 在保责任：知识产权部分 1,000,000.00，份额 50% → 500,000.00（核减）
+        放大倍数：此前在保责任 1.00，在保责任 500,000.00，承担后在保责任 500,001.00，可用余额 2,000,000.00，放大倍数上限 10 → 500,000.00（通过）
     "#]].assert_eq(&text);
 }

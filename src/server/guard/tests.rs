@@ -103,6 +103,7 @@ impl World {
             caller: Caller::of_bureau(Role::Operator, PersonId::parse("op").unwrap()),
             key: RequestKey { id: RequestId::from_bytes(id).unwrap(), digest: [1; 32] },
             effective_date: None,
+            book_late: false,
             command: Command::ChangeAccess(change),
         };
         self.writer.submit(request, false, None).await.unwrap();

@@ -1,12 +1,26 @@
 //! `LedgerService`: what to read.
 
+use std::sync::Arc;
+
 use super::Violations;
 use crate::book::account::Account;
+use crate::book::event::Entry;
 use crate::calendar::CivilDate;
+use crate::decide::command::{Command, ReverseEntry};
 use crate::identifier::{InstitutionId, Invalid, Sequence, Uscc, shown};
 use crate::proto::v1;
 use crate::server::PING_BYTES_MAX;
 use crate::server::render::entry::KINDS;
+
+pub(crate) fn reverse(
+    message: &v1::ReverseEntryRequest,
+    entry: Option<Arc<Entry>>,
+    violations: &mut Violations,
+) -> Option<Command> {
+    let sequence = violations.sequence("sequence", message.sequence);
+    let reason = violations.text("reason", &message.reason);
+    Some(Command::ReverseEntry(ReverseEntry { sequence: sequence?, entry, reason: reason? }))
+}
 
 /// Which entries to list.
 #[derive(Debug, Default)]
@@ -37,7 +51,7 @@ fn kind(text: &str) -> Result<&'static str, Invalid> {
         let expected = KINDS.join(", ");
         Invalid::new(
             format!("`{}` is not a kind of entry; expected one of {expected}", shown(text)),
-            format!("“{}”不是有效的分录类型; 应为 {expected} 之一", shown(text)),
+            format!("“{}”不是有效的分录类型；应为 {expected} 之一", shown(text)),
         )
     })
 }
@@ -93,7 +107,7 @@ pub(crate) fn ping(message: v1::PingRequest, violations: &mut Violations) -> Opt
             "payload",
             Invalid::new(
                 format!("has {size} bytes; expected at most {PING_BYTES_MAX}"),
-                format!("共 {size} 字节; 不得超过 {PING_BYTES_MAX} 字节"),
+                format!("共 {size} 字节；不得超过 {PING_BYTES_MAX} 字节"),
             ),
         );
         return None;

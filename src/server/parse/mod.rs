@@ -15,8 +15,10 @@ use crate::proto::v1;
 use super::vocabulary::Mirrored;
 
 pub(super) mod access;
+pub(super) mod any;
 pub(super) mod budget;
 pub(super) mod evidence;
+pub(super) mod fact;
 pub(super) mod ledger;
 pub(super) mod loan;
 pub(super) mod period;
@@ -85,7 +87,7 @@ impl Violations {
                 field,
                 Invalid::new(
                     format!("`{}` is zero; expected more than 0.00", shown(text)),
-                    format!("“{}”为零, 金额须大于 0.00", shown(text)),
+                    format!("“{}”为零，金额须大于 0.00", shown(text)),
                 ),
             );
             return None;
@@ -117,7 +119,7 @@ impl Violations {
                 field,
                 Invalid::new(
                     format!("`{value}` is not a value of this field; expected one of {expected}"),
-                    format!("“{value}”不是该字段的有效取值; 应为 {expected} 之一"),
+                    format!("“{value}”不是该字段的有效取值；应为 {expected} 之一"),
                 ),
             );
         }
@@ -133,7 +135,7 @@ impl Violations {
     /// The sequence of an entry, from 1.
     pub(super) fn sequence(&mut self, field: &str, number: u64) -> Option<Sequence> {
         if number == 0 {
-            self.add(field, Invalid::new("`0` is not a sequence; expected 1 or more", "“0”不是有效序号; 应从 1 开始"));
+            self.add(field, Invalid::new("`0` is not a sequence; expected 1 or more", "“0”不是有效序号；应从 1 开始"));
             return None;
         }
         Some(Sequence::new(number))
@@ -153,7 +155,7 @@ impl Violations {
                 field,
                 Invalid::new(
                     format!("has {count} items; expected 1 to {most}"),
-                    format!("共 {count} 项; 应为 1 至 {most} 项"),
+                    format!("共 {count} 项；应为 1 至 {most} 项"),
                 ),
             );
             return None;
@@ -177,7 +179,7 @@ impl Violations {
         if let Some(index) = repeated {
             self.add(
                 &format!("{field}[{index}]"),
-                Invalid::new("is given twice; expected each only once", "重复出现; 每项只能出现一次"),
+                Invalid::new("is given twice; expected each only once", "重复出现；每项只能出现一次"),
             );
             return None;
         }
@@ -209,20 +211,20 @@ fn free_text(text: &str) -> Result<String, Invalid> {
     if trimmed.is_empty() {
         return Err(Invalid::new(
             format!("is empty; expected 1 to {TEXT_CHARACTERS_MAX} characters"),
-            format!("不能为空; 应为 1 至 {TEXT_CHARACTERS_MAX} 个字符"),
+            format!("不能为空；应为 1 至 {TEXT_CHARACTERS_MAX} 个字符"),
         ));
     }
     let count = trimmed.chars().count();
     if count > TEXT_CHARACTERS_MAX {
         return Err(Invalid::new(
             format!("has {count} characters; expected 1 to {TEXT_CHARACTERS_MAX}"),
-            format!("共 {count} 个字符; 应为 1 至 {TEXT_CHARACTERS_MAX} 个字符"),
+            format!("共 {count} 个字符；应为 1 至 {TEXT_CHARACTERS_MAX} 个字符"),
         ));
     }
     if trimmed.chars().any(char::is_control) {
         return Err(Invalid::new(
             format!("`{}` has control characters; expected plain text in one line", shown(trimmed)),
-            format!("“{}”含有控制字符; 应为单行文本", shown(trimmed)),
+            format!("“{}”含有控制字符；应为单行文本", shown(trimmed)),
         ));
     }
     Ok(trimmed.to_owned())

@@ -93,7 +93,7 @@ fn right_change(message: &v1::RecordIpRightEventRequest, violations: &mut Violat
                 "change",
                 Invalid::new(
                     format!("`{}` is not a value of this field; expected one of {names}", message.change),
-                    format!("“{}”不是该字段的有效取值; 应为 {names} 之一", message.change),
+                    format!("“{}”不是该字段的有效取值；应为 {names} 之一", message.change),
                 ),
             );
             return None;
@@ -102,7 +102,7 @@ fn right_change(message: &v1::RecordIpRightEventRequest, violations: &mut Violat
     if !message.new_owner.is_empty() {
         violations.add(
             "new_owner",
-            Invalid::new("is given, but the change is not a transfer; leave it empty", "仅转移时填写新权利人; 请留空"),
+            Invalid::new("is given, but the change is not a transfer; leave it empty", "仅转移时填写新权利人；请留空"),
         );
         return None;
     }
@@ -138,7 +138,7 @@ fn one_kind(violations: &mut Violations, pledge: &PledgeKey, rights: &[RightId])
         &format!("rights[{index}]"),
         Invalid::new(
             format!("`{right}` is not a {}; expected rights of the pledge's kind only", pledge.kind),
-            format!("“{right}”与质押登记的权利类型({})不一致", pledge.kind.chinese()),
+            format!("“{right}”与质押登记的权利类型（{}）不一致", pledge.kind.chinese()),
         ),
     );
     None

@@ -19,7 +19,7 @@ pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violati
                     "text",
                     Invalid::new(
                         format!("line {line}: {problem}; {remedy}"),
-                        format!("第 {line} 行: {problem}; {remedy}"),
+                        format!("第 {line} 行：{problem}；{remedy}"),
                     ),
                 );
             }
@@ -33,7 +33,7 @@ pub(crate) fn get(message: &v1::GetRulebookRequest, violations: &mut Violations)
     let id = violations.take("rulebook_id", RulebookId::parse(&message.rulebook_id));
     if message.version == 0 {
         violations
-            .add("version", Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本; 应从 1 开始"));
+            .add("version", Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本；应从 1 开始"));
         return None;
     }
     Some(RulebookRef { id: id?, version: message.version })

@@ -2,10 +2,12 @@
 
 use super::{LIST_ITEMS_MAX, Violations};
 use crate::book::event::RedLetterInvoice;
-use crate::book::nouns::{ApplicationState, CostItem, EvidenceKey};
+use crate::book::nouns::{ApplicationState, CostDetails, CostItem, EvidenceKey};
 use crate::calendar::FiscalYear;
 use crate::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
-use crate::identifier::{ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RightId, Uscc};
+use crate::identifier::{
+    ApplicationId, Invalid, InvoiceNumber, LoanId, ProgrammeId, RegisteredText, RightId, Tag, Uscc,
+};
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::proto::v1::cost_item::Evidence;
@@ -41,6 +43,7 @@ fn cost_item(violations: &mut Violations, path: &str, item: &v1::CostItem) -> Op
     let other = violations.amount_or_zero(&format!("{path}.other_public_funding"), &item.other_public_funding);
     let evidence = evidence(violations, path, item.evidence.as_ref());
     let right = violations.optional(&format!("{path}.right"), &item.right, RightId::parse);
+    let details = details(violations, path, item);
     let (evidence, evidence_total) = evidence?;
     Some(CostItem {
         item: kind?,
@@ -50,7 +53,17 @@ fn cost_item(violations: &mut Violations, path: &str, item: &v1::CostItem) -> Op
         evidence,
         evidence_total,
         right: right?,
+        details: details?,
     })
+}
+
+/// What only some rules ask for.
+fn details(violations: &mut Violations, path: &str, item: &v1::CostItem) -> Option<CostDetails> {
+    let loan = violations.optional(&format!("{path}.loan_id"), &item.loan_id, LoanId::parse);
+    let premium = violations.optional(&format!("{path}.standard_premium"), &item.standard_premium, Amount::parse);
+    let occasion = violations.optional(&format!("{path}.occasion"), &item.occasion, Tag::parse);
+    let units = (item.units > 0).then_some(item.units);
+    Some(CostDetails { loan: loan?, standard_premium: premium?, occasion: occasion?, units })
 }
 
 /// The evidence with its total. Of a recorded payment the ledger knows the total and fills it in for the zero here.
@@ -66,12 +79,18 @@ fn evidence(violations: &mut Violations, path: &str, evidence: Option<&Evidence>
             let sequence = violations.sequence(&format!("{path}.evidence.interest_payment_sequence"), *number);
             Some((EvidenceKey::InterestPayment(sequence?), Amount::ZERO))
         }
+        Some(Evidence::Document(document)) => {
+            let path = format!("{path}.evidence.document");
+            let number = violations.take(&format!("{path}.number"), RegisteredText::parse(&document.number));
+            let amount = violations.positive(&format!("{path}.amount"), &document.amount);
+            Some((EvidenceKey::Document(number?), amount?))
+        }
         None => {
             violations.add(
                 &format!("{path}.evidence"),
                 Invalid::new(
-                    "is missing; expected `invoice` or `interest_payment_sequence`",
-                    "缺少凭据; 应提供发票或利息支付记录序号",
+                    "is missing; expected `invoice`, `interest_payment_sequence` or `document`",
+                    "缺少凭据；应提供发票、利息支付记录序号或文件",
                 ),
             );
             None

@@ -157,12 +157,12 @@ fn what_is_wrong_with_an_item_is_said_under_its_path() {
         &message,
         subsidy::apply,
         &expect![[r"
-        items[1].item: `99` is not a value of this field; expected one of COST_KIND_INTEREST, COST_KIND_VALUATION, COST_KIND_GUARANTEE, COST_KIND_INSURANCE, COST_KIND_PATENT_INSURANCE, COST_KIND_GRANT
-        items[1].cost: the amount is empty; write yuan with up to two decimals, such as `37400.00`
-        items[1].evidence: is missing; expected `invoice` or `interest_payment_sequence`
-        items[2].evidence.invoice.number: `123` is not an invoice number; expected 20 digits, or a code of 10 or 12 digits, a hyphen and a number of 8 digits
-        items[2].evidence.invoice.total: `0` is zero; expected more than 0.00
-        items[3].evidence.interest_payment_sequence: `0` is not a sequence; expected 1 or more"]],
+            items[1].item: `99` is not a value of this field; expected one of COST_KIND_INTEREST, COST_KIND_VALUATION, COST_KIND_GUARANTEE, COST_KIND_INSURANCE, COST_KIND_PATENT_INSURANCE, COST_KIND_GRANT
+            items[1].cost: the amount is empty; write yuan with up to two decimals, such as `37400.00`
+            items[1].evidence: is missing; expected `invoice`, `interest_payment_sequence` or `document`
+            items[2].evidence.invoice.number: `123` is not an invoice number; expected 20 digits, or a code of 10 or 12 digits, a hyphen and a number of 8 digits
+            items[2].evidence.invoice.total: `0` is zero; expected more than 0.00
+            items[3].evidence.interest_payment_sequence: `0` is not a sequence; expected 1 or more"]],
     );
     check(&application(Vec::new()), subsidy::apply, &expect!["items: has 0 items; expected 1 to 100"]);
 }
@@ -293,10 +293,10 @@ fn a_rulebook_is_refused_with_its_lines() {
     check(
         &message,
         rulebook::adopt,
-        &expect![[r"
+        &expect![["
             text: line 1: the file has no `rulebook`; add `rulebook = …`
             text: line 1: the file has no `source`; add `source = …`
-            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, target, case"]],
+            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, limit, target, case"]],
     );
 }
 
@@ -324,7 +324,7 @@ fn filters_of_entries_are_checked() {
             enterprise: `12345` has 5 characters, a USCC has 18; copy it from the business licence
             institution_id: `ICBC` is not a institution id; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first
             from_date: `2026` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
-            kind: `loan` is not a kind of entry; expected one of enterprise-registered, enterprise-updated, institution-registered, ip-right-registered, ip-right-changed, pledge-registered, pledge-released, blacklist-entry-added, blacklist-entry-lifted, loan-filed, loan-changed, subsidy-applied, application-changed, red-letter-invoice-recorded, budget-appropriated, budget-adjusted, pool-moved, claim-submitted, claim-changed, rulebook-adopted, period-closed, refused, access-changed, endorsed"]],
+            kind: `loan` is not a kind of entry; expected one of enterprise-registered, enterprise-updated, institution-registered, ip-right-registered, ip-right-changed, pledge-registered, pledge-released, blacklist-entry-added, blacklist-entry-lifted, loan-filed, loan-changed, subsidy-applied, application-changed, red-letter-invoice-recorded, budget-appropriated, budget-adjusted, pool-moved, claim-submitted, claim-changed, rulebook-adopted, period-closed, period-closed-over, year-closed, reversed, reference-rate-recorded, fact-recorded, refused, access-changed, endorsed"]],
     );
     let filter =
         ok(&v1::ListEntriesRequest { kind: "loan-filed".to_owned(), ..Default::default() }, ledger::list_entries);

@@ -74,6 +74,11 @@ impl<'a> Ruling<'a> {
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
             | Event::PeriodClosed(_)
+            | Event::PeriodClosedOver(_)
+            | Event::YearClosed(_)
+            | Event::Reversed(_)
+            | Event::ReferenceRateRecorded(_)
+            | Event::FactRecorded(_)
             | Event::AccessChanged(_)
             | Event::Endorsed(_) => Self::recorded(),
         }

@@ -9,7 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::{access, or_empty, timestamp};
+use super::{access, date_or_empty, fact, or_empty, period, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -46,6 +46,11 @@ kinds! {
     ClaimChanged = "claim-changed",
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
+    PeriodClosedOver = "period-closed-over",
+    YearClosed = "year-closed",
+    Reversed = "reversed",
+    ReferenceRateRecorded = "reference-rate-recorded",
+    FactRecorded = "fact-recorded",
     Refused = "refused",
     AccessChanged = "access-changed",
     Endorsed = "endorsed",
@@ -102,6 +107,8 @@ pub(crate) fn render(entry: &Entry, recorded: bool, detail: Detail) -> v1::Entry
             .map(|posting| v1::Posting { account: posting.account.to_string(), amount: posting.amount.to_string() })
             .collect(),
         kind: kind(&entry.event).to_owned(),
+        late_for: date_or_empty(entry.late_for),
+        reversed_by: 0,
         event: Some(event(&entry.event, CreatedIds::of(entry, recorded), detail)),
     }
 }
@@ -140,6 +147,11 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
+        Event::PeriodClosedOver(one) => Wire::PeriodClosedOver(period::closed_over(one)),
+        Event::YearClosed(one) => Wire::YearClosed(period::year_closed(one)),
+        Event::Reversed(one) => Wire::Reversed(period::reversed(one)),
+        Event::ReferenceRateRecorded(one) => Wire::ReferenceRateRecorded(fact::rate(one)),
+        Event::FactRecorded(one) => Wire::FactRecorded(fact::recorded(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
         Event::AccessChanged(one) => Wire::AccessChanged(access::changed(one)),
         Event::Endorsed(one) => Wire::Endorsed(access::endorsed(one)),

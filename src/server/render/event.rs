@@ -167,6 +167,7 @@ pub(crate) fn subsidy_applied(applied: &SubsidyApplied, application_id: String, 
         budget_line_id: applied.budget_line.to_string(),
         budget_year: year(applied.budget_year),
         reason: or_empty(applied.refusal.as_ref()),
+        payee_id: or_empty(applied.payee.as_ref()),
     }
 }
 
@@ -188,6 +189,10 @@ fn cost_item(item: &CostItem) -> v1::CostItem {
             Evidence::Invoice(v1::Invoice { number: number.to_string(), total: item.evidence_total.to_string() })
         }
         EvidenceKey::InterestPayment(sequence) => Evidence::InterestPaymentSequence(sequence.value()),
+        EvidenceKey::Document(number) => Evidence::Document(v1::Document {
+            number: number.as_str().to_owned(),
+            amount: item.evidence_total.to_string(),
+        }),
     };
     v1::CostItem {
         item: wire(item.item),
@@ -196,6 +201,10 @@ fn cost_item(item: &CostItem) -> v1::CostItem {
         other_public_funding: item.other_public_funding.to_string(),
         right: or_empty(item.right.as_ref()),
         evidence: Some(evidence),
+        loan_id: or_empty(item.details.loan.as_ref()),
+        standard_premium: or_empty(item.details.standard_premium.as_ref()),
+        occasion: or_empty(item.details.occasion.as_ref()),
+        units: item.details.units.unwrap_or(0),
     }
 }
 
@@ -278,6 +287,7 @@ fn claim_decision(decision: &ClaimDecision, detail: Detail) -> v1::ClaimDecision
     v1::ClaimDecision {
         covered_loss: decision.covered_loss.to_string(),
         shares: shares(&decision.shares),
+        payee_id: or_empty(decision.payee.as_ref()),
         explanation: explanation::line(&decision.explanation, detail),
     }
 }

@@ -11,7 +11,9 @@ pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
+pub(super) mod fact;
 pub(super) mod report;
+mod period;
 pub(super) mod resource;
 mod sentence;
 

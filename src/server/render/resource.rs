@@ -100,6 +100,7 @@ pub(crate) fn application(id: ApplicationId, one: &Application) -> v1::Applicati
         clawback_received: one.received_back.to_string(),
         lines: Vec::new(),
         decision: None,
+        payee_id: or_empty(one.payee.as_ref()),
     }
 }
 
@@ -124,6 +125,7 @@ pub(crate) fn claim(id: ClaimId, one: &Claim) -> v1::Claim {
         recovered: recovered.to_string(),
         recovery_cost: recovery_cost.to_string(),
         returned_to_pool: one.returned.to_string(),
+        payee_id: one.payee.to_string(),
     }
 }
 

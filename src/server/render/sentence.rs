@@ -1,5 +1,6 @@
 //! What an entry says, in one sentence for people, in both languages.
 
+use super::fact;
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange, ClaimChanged,
     ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, RedLetterInvoice,
@@ -39,6 +40,20 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ClaimChanged(changed) => claim_changed(changed),
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
+        Event::PeriodClosedOver(one) => text(
+            format!("The month {} is closed over {} open items: {}", one.month, one.open_items, one.reason),
+            format!("{} 月已结账（尚有 {} 项未处理）：{}", one.month, one.open_items, one.reason),
+        ),
+        Event::YearClosed(one) => text(
+            format!("The year {} is closed, document {}.", one.year, one.document),
+            format!("{} 年度已结账，文号 {}。", one.year, one.document),
+        ),
+        Event::Reversed(one) => text(
+            format!("Entry {} is reversed: {}", one.entry, one.reason),
+            format!("分录 {} 已冲销：{}", one.entry, one.reason),
+        ),
+        Event::ReferenceRateRecorded(one) => fact::rate_sentence(one),
+        Event::FactRecorded(one) => fact::sentence(one),
         Event::Refused(one) => refused(one),
         Event::AccessChanged(change) => super::access::words(change),
         Event::Endorsed(one) => super::access::endorsed_words(one),
@@ -52,21 +67,21 @@ fn text(en: impl Into<String>, zh: impl Into<String>) -> v1::Text {
 fn enterprise(one: &EnterpriseDetails, done: &str, done_zh: &str) -> v1::Text {
     text(
         format!("Enterprise {} ({}) {done}.", one.name, one.uscc),
-        format!("企业“{}”({}){done_zh}。", one.name, one.uscc),
+        format!("企业“{}”（{}）{done_zh}。", one.name, one.uscc),
     )
 }
 
 fn institution(one: &InstitutionDetails) -> v1::Text {
     text(
         format!("Institution {} ({}) is registered.", one.name, one.institution),
-        format!("合作机构“{}”({})已登记。", one.name, one.institution),
+        format!("合作机构“{}”（{}）已登记。", one.name, one.institution),
     )
 }
 
 fn ip_right(one: &IpRightDetails) -> v1::Text {
     text(
         format!("IP right {} ({}) is registered.", one.right, one.title),
-        format!("知识产权 {} (“{}”) 已登记。", one.right, one.title),
+        format!("知识产权 {}（“{}”）已登记。", one.right, one.title),
     )
 }
 
@@ -93,14 +108,14 @@ fn pledge(key: &PledgeKey, done: &str, done_zh: &str) -> v1::Text {
 fn blacklisted(one: &BlacklistDetails) -> v1::Text {
     text(
         format!("Enterprise {} is on the blacklist, document {}.", one.enterprise, one.document),
-        format!("企业 {} 已列入失信名单, 文号 {}。", one.enterprise, one.document),
+        format!("企业 {} 已列入失信名单，文号 {}。", one.enterprise, one.document),
     )
 }
 
 fn lifted(one: &BlacklistEntryLifted) -> v1::Text {
     text(
         format!("Blacklist entry {} of enterprise {} is lifted: {}", one.entry, one.enterprise, one.reason),
-        format!("企业 {} 的失信记录 {} 已移出: {}", one.enterprise, one.entry, one.reason),
+        format!("企业 {} 的失信记录 {} 已移出：{}", one.enterprise, one.entry, one.reason),
     )
 }
 
@@ -123,7 +138,7 @@ fn budget(one: &BudgetChange, done: &str, done_zh: &str) -> v1::Text {
 fn rulebook(one: &Rulebook) -> v1::Text {
     text(
         format!("Rulebook {} is adopted, valid from {}.", one.reference(), one.valid_from),
-        format!("办法 {} (“{}”) 已启用, 自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
+        format!("办法 {}（“{}”）已启用，自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
     )
 }
 
@@ -145,7 +160,7 @@ fn loan_filed(filed: &LoanFiled, id: Option<LoanId>) -> v1::Text {
         ),
         None => text(
             format!("{en} is filed under {version}, without a pool."),
-            format!("{zh}已按办法 {version} 备案, 未纳入资金池。"),
+            format!("{zh}已按办法 {version} 备案，未纳入资金池。"),
         ),
     }
 }
@@ -180,7 +195,7 @@ fn loan_changed(changed: &LoanChanged) -> v1::Text {
         LoanChange::Settled => text(format!("Loan {loan} is settled."), format!("贷款 {loan} 已结清。")),
         LoanChange::Closed => text(format!("Loan {loan} is closed."), format!("贷款 {loan} 已关闭。")),
         LoanChange::Withdrawn(reason) => {
-            text(format!("Loan {loan} is withdrawn: {reason}"), format!("贷款 {loan} 已撤回: {reason}"))
+            text(format!("Loan {loan} is withdrawn: {reason}"), format!("贷款 {loan} 已撤回：{reason}"))
         }
     }
 }
@@ -192,7 +207,7 @@ fn subsidy_applied(applied: &SubsidyApplied, id: Option<ApplicationId>) -> v1::T
         let refusal = applied.refusal.map(Refusal::meaning);
         let (why, why_zh) =
             refusal.map_or(("nothing to grant", "无可补助金额"), |meaning| (meaning.en, meaning.zh));
-        return text(format!("{en}Refused: {why}."), format!("{zh}不予补助: {why_zh}。"));
+        return text(format!("{en}Refused: {why}."), format!("{zh}不予补助：{why_zh}。"));
     }
     text(
         format!("{en}{}", lines_sentence(&lines, Language::English)),
@@ -205,25 +220,25 @@ fn application_changed(changed: &ApplicationChanged) -> v1::Text {
     match &changed.change {
         ApplicationChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
         ApplicationChange::Refused(reason) => {
-            text(format!("{id} is refused: {reason}"), format!("{id} 不予补助: {reason}"))
+            text(format!("{id} is refused: {reason}"), format!("{id} 不予补助：{reason}"))
         }
         ApplicationChange::Withdrawn(reason) => {
-            text(format!("{id} is withdrawn: {reason}"), format!("{id} 已撤回: {reason}"))
+            text(format!("{id} is withdrawn: {reason}"), format!("{id} 已撤回：{reason}"))
         }
         ApplicationChange::Paid(reference) => {
-            text(format!("{id} is paid, reference {reference}."), format!("{id} 已拨付, 凭证号 {reference}。"))
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已拨付，凭证号 {reference}。"))
         }
         ApplicationChange::PaymentRefused(refusal) => text(
             format!("{id} is not paid: {}. It stays approved.", refusal.meaning().en),
-            format!("{id} 未拨付: {}。申请仍为已审核状态。", refusal.meaning().zh),
+            format!("{id} 未拨付：{}。申请仍为已审核状态。", refusal.meaning().zh),
         ),
         ApplicationChange::ClawbackDemanded(demand) => text(
             format!("{} of {id} is demanded back: {}", demand.amount.grouped(), demand.reason),
-            format!("{id} 应追回 {} 元: {}", demand.amount.grouped(), demand.reason),
+            format!("{id} 应追回 {} 元：{}", demand.amount.grouped(), demand.reason),
         ),
         ApplicationChange::ClawbackReceived(amount, reference) => text(
             format!("{} of {id} came back, reference {reference}.", amount.grouped()),
-            format!("{id} 已追回 {} 元, 凭证号 {reference}。", amount.grouped()),
+            format!("{id} 已追回 {} 元，凭证号 {reference}。", amount.grouped()),
         ),
     }
 }
@@ -260,9 +275,9 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
     match &changed.change {
         ClaimChange::Resumed(decision) => claim_decided(decision, Some(id)),
         ClaimChange::Approved => text(format!("{id} is approved."), format!("{id} 审核通过。")),
-        ClaimChange::Refused(reason) => text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿: {reason}")),
+        ClaimChange::Refused(reason) => text(format!("{id} is refused: {reason}"), format!("{id} 不予补偿：{reason}")),
         ClaimChange::Paid(reference) => {
-            text(format!("{id} is paid, reference {reference}."), format!("{id} 已补偿, 凭证号 {reference}。"))
+            text(format!("{id} is paid, reference {reference}."), format!("{id} 已补偿，凭证号 {reference}。"))
         }
         ClaimChange::Recovered(recovery) => text(
             format!(
@@ -271,7 +286,7 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
                 recovery.to_pool.grouped()
             ),
             format!(
-                "{id} 追偿收回 {} 元, 其中 {} 元返还资金池。",
+                "{id} 追偿收回 {} 元，其中 {} 元返还资金池。",
                 recovery.amount.grouped(),
                 recovery.to_pool.grouped()
             ),
@@ -285,7 +300,7 @@ fn claim_changed(changed: &ClaimChanged) -> v1::Text {
 fn refused(refused: &Refused) -> v1::Text {
     let meaning = refused.refusal.meaning();
     let since = refused.since.map(|since| format!(", since {since}")).unwrap_or_default();
-    let since_zh = refused.since.map(|since| format!(", 自{}起", since.chinese())).unwrap_or_default();
+    let since_zh = refused.since.map(|since| format!("，自{}起", since.chinese())).unwrap_or_default();
     let subject = if refused.subject.is_empty() { String::new() } else { format!(" ({})", refused.subject) };
-    text(format!("Refused: {}{subject}{since}.", meaning.en), format!("不予办理: {}{subject}{since_zh}。", meaning.zh))
+    text(format!("Refused: {}{subject}{since}.", meaning.en), format!("不予办理：{}{subject}{since_zh}。", meaning.zh))
 }

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, async_trait};
 
-use super::Answer;
+use super::{Answer, backup};
 use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::evidence::checkpoint::SignedCheckpoint;
@@ -50,6 +50,13 @@ impl EvidenceService for Edge {
     async fn add_cosignature(&self, request: Request<v1::AddCosignatureRequest>) -> Answer<v1::AddCosignatureResponse> {
         let (_, message) = self.open(request)?;
         Ok(Response::new(add_cosignature(self, &message).await?))
+    }
+
+    type BackUpJournalStream = backup::BlockStream;
+
+    async fn back_up_journal(&self, request: Request<v1::BackUpJournalRequest>) -> Answer<backup::BlockStream> {
+        let (caller, message) = self.open(request)?;
+        Ok(Response::new(backup::open(self, &caller, message).await?))
     }
 }
 
@@ -137,7 +144,7 @@ async fn add_cosignature(
     }
 }
 
-fn keeper(edge: &Edge) -> Result<&Keeper, Rejection> {
+pub(super) fn keeper(edge: &Edge) -> Result<&Keeper, Rejection> {
     edge.keeper().ok_or_else(|| {
         Rejection::new(
             Reason::NoSigningKey,
@@ -148,7 +155,7 @@ fn keeper(edge: &Edge) -> Result<&Keeper, Rejection> {
     })
 }
 
-async fn fresh(keeper: &Keeper) -> Result<SignedCheckpoint, Rejection> {
+pub(super) async fn fresh(keeper: &Keeper) -> Result<SignedCheckpoint, Rejection> {
     keeper.fresh().await.map_err(|fault| not_kept(&fault))
 }
 
@@ -169,15 +176,15 @@ fn no_cosignature() -> Rejection {
 }
 
 /// The hashes of a proof. The sizes were checked, so that there is none can only be a fault of the store.
-fn proof(made: Result<Option<Vec<Hash>>, ReadFault>, sequence: Sequence) -> Result<Vec<Hash>, Rejection> {
+pub(super) fn proof(made: Result<Option<Vec<Hash>>, ReadFault>, sequence: Sequence) -> Result<Vec<Hash>, Rejection> {
     let made = made.map_err(|fault| unavailable(&fault))?;
     made.ok_or_else(|| unavailable(&ReadFault::Missing { sequence, height: 0 }))
 }
 
-fn hashes(proof: &[Hash]) -> Vec<Vec<u8>> {
+pub(super) fn hashes(proof: &[Hash]) -> Vec<Vec<u8>> {
     proof.iter().map(|hash| hash.0.to_vec()).collect()
 }
 
-fn rendered(one: &SignedCheckpoint) -> v1::Checkpoint {
+pub(super) fn rendered(one: &SignedCheckpoint) -> v1::Checkpoint {
     v1::Checkpoint { note: one.to_string(), tree_size: one.checkpoint.size, root: one.checkpoint.root.0.to_vec() }
 }

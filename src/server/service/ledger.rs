@@ -22,6 +22,13 @@ use crate::server::render::entry::{kind, recorded};
 
 #[async_trait]
 impl LedgerService for Edge {
+    async fn reverse_entry(&self, request: Request<v1::ReverseEntryRequest>) -> Answer<v1::ReverseEntryResponse> {
+        // Looked up before the caller is known, but nothing of it is told: the decision asks for permission first.
+        let sequence = Sequence::new(request.get_ref().sequence);
+        let entry = self.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
+        Ok(self.write(request, move |message, violations| parse::ledger::reverse(message, entry, violations)).await?)
+    }
+
     async fn get_entry(&self, request: Request<v1::GetEntryRequest>) -> Answer<v1::GetEntryResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(get_entry(self, &caller, &message).await?))
@@ -76,7 +83,8 @@ async fn get_entry(
     let found = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
     let found = found.filter(|entry| sees(&edge.reader().book(), caller, &entry.concerns));
     let entry = found.ok_or_else(|| unknown(Reason::EntryUnknown, "sequence", &sequence))?;
-    Ok(v1::GetEntryResponse { entry: Some(recorded(&entry)) })
+    let reversed_by = edge.reader().book().reversals.get(&sequence).map_or(0, |by| by.value());
+    Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }) })
 }
 
 async fn list_entries(

@@ -4,8 +4,10 @@ use tonic::{Response, Status};
 
 mod access;
 mod audit;
+mod backup;
 mod budget;
 mod evidence;
+mod fact;
 mod ledger;
 mod loan;
 mod period;

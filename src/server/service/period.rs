@@ -8,6 +8,7 @@ use crate::calendar::FiscalYear;
 use crate::decide::rejection::Rejection;
 use crate::proto::v1;
 use crate::proto::v1::period_service_server::PeriodService;
+use crate::server::access::undivided;
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
@@ -19,10 +20,39 @@ impl PeriodService for Edge {
         Ok(self.write(request, parse::period::close).await?)
     }
 
+    async fn close_year(&self, request: Request<v1::CloseYearRequest>) -> Answer<v1::CloseYearResponse> {
+        Ok(self.write(request, parse::period::close_year).await?)
+    }
+
+    async fn get_period_checklist(
+        &self,
+        request: Request<v1::GetPeriodChecklistRequest>,
+    ) -> Answer<v1::GetPeriodChecklistResponse> {
+        let (caller, message) = self.open(request)?;
+        Ok(Response::new(checklist(self, &caller, message)?))
+    }
+
     async fn list_periods(&self, request: Request<v1::ListPeriodsRequest>) -> Answer<v1::ListPeriodsResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(list_periods(self, &caller, &message)?))
     }
+}
+
+fn checklist(
+    edge: &Edge,
+    caller: &Caller,
+    message: v1::GetPeriodChecklistRequest,
+) -> Result<v1::GetPeriodChecklistResponse, Rejection> {
+    undivided(&edge.reader().book(), caller)?;
+    let month = query(|violations| parse::period::month(message.year, message.month, violations))?;
+    let book = edge.reader().book();
+    let open = book.open_items(month);
+    Ok(v1::GetPeriodChecklistResponse {
+        closed: book.closed_months.contains(&month),
+        application_ids: open.applications.iter().map(ToString::to_string).collect(),
+        claim_ids: open.claims.iter().map(ToString::to_string).collect(),
+        earlier_open_months: book.open_months_before(month).into_iter().map(event::month).collect(),
+    })
 }
 
 fn list_periods(

@@ -129,7 +129,7 @@ fn exposure_limit(pool: &Pool, rule: &PoolRule) -> String {
 }
 
 fn bank_year(bank: &InstitutionId, year: FiscalYear, figures: &BankYear, rule: Option<&PoolRule>) -> v1::BankYear {
-    let breaker = rule.and_then(|rule| rule.breaker);
+    let breaker = rule.and_then(|rule| rule.breaker.as_ref());
     v1::BankYear {
         bank_id: bank.to_string(),
         year: event::year(year),

@@ -105,7 +105,7 @@ fn quote_subsidy(
     })?;
     let id = RequestId::from_bytes([0xff; 16]).ok_or_else(|| Rejection::plain(Reason::Unavailable))?;
     let key = RequestKey { id, digest: [0; 32] };
-    let request = command::Request { caller: caller.clone(), key, effective_date, command };
+    let request = command::Request { caller: caller.clone(), key, effective_date, book_late: false, command };
     let book = edge.reader().book();
     let stamp =
         Stamp { sequence: book.last_sequence().next(), recorded_at: edge.clock().stamp_after(book.last_recorded_at()) };

@@ -40,7 +40,7 @@ pub(super) fn open(edge: &Edge, caller: Caller, after: Sequence) -> Result<Entry
             Reason::QueueFull,
             "",
             format!("{TAILS_MAX} tails are open already; close one or come back later"),
-            format!("已有 {TAILS_MAX} 个订阅, 请关闭其一或稍后重试"),
+            format!("已有 {TAILS_MAX} 个订阅，请关闭其一或稍后重试"),
         )
         .into());
     };
@@ -83,7 +83,7 @@ impl Tail {
                     Reason::Unavailable,
                     "",
                     "the server is stopping; come back with the last sequence received",
-                    "服务正在停止, 请携带最后收到的序号重新订阅",
+                    "服务正在停止，请携带最后收到的序号重新订阅",
                 );
                 // Full or gone: the stream then just ends.
                 drop(sender.try_send(Err(ending.into())));

@@ -38,18 +38,18 @@ async fn a_subsidy_is_quoted_applied_for_and_paid() {
     let application = applied.application_id;
     let (promised, decided) = (quoted.decision.unwrap(), applied.decision.unwrap());
     assert_eq!((promised.outcome, &promised.explanation), (decided.outcome, &decided.explanation));
-    expect![[r"
+    expect![["
         OUTCOME_PARTLY - 200000.00
           application-12: Granted 200,000.00 in all. Granted 15,000.00: half of the valuation fee of 30,000.00. Granted 185,000.00: half of the guarantee fee would be 250,000.00, but 185,000.00 of the 200,000.00 for 2025 was left.
-          application-12: 合计准予200,000.00元。准予补助15,000.00元:评估费30,000.00元的50%。准予补助185,000.00元:担保费的50%为250,000.00元,但2025年度限额200,000.00元仅剩185,000.00元。"]].assert_eq(&said(Some(decided.clone())));
+          application-12: 合计准予200,000.00元。准予补助15,000.00元：评估费30,000.00元的50%。准予补助185,000.00元：担保费的50%为250,000.00元，但2025年度限额200,000.00元仅剩185,000.00元。"]].assert_eq(&said(Some(decided.clone())));
 
     write!(edge, "officer wang-fang", approve_subsidy, ApproveSubsidyRequest { application_id: application.clone() });
     let paid =
         write!(edge, FINANCE, pay_subsidy, PaySubsidyRequest { application_id: application.clone(), reference: "Z-1" });
-    expect![[r"
+    expect![["
         OUTCOME_RECORDED - -
           application-12 is paid, reference Z-1.
-          application-12 已拨付, 凭证号 Z-1。"]]
+          application-12 已拨付，凭证号 Z-1。"]]
     .assert_eq(&said(paid.decision));
 
     let got = read!(edge, BANKER, get_application, GetApplicationRequest { application_id: application.clone() });
@@ -108,10 +108,10 @@ async fn a_claim_is_decided_and_seen_by_its_bank_only() {
         ..Default::default()
     };
     let claimed = edge.submit_claim(call(BANKER, claim)).await.unwrap().into_inner();
-    expect![[r"
+    expect![["
         OUTCOME_GRANTED - 50000.01
           claim-14: The pool pays 50,000.01: 50 % of the loss of 100,000.01.
-          claim-14: 资金池补偿50,000.01元:损失100,000.01元的50%。"]]
+          claim-14: 资金池补偿50,000.01元：损失100,000.01元的50%。"]]
     .assert_eq(&said(claimed.decision));
     let claim_id = claimed.claim_id;
     let pool = read!(edge, BANKER, get_pool, GetPoolRequest { pool_id: "hebi-pool" }).unwrap().pool.unwrap();

@@ -36,6 +36,8 @@ use super::witness::{Found, Witness};
 use super::{Fault, Storage, Tip, check_next, check_witness};
 use crate::journal::block::{Block, CHUNK_BYTES_MAX, chunk_key, height_of_key};
 
+mod fill;
+
 /// sled's folder in ours.
 const STORE: &str = "store";
 

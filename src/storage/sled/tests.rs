@@ -258,3 +258,27 @@ fn a_lock_that_is_let_go_is_waited_for() {
     SledStorage::open(folder.path()).unwrap();
     release.join().unwrap();
 }
+
+#[test]
+fn a_store_that_was_filled_is_the_store_that_was_written() {
+    let (written, filled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, other) = (SledStorage::open(written.path()).unwrap(), SledStorage::open(filled.path()).unwrap());
+    let (mut head, mut blocks) = (Head::EMPTY, Vec::new());
+    for height in 1..=7_u8 {
+        let (block, next) = head.seal(vec![vec![height; 3_000]; 4]);
+        one.append(&block).unwrap();
+        (head, blocks) = (next, [blocks, vec![block]].concat());
+    }
+    other.append_all(&blocks[..3]).unwrap();
+    other.append_all(&[]).unwrap();
+    assert_eq!(other.tip().unwrap(), 3);
+    other.append_all(&blocks[3..6]).unwrap();
+    other.append(&blocks[6]).unwrap();
+    drop(other);
+    let other = SledStorage::open(filled.path()).unwrap();
+    for height in 1..=8 {
+        assert_eq!(one.read(height).unwrap(), other.read(height).unwrap());
+    }
+    let fault = other.append_all(&blocks[..1]).unwrap_err();
+    assert!(matches!(fault, Fault::NotNext { expected: 8, found: 1, .. }), "{fault}");
+}

@@ -82,11 +82,11 @@ async fn malformed_requests_name_the_field_and_leave_no_trace() {
     check(
         &officer.apply_subsidy(request).await.unwrap_err(),
         &expect![[r#"
-        InvalidArgument: a field is malformed or out of range: items: has 0 items; expected 1 to 100
-          reason INVALID_FIELD @ ipledger
-          field items: has 0 items; expected 1 to 100
-          zh-CN: 字段格式或取值不正确：items：共 0 项; 应为 1 至 100 项
-    "#]],
+            InvalidArgument: a field is malformed or out of range: items: has 0 items; expected 1 to 100
+              reason INVALID_FIELD @ ipledger
+              field items: has 0 items; expected 1 to 100
+              zh-CN: 字段格式或取值不正确：items：共 0 项；应为 1 至 100 项
+        "#]],
     );
 
     assert_eq!(world.last_sequence().await, before, "a malformed request left a trace");

@@ -6,6 +6,7 @@
 mod access;
 mod errors;
 mod retries;
+mod rulebooks;
 mod scope;
 mod service;
 

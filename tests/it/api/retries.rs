@@ -39,7 +39,7 @@ async fn a_request_id_belongs_to_one_request_of_one_caller() {
     expect![[r#"
         AlreadyExists: the request id was used for another request: request_id: `ID` was used earlier by another request; take a new id for a new request
           reason REQUEST_ID_REUSED @ ipledger
-          zh-CN: 该请求编号已用于其他请求：request_id：“ID”已被先前的另一请求使用; 新的请求请用新的编号
+          zh-CN: 该请求编号已用于其他请求：request_id：“ID”已被先前的另一请求使用；新的请求请用新的编号
     "#]].assert_eq(&text);
 
     // Stolen: the same bytes from another person tell nothing of the first answer.

@@ -26,13 +26,13 @@ fn sixty_and_sixty_one_days_overdue() {
             non-performing L1: non-performing, outstanding 5000000.00, exposure 2500000.00
             claim C1: refused, loan non-performing, covered 0.00 [] REFUSED NOT_OVERDUE_LONG_ENOUGH (the loan is not overdue long enough; claim again when the limit has passed) by gate
                 The claim is refused: the loan is 60 days overdue, and more than 60 are required.
-                不予补偿:贷款逾期60天,须超过60天。
+                不予补偿：贷款逾期60天，须超过60天。
             ? loan L1: non-performing, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00, overdue since 2026-03-01
             claim C2: REJECTED AMOUNT_EXCEEDS principal_loss: `5000000.01` is more than the outstanding principal (5000000.00); expected at most 5000000.00
             claim C2: REJECTED DATE_OUT_OF_RANGE effective_date: `2026-04-29` is before the loan's last event (2026-04-30); expected that day or later
             claim C2: under-review, loan claimed, covered 100000.00 [pool 50000.00 bank 50000.00]
                 The pool pays 50,000.00: 50 % of the loss of 100,000.00.
-                资金池补偿50,000.00元:损失100,000.00元的50%。
+                资金池补偿50,000.00元：损失100,000.00元的50%。
             claim C3: REJECTED STATE_FORBIDS loan_id: `L1` is claimed; expected non-performing
             ? pool: cash 2000000.00, free 1950000.00, exposure 2500000.00, waiting 0; icbc 2026 filed 5000000.00 losses 100000.00
         "#]],
@@ -58,7 +58,7 @@ fn the_breaker_at_exactly_three_per_cent_and_just_above() {
             non-performing L1: non-performing, outstanding 5000000.00, exposure 2500000.00
             claim C1: deferred, loan claimed, covered 150000.01 [pool 75000.01 bank 75000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
                 The claim waits: the bank's losses of the year would be 150,000.01, above 3 % of the 5,000,000.00 that it filed.
-                暂缓补偿:该银行本年度损失将达150,000.01元,超过其备案本金5,000,000.00元的3%。
+                暂缓补偿：该银行本年度损失将达150,000.01元，超过其备案本金5,000,000.00元的3%。
             ? loan L1: claimed, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00, overdue since 2026-03-01
             refuse-claim C1: refused, loan non-performing
             claim C2: under-review, loan claimed, covered 150000.00 [pool 75000.00 bank 75000.00]
@@ -123,7 +123,7 @@ fn deferred_claims_resume_in_order() {
                 The claim waits: the bank's losses of the year would be 300,000.01, above 3 % of the 10,000,000.00 that it filed.
             claim C2: deferred, loan claimed, covered 100.00 [pool 50.00 bank 50.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
                 The claim waits: an earlier claim, of 2026-05-02, waits and comes first.
-                暂缓补偿:2026年5月2日提交的更早申请仍在等待,须先行恢复。
+                暂缓补偿：2026年5月2日提交的更早申请仍在等待，须先行恢复。
             claim C5: under-review, loan claimed, covered 100.00 [pool 50.00 bank 50.00]
                 The pool pays 50.00: 50 % of the loss of 100.00.
             resume C1: deferred, loan claimed, covered 300000.01 [pool 150000.01 bank 150000.00] REFUSED BREAKER_TRIPPED (the bank's loss ratio of the year is above the limit; the claim resumes in order when the ratio falls) by gate
@@ -242,14 +242,14 @@ fn two_claims_race_for_the_last_of_the_pool() {
                 The pool pays 2,000,000.00: 50 % of the loss of 3,999,999.99.
             claim C5: deferred, loan claimed, covered 1000000.00 [pool 500000.00 bank 500000.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
                 The claim waits: the pool's share is 500,000.00, but its free balance is 0.00.
-                暂缓补偿:资金池应承担500,000.00元,可用余额为0.00元。
+                暂缓补偿：资金池应承担500,000.00元，可用余额为0.00元。
             contribute: done
                 Dr pool/hebi-pool/cash 499999.99, Cr pool/hebi-pool/capital/finance-bureau 499999.99
             resume C5: deferred, loan claimed, covered 1000000.00 [pool 500000.00 bank 500000.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
                 The claim waits: the pool's share is 500,000.00, but its free balance is 499,999.99.
             claim C2: deferred, loan claimed, covered 2.00 [pool 1.00 bank 1.00] REFUSED POOL_SHORT (the pool's free balance is too small; the claim resumes in order when the pool is refilled) by pool-balance
                 The claim waits: an earlier claim, of 2026-02-02, waits and comes first.
-                暂缓补偿:2026年2月2日提交的更早申请仍在等待,须先行恢复。
+                暂缓补偿：2026年2月2日提交的更早申请仍在等待，须先行恢复。
             contribute: done
                 Dr pool/hebi-pool/cash 0.01, Cr pool/hebi-pool/capital/finance-bureau 0.01
             resume C2: REJECTED OUT_OF_ORDER claim_id: an earlier claim waits since 2026-02-02; it comes first
@@ -321,7 +321,7 @@ fn the_ip_part_of_a_loss() {
                 The claim is refused: nothing of the loss falls on the IP part, 1,000,000.00 of the principal of 3,000,000.00.
             claim C1: under-review, loan claimed, covered 666666.66 [pool 333333.33 bank 333333.33]
                 The pool pays 333,333.33: 50 % of 666,666.66, the IP part of the loss of 2,000,000.00.
-                资金池补偿333,333.33元:损失2,000,000.00元中知识产权部分666,666.66元的50%。
+                资金池补偿333,333.33元：损失2,000,000.00元中知识产权部分666,666.66元的50%。
             approve-claim C1: approved, loan claimed
                 Dr pool/hebi-pool/compensation 333333.33, Cr pool/hebi-pool/payable/icbc 333333.33, Cr pool/hebi-pool/exposure 333333.34, Dr pool/hebi-pool/exposure-contra 333333.34
             pay-claim C1: paid, loan compensated
@@ -368,7 +368,7 @@ fn a_loan_without_a_pool_and_a_loan_filed_when_it_was_overdue() {
             non-performing L2: non-performing, outstanding 5000000.00, exposure 2500000.00
             claim C2: refused, loan non-performing, covered 0.00 [] REFUSED LOSS_NOT_COVERED (the pool does not cover this loss; see the failed step of the explanation) by gate
                 The claim is refused: the loan was filed on 2026-02-10, when it had been overdue since 2026-01-20.
-                不予补偿:贷款2026年2月10日备案时,自2026年1月20日起已逾期。
+                不予补偿：贷款2026年2月10日备案时，自2026年1月20日起已逾期。
             ? loan L2: non-performing, hebi-2017@1, outstanding 5000000.00, exposure 2500000.00, overdue since 2026-01-20
         "#]],
     );

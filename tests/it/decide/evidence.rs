@@ -29,7 +29,7 @@ fn an_invoice_is_used_once_by_whomever_for_whatever_and_whenever() {
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
             apply S2: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [insurance 0.00 evidence EVIDENCE_USED_UP]
                 Nothing granted: the invoice or payment has been used up.
-                不予补助:该凭据金额已全部使用。
+                不予补助：该凭据金额已全部使用。
             apply S3: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [patent-insurance 0.00 evidence EVIDENCE_USED_UP]
                 Nothing granted: the invoice or payment has been used up.
             apply S4: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [valuation 0.00 evidence EVIDENCE_USED_UP]
@@ -65,12 +65,12 @@ fn an_invoice_is_used_in_parts_up_to_its_total() {
             apply S2: REJECTED EVIDENCE_MISMATCH items[0].evidence.invoice.total: `1200.00` is not the total of invoice `V1` as first used (1000.00)
             apply S3: submitted 200.00 under hebi-2017@1 [insurance 200.00 evidence]
                 Granted 200.00: half of the 400.00 that was left of the evidence.
-                准予补助200.00元:凭据余额400.00元的50%。
+                准予补助200.00元：凭据余额400.00元的50%。
                 Dr budget/ip-finance/2026/reserved 200.00, Cr budget/ip-finance/2026/available 200.00
             ? invoice V1: total 1000.00, used 1000.00, cancelled 0.00, left 0.00, overused 0.00
             apply S4: refused 0.00 under hebi-2017@1 REFUSED EVIDENCE_USED_UP (the invoice or payment has been used up; submit another invoice that was not used) [insurance 0.00 evidence EVIDENCE_USED_UP]
                 Nothing granted: the invoice or payment has been used up.
-                不予补助:该凭据金额已全部使用。
+                不予补助：该凭据金额已全部使用。
             apply S5: submitted 500.00 under hebi-2017@1 [insurance 500.00 evidence]
                 Granted 500.00: half of the 1,000.00 that was left of the evidence.
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00

@@ -35,7 +35,7 @@ fn a_loan_from_filing_to_closing() {
             register-pledge G1: done
             file L1: filed under hebi-2017@1, exposure 2500000.00
                 The pool takes on 2,500,000.00: 50 % of the loan's IP part of 5,000,000.00.
-                资金池承担在保责任2,500,000.00元:贷款知识产权部分5,000,000.00元的50%。
+                资金池承担在保责任2,500,000.00元：贷款知识产权部分5,000,000.00元的50%。
                 Dr pool/hebi-pool/exposure 2500000.00, Cr pool/hebi-pool/exposure-contra 2500000.00
             disburse L1: disbursed, outstanding 3000000.00, exposure 2500000.00
             disburse L1: REJECTED AMOUNT_EXCEEDS amount: `2000000.01` is more than the undrawn principal (2000000.00); expected at most 2000000.00
@@ -105,7 +105,7 @@ fn the_ip_part_of_a_loan() {
                 Cr pool/hebi-pool/exposure 0.01, Dr pool/hebi-pool/exposure-contra 0.01
             file L6: REFUSED LOSS_NOT_COVERED (the pool does not cover this loss; see the failed step of the explanation) `hebi-pool`
                 The pool cannot take this loan: no part of it is secured by intellectual property.
-                资金池不能承担该笔贷款:贷款没有知识产权质押部分。
+                资金池不能承担该笔贷款：贷款没有知识产权质押部分。
             disburse L2: disbursed, outstanding 5000000.00, exposure 1250000.00
             repay L2: repaying, outstanding 3333333.33, exposure 833333.34
                 Cr pool/hebi-pool/exposure 416666.66, Dr pool/hebi-pool/exposure-contra 416666.66

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use ipledger::book::event::{BudgetChange, InterestPaid, IpRightChanged, RedLetterInvoice};
 use ipledger::book::nouns::{
-    BlacklistDetails, Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
-    Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery,
+    ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
+    RecordPrincipalPayment, RecordRecovery, ReverseEntry,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
-    PledgeRegistrationNumber, PoolId, ProgrammeId, Sequence,
+    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, Sequence, Tag,
 };
 use ipledger::money::{Amount, Rate};
 use ipledger::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass};
@@ -29,15 +29,16 @@ pub(super) struct Line {
     pub(super) verb: String,
     pub(super) name: String,
     pub(super) effective: Option<CivilDate>,
+    pub(super) book_late: bool,
     pub(super) in_chinese: bool,
     pub(super) command: Command,
 }
 
 /// The words of a command.
-struct Words<'a> {
+pub(super) struct Words<'a> {
     /// The whole line, for what goes wrong.
     line: &'a str,
-    name: String,
+    pub(super) name: String,
     values: BTreeMap<&'a str, &'a str>,
     items: Vec<&'a str>,
     entries: &'a Entries,
@@ -63,10 +64,12 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
         caller: &plain,
         day: today,
     };
-    let mut in_chinese = false;
+    let (mut in_chinese, mut book_late) = (false, false);
     for token in tokens {
         if token == "zh" {
             in_chinese = true;
+        } else if token == "late" {
+            book_late = true;
         } else if token.contains(',') && CostKind::parse(token.split(',').next().unwrap()).is_some() {
             words.items.push(token);
         } else if let Some((key, value)) = token.split_once('=') {
@@ -83,7 +86,7 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
     let command = command(&verb, &mut words);
     assert!(words.values.is_empty(), "`{line}`: not understood: {:?}", words.values);
     assert_eq!(verb_of(&command), verb_group(&verb), "`{line}` made another command");
-    Line { caller, verb, name: words.name, effective, in_chinese, command }
+    Line { caller, verb, name: words.name, effective, book_late, in_chinese, command }
 }
 
 fn caller(role: Role, who: &str) -> Caller {
@@ -109,6 +112,8 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::ReleasePledge(_) => "release-pledge",
         Command::AddBlacklistEntry(_) => "blacklist",
         Command::LiftBlacklistEntry(_) => "lift-blacklist",
+        Command::RecordReferenceRate(_) => "rate",
+        Command::RecordFact(_) => "fact",
         Command::FileLoan(_) => "file",
         Command::DisburseLoan(..) => "disburse",
         Command::RecordInterestPayment(..) => "pay-interest",
@@ -143,6 +148,9 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
         Command::ChangeAccess(change) => parse_access::verb_of(change),
+        Command::ClosePeriodOver(..) => "close-month-over",
+        Command::CloseYear(_) => "close-year",
+        Command::ReverseEntry(_) => "reverse",
     }
 }
 
@@ -157,6 +165,8 @@ pub(super) const VERBS: &[&str] = &[
     "release-pledge",
     "blacklist",
     "lift-blacklist",
+    "rate",
+    "fact",
     "file",
     "disburse",
     "pay-interest",
@@ -197,6 +207,9 @@ pub(super) const VERBS: &[&str] = &[
     "enable-bank",
     "delegate",
     "revoke",
+    "close-month-over",
+    "close-year",
+    "reverse",
 ];
 
 fn verb_group(verb: &str) -> &str {
@@ -213,6 +226,7 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         | "change-right"
         | "blacklist"
         | "lift-blacklist" => registry(verb, words),
+        "rate" | "fact" => super::facts::stated(verb, words),
         "register-pledge" | "release-pledge" | "file" => pledged(verb, words),
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)
@@ -220,9 +234,8 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
         }
-        "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month" => {
-            money(verb, words)
-        }
+        "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month"
+        | "close-month-over" | "close-year" | "reverse" => money(verb, words),
         "bind" | "disable" | "enable" | "disable-bank" | "enable-bank" | "delegate" | "revoke" => {
             let entry = words.entry(&words.name);
             parse_access::command(verb, (&words.name, words.caller, words.day), &mut words.values, entry)
@@ -406,32 +419,48 @@ fn money(verb: &str, words: &mut Words<'_>) -> Command {
             Command::RecordPoolInterest(PoolInterest { pool, amount, reference })
         }
         "adopt" => Command::AdoptRulebook(Arc::new(rulebooks::named(&words.name))),
+        "close-year" => Command::CloseYear(CloseYear {
+            year: FiscalYear::parse(&words.name).unwrap(),
+            carried: words.optional("carry").map(|line| BudgetLineId::parse(line).unwrap()).into_iter().collect(),
+            document: "豫财预〔2027〕1号".to_owned(),
+        }),
+        // The script fills in the entry.
+        "reverse" => Command::ReverseEntry(ReverseEntry {
+            sequence: Sequence::new(words.entry(&words.name).value()),
+            entry: None,
+            reason: "记错".to_owned(),
+        }),
         _ => {
             let (year, month) = words.name.split_once('-').unwrap();
-            Command::ClosePeriod(Month { year: FiscalYear::parse(year).unwrap(), month: month.parse().unwrap() })
+            let month = Month { year: FiscalYear::parse(year).unwrap(), month: month.parse().unwrap() };
+            if verb == "close-month" {
+                Command::ClosePeriod(month)
+            } else {
+                Command::ClosePeriodOver(month, "年终结账".to_owned())
+            }
         }
     }
 }
 
 impl<'a> Words<'a> {
-    fn optional(&mut self, key: &str) -> Option<&'a str> {
+    pub(super) fn optional(&mut self, key: &str) -> Option<&'a str> {
         self.values.remove(key)
     }
 
-    fn text<'b>(&mut self, key: &str, default: &'b str) -> &'b str
+    pub(super) fn text<'b>(&mut self, key: &str, default: &'b str) -> &'b str
     where
         'a: 'b,
     {
         self.optional(key).unwrap_or(default)
     }
 
-    fn amount(&mut self, key: &str, default: &str) -> Amount {
+    pub(super) fn amount(&mut self, key: &str, default: &str) -> Amount {
         let text = self.text(key, default);
         let amount = Amount::parse(text.trim_start_matches('-')).unwrap();
         if text.starts_with('-') { amount.negated() } else { amount }
     }
 
-    fn date(&mut self, key: &str, default: &str) -> CivilDate {
+    pub(super) fn date(&mut self, key: &str, default: &str) -> CivilDate {
         CivilDate::parse(self.text(key, default)).unwrap()
     }
 
@@ -440,11 +469,11 @@ impl<'a> Words<'a> {
         named.or_else(|| self.institution.clone()).unwrap_or_else(|| panic!("`{}`: whose?", self.line))
     }
 
-    fn entry(&self, name: &str) -> Sequence {
+    pub(super) fn entry(&self, name: &str) -> Sequence {
         Sequence::new(self.entries.get(name).copied().unwrap_or(NO_ENTRY))
     }
 
-    fn loan_of(&mut self, key: &str, default: &str) -> LoanId {
+    pub(super) fn loan_of(&mut self, key: &str, default: &str) -> LoanId {
         let name = self.text(key, default);
         LoanId::new(self.entry(name).value())
     }
@@ -485,6 +514,8 @@ impl<'a> Words<'a> {
         let by = values.remove("by").unwrap();
         let evidence = if by.starts_with('I') {
             EvidenceKey::InterestPayment(self.entry(by))
+        } else if by.starts_with('D') {
+            EvidenceKey::Document(RegisteredText::parse(by).unwrap())
         } else {
             EvidenceKey::Invoice(names::invoice(by))
         };
@@ -497,6 +528,12 @@ impl<'a> Words<'a> {
             evidence,
             evidence_total: amount(values.remove("total"), cost),
             right: values.remove("right").map(names::right),
+            details: CostDetails {
+                loan: values.remove("loan").map(|loan| LoanId::new(self.entry(loan).value())),
+                standard_premium: values.remove("premium").map(|text| Amount::parse(text).unwrap()),
+                occasion: values.remove("occasion").map(|text| Tag::parse(text).unwrap()),
+                units: values.remove("units").map(|text| text.parse().unwrap()),
+            },
         };
         assert!(values.is_empty(), "`{token}`: not understood: {values:?}");
         read

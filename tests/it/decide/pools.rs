@@ -62,7 +62,7 @@ fn exposure_at_the_leverage_limit_and_one_fen_above() {
             register-pledge G2: done
             file L1: REFUSED POOL_LEVERAGE_EXCEEDED (the pool's leverage limit is reached; wait for repayments or a contribution to the pool) `hebi-pool`
                 The pool cannot take this loan: its exposure would be 20,000,000.01, more than 10 times its free balance of 2,000,000.00.
-                资金池不能承担该笔贷款:在保责任将达20,000,000.01元,超过可用余额2,000,000.00元的10倍。
+                资金池不能承担该笔贷款：在保责任将达20,000,000.01元，超过可用余额2,000,000.00元的10倍。
             file L1: filed under hebi-2017@1, exposure 20000000.00
                 The pool takes on 20,000,000.00: 50 % of the loan's IP part of 40,000,000.00.
                 Dr pool/hebi-pool/exposure 20000000.00, Cr pool/hebi-pool/exposure-contra 20000000.00

@@ -134,7 +134,7 @@ fn the_blacklist_has_a_first_and_a_last_day() {
             blacklist X2: REJECTED ENTERPRISE_UNKNOWN enterprise: `E` is not registered; register the enterprise first
             apply S1: refused 0.00 under hebi-2017@1 REFUSED ENTERPRISE_BLACKLISTED (the enterprise is on the blacklist; ask the authority that made the entry to lift it, then submit again) [insurance 0.00 gate ENTERPRISE_BLACKLISTED]
                 Nothing granted: the enterprise has been on the blacklist since 2026-03-01.
-                不予补助:企业自2026年3月1日起列入失信名单。
+                不予补助：企业自2026年3月1日起列入失信名单。
             apply S2: submitted 500.00 under hebi-2017@1 [insurance 500.00 ratio]
                 Granted 500.00: half of the premium of 1,000.00.
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00

@@ -2,7 +2,9 @@
 
 use ipledger::book::Book;
 use ipledger::book::account::Posting;
-use ipledger::book::event::{ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied};
+use ipledger::book::event::{
+    ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied, YearEndLine,
+};
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
@@ -72,6 +74,8 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::BudgetAdjusted(_)
         | Event::PoolMoved(_)
         | Event::PeriodClosed(_)
+        | Event::ReferenceRateRecorded(_)
+        | Event::FactRecorded(_)
         | Event::AccessChanged(_) => "done".to_owned(),
         Event::Endorsed(one) => {
             format!(
@@ -79,6 +83,14 @@ fn event(entry: &Entry, book: &Book) -> String {
                 one.amount, one.second_above, one.rpc, one.subject
             )
         }
+        Event::PeriodClosedOver(closed) => format!("closed over {} open items", closed.open_items),
+        Event::YearClosed(closed) => {
+            let line = |line: &YearEndLine| {
+                format!("{} {} {}", line.line, line.left, if line.is_carried { "carried" } else { "lapsed" })
+            };
+            format!("closed, {}", closed.lines.iter().map(line).collect::<Vec<_>>().join(", "))
+        }
+        Event::Reversed(reversed) => format!("reversed entry {}", reversed.entry),
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {

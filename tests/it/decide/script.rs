@@ -9,13 +9,15 @@
 //! After each line: the decision is made twice and is the same, the postings sum to zero, the book's invariants hold.
 //! At the end of a script its entries, replayed into a new book, make the same book.
 
+use std::sync::Arc;
+
 use expect_test::Expect;
 use ipledger::book::Book;
 use ipledger::book::event::{Entry, RequestKey};
 use ipledger::calendar::{CivilDate, Timestamp};
-use ipledger::decide::command::{Request, Stamp};
+use ipledger::decide::command::{Command, Request, Stamp};
 use ipledger::decide::decide;
-use ipledger::identifier::RequestId;
+use ipledger::identifier::{RequestId, Sequence};
 use ipledger::money::Amount;
 
 use super::names::Entries;
@@ -69,6 +71,8 @@ struct World {
     book: Book,
     entries: Vec<Entry>,
     names: Entries,
+    /// What each command recorded, by verb and name: what `reverse pay:S1` looks up.
+    steps: Entries,
     shown: String,
     requests: u64,
 }
@@ -113,14 +117,25 @@ impl World {
         self.requests += 1;
         let key =
             RequestKey { id: RequestId::from_bytes(u128::from(self.requests).to_be_bytes()).unwrap(), digest: [7; 32] };
-        let request = Request { caller: line.caller, key, effective_date: line.effective, command: line.command };
+        let mut command = line.command;
+        if let Command::ReverseEntry(reverse) = &mut command {
+            let step = self.steps.get(&line.name).copied().unwrap_or(names::NO_ENTRY);
+            reverse.sequence = Sequence::new(step);
+            let index = usize::try_from(step).unwrap().checked_sub(1);
+            reverse.entry = index.and_then(|index| self.entries.get(index)).map(|entry| Arc::new(entry.clone()));
+        }
+        let request =
+            Request { caller: line.caller, key, effective_date: line.effective, book_late: line.book_late, command };
         let stamp = Stamp { sequence: self.book.last_sequence().next(), recorded_at };
         let decided = decide(&self.book, &stamp, &request);
         assert_eq!(decided, decide(&self.book, &stamp, &request), "the same arguments, another decision");
         let label = format!("{} {}", line.verb, line.name).trim_end().to_owned();
         match decided {
             Ok(entry) => {
-                if ["file", "apply", "claim", "pay-interest", "blacklist", "delegate"].contains(&line.verb.as_str()) {
+                self.steps.insert(format!("{}:{}", line.verb, line.name), entry.sequence.value());
+                if ["file", "apply", "claim", "pay-interest", "blacklist", "rate", "fact", "delegate"]
+                    .contains(&line.verb.as_str())
+                {
                     self.names.insert(line.name, entry.sequence.value());
                 }
                 self.take(entry);

@@ -23,12 +23,12 @@ fn the_rest_of_the_year() {
                 Dr budget/ip-finance/2026/reserved 162600.00, Cr budget/ip-finance/2026/available 162600.00
             apply S2: submitted 37400.00 under hebi-2017@1 [insurance 37400.00 year-cap]
                 Granted 37,400.00: half of the premium would be 50,000.00, but 37,400.00 of the 200,000.00 for 2026 was left.
-                准予补助37,400.00元:保险费的50%为50,000.00元,但2026年度限额200,000.00元仅剩37,400.00元。
+                准予补助37,400.00元：保险费的50%为50,000.00元，但2026年度限额200,000.00元仅剩37,400.00元。
                 Dr budget/ip-finance/2026/reserved 37400.00, Cr budget/ip-finance/2026/available 37400.00
             ? cap A: pledge-cost-year 2026 200000.00
             apply S3: refused 0.00 under hebi-2017@1 REFUSED YEAR_CAP_USED_UP (this year's cap is used up; costs paid in another year count toward that year) [valuation 0.00 year-cap YEAR_CAP_USED_UP]
                 Nothing granted: half of the valuation fee would be 0.50, but nothing of the 200,000.00 for 2026 was left.
-                不予补助:评估费的50%为0.50元,但2026年度限额200,000.00元已用完。
+                不予补助：评估费的50%为0.50元，但2026年度限额200,000.00元已用完。
             apply S4: submitted 20000.00 under hebi-2017@1 [valuation 20000.00 ratio]
                 Granted 20,000.00: half of the valuation fee of 40,000.00.
                 Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
@@ -54,7 +54,7 @@ fn four_kinds_of_cost_read_strictly() {
             pay-interest I1: repaying, outstanding 5000000.00, exposure 2500000.00
             apply S1: submitted 200000.00 under hebi-2017@1 [interest 150000.00 ratio; valuation 20000.00 ratio; guarantee 30000.00 ratio; insurance 0.00 year-cap YEAR_CAP_USED_UP]
                 Granted 200,000.00 in all. Granted 150,000.00: half of the interest of 300,000.00. Granted 20,000.00: half of the valuation fee of 40,000.00. Granted 30,000.00: half of the guarantee fee of 60,000.00. Nothing granted: half of the premium would be 40,000.00, but nothing of the 200,000.00 for 2026 was left.
-                合计准予200,000.00元。准予补助150,000.00元:贷款利息300,000.00元的50%。准予补助20,000.00元:评估费40,000.00元的50%。准予补助30,000.00元:担保费60,000.00元的50%。不予补助:保险费的50%为40,000.00元,但2026年度限额200,000.00元已用完。
+                合计准予200,000.00元。准予补助150,000.00元：贷款利息300,000.00元的50%。准予补助20,000.00元：评估费40,000.00元的50%。准予补助30,000.00元：担保费60,000.00元的50%。不予补助：保险费的50%为40,000.00元，但2026年度限额200,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 200000.00, Cr budget/ip-finance/2026/available 200000.00
             ? budget 2026: appropriated 10000000.00, available 9800000.00, reserved 200000.00, spent 0.00
             approve S1: approved
@@ -115,11 +115,11 @@ fn the_first_insured_patent_is_granted_once() {
         expect![[r#"
             apply S1: submitted 8000.00 under hebi-2017@1 [patent-insurance 8000.00 ratio]
                 Granted 8,000.00: the full patent insurance premium of 8,000.00.
-                准予补助8,000.00元:专利保险费8,000.00元全额。
+                准予补助8,000.00元：专利保险费8,000.00元全额。
                 Dr budget/ip-finance/2026/reserved 8000.00, Cr budget/ip-finance/2026/available 8000.00
             apply S2: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
                 Nothing granted: an enterprise gets this once at most, and this one has had it once.
-                不予补助:每家企业最多享受1次,此前已享受1次。
+                不予补助：每家企业最多享受1次，此前已享受1次。
             apply S3: refused 0.00 under hebi-2017@1 REFUSED ALREADY_GRANTED (this one-off benefit was granted before; the benefit is given once) [patent-insurance 0.00 gate ALREADY_GRANTED]
                 Nothing granted: an enterprise gets this once at most, and this one has had it once.
             withdraw S1: withdrawn
@@ -155,7 +155,7 @@ fn a_first_insured_patent_is_a_patent_in_force_and_owned() {
                 Nothing granted: `P2` is not in force.
             apply S3: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [patent-insurance 0.00 gate NOT_ELIGIBLE]
                 Nothing granted: `T1` is not a patent.
-                不予补助:T1不是专利。
+                不予补助：T1不是专利。
             apply S4: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [patent-insurance 0.00 gate NOT_ELIGIBLE]
                 Nothing granted: no intellectual property right was named.
             apply S5: REJECTED IP_RIGHT_UNKNOWN items[0].right: `P9` is not registered; register the right first
@@ -194,7 +194,7 @@ fn a_cap_fills_over_several_applications_in_any_order_of_dates() {
                 Dr budget/ip-finance/2026/reserved 40000.00, Cr budget/ip-finance/2026/available 40000.00
             apply S3: submitted 10000.00 under hebi-2017@1 [insurance 10000.00 year-cap]
                 Granted 10,000.00: half of the premium would be 40,000.00, but 10,000.00 of the 200,000.00 for 2026 was left.
-                准予补助10,000.00元:保险费的50%为40,000.00元,但2026年度限额200,000.00元仅剩10,000.00元。
+                准予补助10,000.00元：保险费的50%为40,000.00元，但2026年度限额200,000.00元仅剩10,000.00元。
                 Dr budget/ip-finance/2026/reserved 10000.00, Cr budget/ip-finance/2026/available 10000.00
             apply S4: refused 0.00 under hebi-2017@1 REFUSED YEAR_CAP_USED_UP (this year's cap is used up; costs paid in another year count toward that year) [insurance 0.00 year-cap YEAR_CAP_USED_UP]
                 Nothing granted: half of the premium would be 500.00, but nothing of the 200,000.00 for 2026 was left.
@@ -242,22 +242,22 @@ fn every_scope_of_caps() {
             file L2: filed under caps@1, exposure 0.00
             apply S1: submitted 10000.00 under caps@1 [valuation 9000.00 ratio; valuation 1000.00 item-cap; valuation 0.00 item-cap ITEM_CAP_USED_UP]
                 Granted 10,000.00 in all. Granted 9,000.00: 60 % of the valuation fee of 15,000.00. Granted 1,000.00: 60 % of the valuation fee would be 3,000.00, but 1,000.00 of the 10,000.00 for this kind of cost was left. Nothing granted: 60 % of the valuation fee would be 600.00, but nothing of the 10,000.00 for this kind of cost was left.
-                合计准予10,000.00元。准予补助9,000.00元:评估费15,000.00元的60%。准予补助1,000.00元:评估费的60%为3,000.00元,但单项限额10,000.00元仅剩1,000.00元。不予补助:评估费的60%为600.00元,但单项限额10,000.00元已用完。
+                合计准予10,000.00元。准予补助9,000.00元：评估费15,000.00元的60%。准予补助1,000.00元：评估费的60%为3,000.00元，但单项限额10,000.00元仅剩1,000.00元。不予补助：评估费的60%为600.00元，但单项限额10,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 10000.00, Cr budget/ip-finance/2026/available 10000.00
             apply S2: submitted 20000.00 under caps@1 [guarantee 18000.00 ratio; insurance 2000.00 joint-cap; insurance 0.00 joint-cap JOINT_CAP_USED_UP]
                 Granted 20,000.00 in all. Granted 18,000.00: 60 % of the guarantee fee of 30,000.00. Granted 2,000.00: 60 % of the premium would be 6,000.00, but 2,000.00 of the 20,000.00 for these costs together was left. Nothing granted: 60 % of the premium would be 6,000.00, but nothing of the 20,000.00 for these costs together was left.
-                合计准予20,000.00元。准予补助18,000.00元:担保费30,000.00元的60%。准予补助2,000.00元:保险费的60%为6,000.00元,但合并限额20,000.00元仅剩2,000.00元。不予补助:保险费的60%为6,000.00元,但合并限额20,000.00元已用完。
+                合计准予20,000.00元。准予补助18,000.00元：担保费30,000.00元的60%。准予补助2,000.00元：保险费的60%为6,000.00元，但合并限额20,000.00元仅剩2,000.00元。不予补助：保险费的60%为6,000.00元，但合并限额20,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
             disburse L1: disbursed, outstanding 5000000.00, exposure 0.00
             pay-interest I1: repaying, outstanding 5000000.00, exposure 0.00
             pay-interest I2: repaying, outstanding 5000000.00, exposure 0.00
             apply S3: submitted 20000.00 under caps@1 [interest 20000.00 loan-cap; interest 0.00 loan-cap LOAN_CAP_USED_UP]
                 Granted 20,000.00 in all. Granted 20,000.00: 60 % of the interest would be 36,000.00, but 20,000.00 of the 50,000.00 for this loan was left. Nothing granted: 60 % of the interest would be 60.00, but nothing of the 50,000.00 for this loan was left.
-                合计准予20,000.00元。准予补助20,000.00元:贷款利息的60%为36,000.00元,但该笔贷款限额50,000.00元仅剩20,000.00元。不予补助:贷款利息的60%为60.00元,但该笔贷款限额50,000.00元已用完。
+                合计准予20,000.00元。准予补助20,000.00元：贷款利息的60%为36,000.00元，但该笔贷款限额50,000.00元仅剩20,000.00元。不予补助：贷款利息的60%为60.00元，但该笔贷款限额50,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 20000.00, Cr budget/ip-finance/2026/available 20000.00
             apply S4: submitted 10000.00 under caps@1 [insurance 10000.00 lifetime-cap; valuation 0.00 lifetime-cap LIFETIME_CAP_USED_UP]
                 Granted 10,000.00 in all. Granted 10,000.00: 60 % of the premium would be 60,000.00, but 10,000.00 of the 60,000.00 for all years was left. Nothing granted: 60 % of the valuation fee would be 6,000.00, but nothing of the 60,000.00 for all years was left.
-                合计准予10,000.00元。准予补助10,000.00元:保险费的60%为60,000.00元,但累计限额60,000.00元仅剩10,000.00元。不予补助:评估费的60%为6,000.00元,但累计限额60,000.00元已用完。
+                合计准予10,000.00元。准予补助10,000.00元：保险费的60%为60,000.00元，但累计限额60,000.00元仅剩10,000.00元。不予补助：评估费的60%为6,000.00元，但累计限额60,000.00元已用完。
                 Dr budget/ip-finance/2026/reserved 10000.00, Cr budget/ip-finance/2026/available 10000.00
             ? cap A: guarantee-insurance 20000.00, guarantee-insurance 10000.00, lifetime 60000.00, loan 50000.00, loan 10000.00, valuation-item 10000.00
             update-enterprise A: done
@@ -292,14 +292,14 @@ fn the_conditions_of_pledge_costs() {
                 Nothing granted: the cost belongs to no filed loan.
             apply S2: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [insurance 0.00 gate NOT_ELIGIBLE]
                 Nothing granted: the loan had not been disbursed by 2026-01-07.
-                不予补助:截至2026年1月7日贷款尚未发放。
+                不予补助：截至2026年1月7日贷款尚未发放。
             disburse L1: disbursed, outstanding 5000000.00, exposure 0.00
             pay-interest I1: repaying, outstanding 5000000.00, exposure 0.00
             apply S3: refused 0.00 under hebi-2017@1 REFUSED ITEM_NOT_COVERED (the rule does not cover this kind of cost; submit the kinds of cost that the rule names) [patent-insurance 0.00 gate ITEM_NOT_COVERED]
                 Nothing granted: the programme does not pay toward the patent insurance premium.
             apply S4: submitted 400.00 under hebi-2017@1 [insurance 400.00 other-funding; insurance 0.00 other-funding OTHER_FUNDING_COVERS]
                 Granted 400.00 in all. Granted 400.00: half of the premium would be 500.00, but other public funds already pay 600.00 of 1,000.00. Nothing granted: half of the premium would be 500.00, but other public funds already pay 1,000.00 of 1,000.00.
-                合计准予400.00元。准予补助400.00元:保险费的50%为500.00元,但其他财政资金已承担1,000.00元中的600.00元。不予补助:保险费的50%为500.00元,但其他财政资金已承担1,000.00元中的1,000.00元。
+                合计准予400.00元。准予补助400.00元：保险费的50%为500.00元，但其他财政资金已承担1,000.00元中的600.00元。不予补助：保险费的50%为500.00元，但其他财政资金已承担1,000.00元中的1,000.00元。
                 Dr budget/ip-finance/2026/reserved 400.00, Cr budget/ip-finance/2026/available 400.00
             repay L1: repaying, outstanding 0.00, exposure 0.00
             settle L1: settled, outstanding 0.00, exposure 0.00
@@ -308,7 +308,7 @@ fn the_conditions_of_pledge_costs() {
                 Dr budget/ip-finance/2026/reserved 10500.00, Cr budget/ip-finance/2026/available 10500.00
             apply S6: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [insurance 0.00 ratio NOT_ELIGIBLE]
                 Nothing granted: half of the premium would be 0.005, less than one fen.
-                不予补助:保险费的50%为0.005元,不足1分。
+                不予补助：保险费的50%为0.005元，不足1分。
         "#]],
     );
 }
@@ -336,7 +336,7 @@ fn a_pledge_registered_after_the_disbursement_earns_nothing() {
             disburse L1: disbursed, outstanding 5000000.00, exposure 0.00
             apply S1: refused 0.00 under hebi-2017@1 REFUSED NOT_ELIGIBLE (a condition of the rule is not met; see the failed step of the explanation) [insurance 0.00 gate NOT_ELIGIBLE]
                 Nothing granted: the pledge was registered on 2026-02-05, after the disbursement on 2026-01-10.
-                不予补助:质押登记日2026年2月5日晚于放款日2026年1月10日。
+                不予补助：质押登记日2026年2月5日晚于放款日2026年1月10日。
             register-pledge G2: done
             file L2: filed under hebi-2017@1, exposure 0.00
             disburse L2: disbursed, outstanding 5000000.00, exposure 0.00
@@ -531,11 +531,11 @@ fn of_two_fees_the_better_one() {
             adopt nansha: adopted nansha-2024@1
             apply S1: submitted 45000.00 under nansha-2024@1 [valuation 15000.00 ratio; guarantee 0.00 gate NOT_CHOSEN; insurance 30000.00 ratio]
                 Granted 45,000.00 in all. Granted 15,000.00: half of the valuation fee of 30,000.00. Nothing granted: only one of several is granted, and premium gives more: 30,000.00 instead of 10,000.00. Granted 30,000.00: half of the premium of 60,000.00.
-                合计准予45,000.00元。准予补助15,000.00元:评估费30,000.00元的50%。不予补助:只能择一享受,保险费可得30,000.00元,本项10,000.00元,已取较高者。准予补助30,000.00元:保险费60,000.00元的50%。
+                合计准予45,000.00元。准予补助15,000.00元：评估费30,000.00元的50%。不予补助：只能择一享受，保险费可得30,000.00元，本项10,000.00元，已取较高者。准予补助30,000.00元：保险费60,000.00元的50%。
                 Dr budget/ip-finance/2026/reserved 45000.00, Cr budget/ip-finance/2026/available 45000.00
             apply S2: refused 0.00 under nansha-2024@1 REFUSED NOT_CHOSEN (another one was taken, and only one can be; withdraw the other one first, or leave it at that) [guarantee 0.00 gate NOT_CHOSEN]
                 Nothing granted: only one of several is granted, and another item was granted before.
-                不予补助:只能择一享受,此前已享受另一费用项。
+                不予补助：只能择一享受，此前已享受另一费用项。
             withdraw S1: withdrawn
                 Dr budget/ip-finance/2026/available 45000.00, Cr budget/ip-finance/2026/reserved 45000.00
             apply S3: submitted 50000.00 under nansha-2024@1 [guarantee 50000.00 item-cap]
@@ -545,9 +545,9 @@ fn of_two_fees_the_better_one() {
             repay L1: repaying, outstanding 0.00, exposure 0.00
                 Cr pool/hebi-pool/exposure 2500000.00, Dr pool/hebi-pool/exposure-contra 2500000.00
             settle L1: settled, outstanding 0.00, exposure 0.00
-            apply S4: refused 0.00 under nansha-2024@1 REFUSED FACT_MISSING (a fact that the rule needs is not known; see the failed step of the explanation for what is missing, have it recorded, and submit again) [interest 0.00 gate FACT_MISSING]
+            apply S4: refused 0.00 under nansha-2024@1 REFUSED REFERENCE_RATE_MISSING (no reference rate is known for the day that the rule names; have the point of the series recorded (`ipledger rate record`), and submit again) [interest 0.00 gate REFERENCE_RATE_MISSING]
                 Nothing granted: the rule needs a fact that is not known (reference rate).
-                不予补助:缺少判断所需的依据(参考利率)。
+                不予补助：缺少判断所需的依据（参考利率）。
         "#]],
     );
 }

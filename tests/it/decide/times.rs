@@ -49,7 +49,7 @@ fn a_closed_month_takes_nothing_and_its_costs_arrive_later() {
         2026-12-31 finance zhao close-month 2026-12 zh
         2027-01-02 finance zhao appropriate amount=1000000 year=2027
         2027-01-02 finance zhao close-month 2027-01
-        2027-01-02 finance zhao close-month 2026-12
+        2027-01-02 finance zhao close-month-over 2026-12
         2027-01-02 finance zhao close-month 2026-12 zh
         2027-01-03 enterprise A/chen apply S1 interest,cost=100000,by=I1,paid=2026-12-20 effective=2026-12-31 zh
         2027-01-03 enterprise A/chen apply S2 interest,cost=100000,by=I1,paid=2026-12-20
@@ -74,11 +74,11 @@ fn a_closed_month_takes_nothing_and_its_costs_arrive_later() {
             appropriate: done
                 Dr budget/ip-finance/2027/available 1000000.00, Cr budget/ip-finance/2027/appropriated 1000000.00
             close-month 2027-01: REJECTED DATE_OUT_OF_RANGE month: `2027-01` is not over; expected a month before 2027-01
-            close-month 2026-12: done
+            close-month-over 2026-12: closed over 1 open items
             close-month 2026-12: REJECTED STATE_FORBIDS month: `2026-12` is closed; expected open
                 “2026-12”当前状态为“已结账”；应为未结账
-            apply S1: REJECTED PERIOD_CLOSED effective_date: `2026-12-31` lies in a closed month; use a date in an open month and refer to the original
-                “2026-12-31”所在月份已结账；请使用未结账月份的日期并注明原业务
+            apply S1: REJECTED PERIOD_CLOSED effective_date: `2026-12-31` lies in a closed month; set `book_late` to record it in the next open one, or correct it
+                “2026-12-31”所在月份已结账；请设置 book_late 记入下一未结账月份，或更正日期
             apply S2: submitted 50000.00 under hebi-2017@1 [interest 50000.00 ratio]
                 Granted 50,000.00: half of the interest of 100,000.00.
                 Dr budget/ip-finance/2027/reserved 50000.00, Cr budget/ip-finance/2027/available 50000.00
@@ -88,8 +88,8 @@ fn a_closed_month_takes_nothing_and_its_costs_arrive_later() {
             ? budget 2027: appropriated 1000000.00, available 950000.00, reserved 50000.00, spent 0.00
             repay L1: repaying, outstanding 4999999.00, exposure 2499999.50
                 Cr pool/hebi-pool/exposure 0.50, Dr pool/hebi-pool/exposure-contra 0.50
-            repay L1: REJECTED PERIOD_CLOSED effective_date: `2026-12-01` lies in a closed month; use a date in an open month and refer to the original
-            approve S0: REJECTED PERIOD_CLOSED effective_date: `2026-12-30` lies in a closed month; use a date in an open month and refer to the original
+            repay L1: REJECTED PERIOD_CLOSED effective_date: `2026-12-01` lies in a closed month; set `book_late` to record it in the next open one, or correct it
+            approve S0: REJECTED PERIOD_CLOSED effective_date: `2026-12-30` lies in a closed month; set `book_late` to record it in the next open one, or correct it
             approve S0: approved
                 Dr subsidy/expense/insurance 150000.00, Cr subsidy/payable/A 150000.00
             pay S0: paid

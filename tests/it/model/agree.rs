@@ -73,7 +73,11 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         }
         (_, Event::ClaimChanged(changed)) => claim_change(what, changed.claim.number(), &changed.change),
         (What::Adopted, Event::RulebookAdopted(_)) => Ok(()),
-        (What::MonthClosed(month), Event::PeriodClosed(closed)) => same("month", month, closed),
+        (What::MonthClosed(month, 0), Event::PeriodClosed(closed)) => same("month", month, closed),
+        (What::MonthClosed(month, open), Event::PeriodClosedOver(closed)) => {
+            same("month", month, &closed.month)?;
+            same("open items", open, &usize::try_from(closed.open_items).unwrap_or(usize::MAX))
+        }
         _ => Err("another event".to_owned()),
     }
 }
@@ -133,6 +137,7 @@ fn lines(expected: &AppFact, found: &[ApplicationLine]) -> Result<(), String> {
         let evidence = match &found.item.evidence {
             EvidenceKey::Invoice(number) => Proof::Invoice(*number),
             EvidenceKey::InterestPayment(sequence) => Proof::Interest(sequence.value()),
+            EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
         };
         let found = LineFact {
             kind: found.item.item.code(),
@@ -194,6 +199,7 @@ impl Model {
             let proof = match key {
                 EvidenceKey::Invoice(number) => Proof::Invoice(*number),
                 EvidenceKey::InterestPayment(sequence) => Proof::Interest(sequence.value()),
+                EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
             };
             let found = fen(evidence.used) + fen(evidence.cancelled);
             same(&format!("use of {key:?}"), &self.used_up(&proof), &found)?;

@@ -93,16 +93,35 @@ impl Model {
                 wrongs.when(self.facts.iter().any(|fact| fact.what == What::Adopted), Reason::RulebookConflict);
                 wrongs.or(|| take(What::Adopted))
             }
-            Command::ClosePeriod(month) => {
+            Command::ClosePeriod(month) | Command::ClosePeriodOver(month, _) => {
                 let today = CivilDate::from_epoch_days(ask.today).expect("a day of this century");
                 let mut wrongs = Wrongs::default();
-                wrongs.when(self.facts.iter().any(|fact| fact.what == What::MonthClosed(*month)), Reason::StateForbids);
+                wrongs.when(
+                    self.facts.iter().any(|fact| matches!(fact.what, What::MonthClosed(closed, _) if closed == *month)),
+                    Reason::StateForbids,
+                );
                 let this_month = Month { year: today.year(), month: today.month() };
                 wrongs.when(*month >= this_month, Reason::DateOutOfRange);
-                wrongs.or(|| take(What::MonthClosed(*month)))
+                let open = self.open_items(*month);
+                let over = matches!(command, Command::ClosePeriodOver(..));
+                wrongs.when(open > 0 && !over, Reason::OpenItems);
+                wrongs.or(|| take(What::MonthClosed(*month, open)))
             }
             _ => unreachable!("not a command of the registry"),
         }
+    }
+
+    /// Applications and claims of the month or before that nobody has decided.
+    fn open_items(&self, month: Month) -> usize {
+        let is_in = |day: i32| {
+            let day = CivilDate::from_epoch_days(day).expect("a day of this century");
+            Month { year: day.year(), month: day.month() } <= month
+        };
+        let applications = self.applications();
+        let claims = self.claims();
+        let submitted = applications.values().filter(|each| each.state == "submitted" && is_in(each.submitted));
+        let reviewed = claims.values().filter(|each| each.state == "under-review" && is_in(each.submitted));
+        submitted.count() + reviewed.count()
     }
 
     fn judge_right_change(&self, ask: &Ask<'_>, right: &RightId, change: RightChange) -> Verdict {

@@ -69,6 +69,7 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
                 | Command::RecordPoolInterest(_)
                 | Command::PayClaim(..)
                 | Command::ClosePeriod(_)
+                | Command::ClosePeriodOver(..)
         ),
         Role::Operator => matches!(
             command,

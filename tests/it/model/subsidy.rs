@@ -115,6 +115,7 @@ impl Model {
                     Some(_) | None => wrongs.when(true, Reason::EvidenceUnknown),
                 }
             }
+            EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
         }
     }
 
@@ -135,6 +136,7 @@ impl Model {
                 let paid = self.interest(sequence.value()).map_or(0, |(_, _, fen)| fen);
                 (Proof::Interest(sequence.value()), paid)
             }
+            EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),
         };
         let mut line = LineFact {
             kind: item.item.code(),

@@ -36,6 +36,7 @@ async fn one_caller_and_a_store_that_fails() {
         let plan = Plan { seed, steps: 500, submitters: 1 };
         let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
         println!("{plan:?}: {outcome:?}");
+        assert!(outcome.snapshots > 0, "{outcome:?}");
     }
 }
 

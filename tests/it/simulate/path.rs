@@ -17,11 +17,13 @@ use ipledger::decide::command::{Request, Stamp};
 use ipledger::decide::rejection::{Reason, Rejection};
 use ipledger::journal::replay::replay;
 use ipledger::reader::{Loaded, Reader, load};
+use ipledger::snapshot;
 use ipledger::storage::memory::{AppendFault, FaultPlan, MemoryDisk};
 use ipledger::storage::{MemoryStorage, Storage};
 use ipledger::writer::clock::{Clock, ManualClock};
 use ipledger::writer::{Answer, Writer, WriterThreads};
 use parking_lot::Mutex;
+use tempfile::TempDir;
 
 use super::generate::Generator;
 use super::random::Random;
@@ -45,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) submitted: u64,
     pub(crate) entries: u64,
     pub(crate) faults: u64,
+    /// Starts from a snapshot.
+    pub(crate) snapshots: u64,
 }
 
 /// What the callers know of a request.
@@ -121,6 +125,8 @@ struct Run {
     plan: Plan,
     random: Random,
     disk: MemoryDisk,
+    /// For the snapshots.
+    data: TempDir,
     clock: ManualClock,
     timeline: Arc<Mutex<Timeline>>,
     generators: Vec<Arc<Mutex<Generator>>>,
@@ -136,6 +142,7 @@ pub(crate) async fn run(plan: Plan) -> Result<Outcome, String> {
         plan,
         random: Random::new(plan.seed),
         disk: MemoryDisk::default(),
+        data: TempDir::new().map_err(|error| error.to_string())?,
         clock: ManualClock::default(),
         timeline: Arc::new(Mutex::new(Timeline::new(plan.seed, plan.steps))),
         generators: (0..plan.submitters)
@@ -219,6 +226,7 @@ impl Run {
         if book.digest() != replayed.book.digest() || loaded.view().head.tree.root() != replayed.head.tree.root() {
             return Err("two replays of one journal differ".to_owned());
         }
+        self.check_snapshots(&loaded, &storage)?;
         let violations = book.violations();
         if !violations.is_empty() {
             return Err(format!("{violations:?}"));
@@ -226,6 +234,27 @@ impl Run {
         self.check_entries(&entries)?;
         self.model.compare(book)?;
         Ok((loaded, storage))
+    }
+
+    /// The state from the newest snapshot and the entries after it is the state by the full replay, to the byte; then
+    /// there is a new snapshot, or not.
+    fn check_snapshots(&mut self, full: &Loaded, storage: &MemoryStorage) -> Result<(), String> {
+        let start = snapshot::load(self.data.path(), storage, &mut |_| {}).map_err(|fault| format!("{fault:?}"))?;
+        let entries = full.view().book.last_sequence().value();
+        let taken = start.from.map_or(0, |(_, taken)| taken);
+        if taken + start.replayed != entries || !start.passed_over.is_empty() {
+            return Err(format!("of {entries} entries {taken} are in a snapshot and {} were read", start.replayed));
+        }
+        let bytes = |loaded: &Loaded| postcard::to_stdvec(&loaded.state()).expect("a state can be written");
+        let (ours, theirs) = (&start.loaded, full);
+        if ours.view().book != theirs.view().book || bytes(ours) != bytes(theirs) {
+            return Err(format!("a snapshot of {taken} entries and its tail differ from the full replay"));
+        }
+        self.outcome.snapshots += u64::from(taken > 0);
+        if !self.outcome.lives.is_multiple_of(3) {
+            snapshot::write(self.data.path(), ours.state()).map_err(|error| format!("no snapshot: {error}"))?;
+        }
+        Ok(())
     }
 
     fn check_entries(&mut self, entries: &[Arc<Entry>]) -> Result<(), String> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use ipledger::book::event::{BudgetChange, Entry, RequestKey};
 use ipledger::book::nouns::{
-    Caller, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms, PledgeDetails,
-    PledgeKey, Role,
+    Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
+    PledgeDetails, PledgeKey, Role,
 };
 use ipledger::calendar::{CivilDate, FiscalYear, Timestamp};
 use ipledger::decide::command::{ApplySubsidy, Command, PoolTransfer, Request};
@@ -86,7 +86,7 @@ impl Story {
         self.made += 1;
         let id = RequestId::from_bytes(self.made.to_be_bytes()).unwrap();
         let key = RequestKey { id, digest: [1; 32] };
-        let request = Request { caller, key, effective_date: Some(self.day), command };
+        let request = Request { caller, key, effective_date: Some(self.day), book_late: false, command };
         // Noon in Shanghai.
         let today = self.today.unwrap_or(self.day);
         let now = Timestamp::from_micros((i64::from(today.epoch_days()) * 24 + 4) * 3_600_000_000);
@@ -162,6 +162,7 @@ impl Story {
             evidence: EvidenceKey::Invoice(self.world.invoices[invoice]),
             evidence_total: cost,
             right: None,
+            details: CostDetails::default(),
         }
     }
 

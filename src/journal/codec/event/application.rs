@@ -1,16 +1,18 @@
 //! Events of a subsidy application's life.
 
 use crate::book::event::{ApplicationChange, ApplicationChanged, ApplicationLine, ClawbackDemand, SubsidyApplied};
-use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::proto::journal::{
     self as wire,
     application_changed::{self as step, Change},
 };
+use crate::rulebook::facts::WideKey;
 
 use super::super::CodecError;
 use super::super::field::{
-    Numbered as _, Stored, code, load_all, message, number, optional_code, optional_number, store_all, text, year,
+    Numbered as _, Stored, code, load_all, message, number, optional_code, optional_number, optional_text, store_all,
+    text, year,
 };
 
 impl Stored for SubsidyApplied {
@@ -27,6 +29,7 @@ impl Stored for SubsidyApplied {
             budget_line: self.budget_line.to_string(),
             budget_year: i32::from(self.budget_year.value()),
             refusal: optional_number(self.refusal),
+            payee: self.payee.as_ref().map(ToString::to_string),
         }
     }
 
@@ -41,6 +44,7 @@ impl Stored for SubsidyApplied {
             budget_line: text("SubsidyApplied.budget_line", &wire.budget_line, BudgetLineId::parse)?,
             budget_year: year("SubsidyApplied.budget_year", wire.budget_year)?,
             refusal: optional_code("SubsidyApplied.refusal", wire.refusal)?,
+            payee: optional_text("SubsidyApplied.payee", wire.payee.as_deref(), InstitutionId::parse)?,
         })
     }
 }
@@ -55,6 +59,7 @@ impl Stored for ApplicationLine {
             evidence_used: self.evidence_used.fen(),
             cap_uses: store_all(&self.cap_uses),
             explanation: Some(self.explanation.store()),
+            wide_uses: store_all(&self.wide_uses),
         }
     }
 
@@ -65,6 +70,27 @@ impl Stored for ApplicationLine {
             evidence_used: Amount::from_fen(wire.evidence_used),
             cap_uses: load_all(wire.cap_uses)?,
             explanation: message("ApplicationLine.explanation", wire.explanation)?,
+            wide_uses: load_all(wire.wide_uses)?,
+        })
+    }
+}
+
+impl Stored for WideKey {
+    type Wire = wire::WideKey;
+
+    fn store(&self) -> wire::WideKey {
+        wire::WideKey {
+            cap: self.cap.to_string(),
+            year: i32::from(self.year.value()),
+            bank: self.bank.as_ref().map(ToString::to_string),
+        }
+    }
+
+    fn load(wire: wire::WideKey) -> Result<Self, CodecError> {
+        Ok(Self {
+            cap: text("WideKey.cap", &wire.cap, CapId::parse)?,
+            year: year("WideKey.year", wire.year)?,
+            bank: optional_text("WideKey.bank", wire.bank.as_deref(), InstitutionId::parse)?,
         })
     }
 }

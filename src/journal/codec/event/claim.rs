@@ -1,16 +1,18 @@
 //! Events of a claim's life.
 
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Recovery};
-use crate::identifier::{ClaimId, LoanId, PoolId};
+use crate::identifier::{CapId, ClaimId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
 use crate::proto::journal::{
     self as wire,
     claim_changed::{self as step, Change},
 };
+use crate::rulebook::facts::CapUse;
+use crate::rulebook::model::PayerCapScope;
 use crate::rulebook::terms::LossParty;
 
 use super::super::CodecError;
-use super::super::field::{Numbered as _, Stored, code, load_all, message, number, store_all, text};
+use super::super::field::{Numbered as _, Stored, code, load_all, message, number, optional_text, store_all, text};
 
 impl Stored for ClaimSubmitted {
     type Wire = wire::ClaimSubmitted;
@@ -44,6 +46,8 @@ impl Stored for ClaimDecision {
             covered_loss: self.covered_loss.fen(),
             shares: store_all(&self.shares),
             explanation: Some(self.explanation.store()),
+            payee: self.payee.as_ref().map(ToString::to_string),
+            cap_uses: store_all(&self.cap_uses),
         }
     }
 
@@ -51,8 +55,27 @@ impl Stored for ClaimDecision {
         Ok(Self {
             covered_loss: Amount::from_fen(wire.covered_loss),
             shares: load_all(wire.shares)?,
+            payee: optional_text("ClaimDecision.payee", wire.payee.as_deref(), InstitutionId::parse)?,
+            cap_uses: load_all(wire.cap_uses)?,
             explanation: message("ClaimDecision.explanation", wire.explanation)?,
         })
+    }
+}
+
+impl Stored for CapUse {
+    type Wire = wire::CapUse;
+
+    fn store(&self) -> wire::CapUse {
+        let per_bank = match self.scope {
+            PayerCapScope::BankYear => true,
+            PayerCapScope::Claim | PayerCapScope::ProgrammeYear => false,
+        };
+        wire::CapUse { cap: self.cap.to_string(), per_bank, amount: self.amount.fen() }
+    }
+
+    fn load(wire: wire::CapUse) -> Result<Self, CodecError> {
+        let scope = if wire.per_bank { PayerCapScope::BankYear } else { PayerCapScope::ProgrammeYear };
+        Ok(Self { cap: text("CapUse.cap", &wire.cap, CapId::parse)?, scope, amount: Amount::from_fen(wire.amount) })
     }
 }
 

@@ -3,7 +3,9 @@
 mod access;
 mod application;
 mod claim;
+mod fact;
 mod loan;
+mod period;
 
 use std::sync::Arc;
 
@@ -46,6 +48,11 @@ impl Stored for Event {
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
+            Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
+            Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
+            Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
+            Self::ReferenceRateRecorded(rate) => record::Event::ReferenceRateRecorded(rate.store()),
+            Self::FactRecorded(fact) => record::Event::FactRecorded(fact.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
             Self::AccessChanged(change) => record::Event::AccessChanged(change.store()),
             Self::Endorsed(endorsed) => record::Event::Endorsed(endorsed.store()),
@@ -75,6 +82,11 @@ impl Stored for Event {
             record::Event::ClaimChanged(wire) => Self::ClaimChanged(Stored::load(wire)?),
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
+            record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
+            record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
+            record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),
+            record::Event::ReferenceRateRecorded(wire) => Self::ReferenceRateRecorded(Stored::load(wire)?),
+            record::Event::FactRecorded(wire) => Self::FactRecorded(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
             record::Event::AccessChanged(wire) => Self::AccessChanged(Stored::load(wire)?),
             record::Event::Endorsed(wire) => Self::Endorsed(Stored::load(wire)?),

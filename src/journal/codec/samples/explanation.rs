@@ -27,7 +27,7 @@ pub(super) fn later_line(index: usize) -> LineExplanation {
         requested: Amount::from_yuan(74_800),
         granted: Amount::from_yuan(37_400),
         bound: nth(rest(Bound::ALL, 12), index),
-        refusal: Some(nth(rest(Refusal::ALL, 20), index)),
+        refusal: Some(nth(first(rest(Refusal::ALL, 20), 5), index)),
         steps: rest(StepKind::ALL, 18).iter().enumerate().map(|(place, kind)| step(place, *kind)).collect(),
     }
 }

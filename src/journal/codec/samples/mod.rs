@@ -7,6 +7,8 @@
 
 mod access;
 mod explanation;
+mod periods;
+mod fact;
 
 use std::sync::Arc;
 
@@ -18,8 +20,8 @@ use crate::book::event::{
     SubsidyApplied,
 };
 use crate::book::nouns::{
-    BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails,
-    LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
+    BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
+    IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
@@ -66,6 +68,8 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(claims());
     events.extend(rulebooks_and_refusals());
     events.extend(later_values());
+    events.extend(periods::periods());
+    events.extend(fact::facts());
     events.extend(access::samples());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -159,6 +163,8 @@ fn entry(sequence: u64, event: Event) -> Entry {
         sequence: Sequence::new(sequence),
         recorded_at: Timestamp::from_micros(1_772_000_000_000_000 + i64::try_from(sequence).unwrap()),
         effective_date: day("2026-03-05").plus_days(i64::try_from(sequence).unwrap()).unwrap(),
+        // Late ones are among those of the periods: a golden line must not change.
+        late_for: matches!(event, Event::Reversed(_)).then(|| day("2025-12-31")),
         actor: Caller {
             role: nth(Role::ALL, index),
             institution: institution.clone(),
@@ -300,6 +306,7 @@ fn subsidies() -> Vec<Event> {
         evidence,
         evidence_total: Amount::from_yuan(80_000),
         right: (index == 3).then(|| nth(&rights(), 0)),
+        details: CostDetails::default(),
     };
     let cap = |year, loan| CapKey { cap: CapId::parse("yearly").unwrap(), enterprise: uscc(), year, loan };
     let application_line = |(index, evidence): (usize, EvidenceKey)| ApplicationLine {
@@ -307,6 +314,7 @@ fn subsidies() -> Vec<Event> {
         award: Amount::from_yuan(37_400),
         evidence_used: Amount::from_yuan(74_800),
         cap_uses: vec![cap(Some(year()), None), cap(None, Some(LoanId::new(33))), cap(None, None)],
+        wide_uses: Vec::new(),
         explanation: line(index),
     };
     let evidence =
@@ -321,6 +329,7 @@ fn subsidies() -> Vec<Event> {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
+        payee: None,
     };
     let refused = SubsidyApplied {
         loan: None,
@@ -383,6 +392,8 @@ fn claims() -> Vec<Event> {
     let decision = |index| ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
         shares: shares.clone(),
+        payee: None,
+        cap_uses: Vec::new(),
         explanation: line(index),
     };
     let submitted = ClaimSubmitted {
@@ -442,7 +453,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
 
 /// What joined the closed lists after the first golden bytes were written.
 fn later_values() -> Vec<Event> {
-    let reasons = rest(Refusal::ALL, 20);
+    let reasons = first(rest(Refusal::ALL, 20), 5);
     let lines = (0..reasons.len()).map(later_line).collect();
     let refused = Refused {
         command: "ApplySubsidy".to_owned(),
@@ -454,6 +465,8 @@ fn later_values() -> Vec<Event> {
     let decision = ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
         shares: rest(LossParty::ALL, 5).iter().map(|party| (*party, Amount::from_yuan(20_000))).collect(),
+        payee: None,
+        cap_uses: Vec::new(),
         explanation: later_line(0),
     };
     vec![

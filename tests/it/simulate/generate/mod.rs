@@ -125,7 +125,7 @@ impl Generator {
         let bytes = format!("{caller:?} {effective_date:?} {command:?}");
         let digest = Sha256::digest(bytes.as_bytes()).into();
         let id = RequestId::from_bytes(id.to_be_bytes()).expect("not nil");
-        Request { caller, key: RequestKey { id, digest }, effective_date, command }
+        Request { caller, key: RequestKey { id, digest }, effective_date, book_late: false, command }
     }
 
     fn bank(&mut self, bank: &InstitutionId) -> Caller {

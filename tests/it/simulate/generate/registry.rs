@@ -181,7 +181,12 @@ impl Generator {
                 let months_back = if self.random.chance(20) { 0 } else { self.random.between(70, 200) };
                 let day = self.days_ago(months_back, months_back);
                 let month = Month { year: day.year(), month: day.month() };
-                Some(Plan { caller: self.finance(), command: Command::ClosePeriod(month) })
+                let command = if self.random.chance(50) {
+                    Command::ClosePeriod(month)
+                } else {
+                    Command::ClosePeriodOver(month, "年终结账".to_owned())
+                };
+                Some(Plan { caller: self.finance(), command })
             }
         }
     }

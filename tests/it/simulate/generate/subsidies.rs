@@ -3,7 +3,7 @@
 use ipledger::book::Book;
 use ipledger::book::application::{Application, Evidence};
 use ipledger::book::event::RedLetterInvoice;
-use ipledger::book::nouns::{ApplicationState, CostItem, EvidenceKey};
+use ipledger::book::nouns::{ApplicationState, CostDetails, CostItem, EvidenceKey};
 use ipledger::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
 use ipledger::identifier::{ApplicationId, LoanId, Sequence, Uscc};
 use ipledger::money::Amount;
@@ -60,6 +60,7 @@ impl Generator {
             evidence: EvidenceKey::InterestPayment(Sequence::new(self.random.below(60))),
             evidence_total: Amount::from_fen(1),
             right: right.flatten(),
+            details: CostDetails::default(),
         };
         match payment {
             Some((key, evidence)) if kind == CostKind::Interest => CostItem {
