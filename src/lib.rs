@@ -30,7 +30,7 @@ pub mod cli;
 pub mod fuzz;
 pub mod config;
 pub mod server;
-pub mod audit;
+pub mod access_log;
 pub mod writer;
 pub mod reader;
 pub mod snapshot;

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use sha2::{Digest as _, Sha256};
 use tracing::info;
 
-use crate::audit::{AccessLog, Flaw, verify};
+use crate::access_log::{AccessLog, Flaw, verify};
 use crate::book::access::{AccessChange, PrincipalDetails};
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};

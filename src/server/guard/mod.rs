@@ -24,7 +24,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::audit::{AccessLog, Record, Who};
+use crate::access_log::{AccessLog, Record, Who};
 use crate::book::nouns::Caller;
 use crate::calendar::Timestamp;
 use crate::config::LimitsConfig;

@@ -2,7 +2,7 @@
 
 use tonic::metadata::MetadataMap;
 
-use crate::audit::Who;
+use crate::access_log::Who;
 use crate::book::Book;
 use crate::book::access::PrincipalDetails;
 use crate::book::nouns::{Caller, Role};

@@ -9,7 +9,7 @@ use prost_types::FileDescriptorSet;
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{Query, page};
+use crate::access_log::{Query, page};
 use crate::book::access::{AccessChange, PrincipalDetails, Switched};
 use crate::book::event::RequestKey;
 use crate::book::nouns::Role;

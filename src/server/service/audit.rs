@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::render::timestamp;
-use crate::audit::{Query, Record, page};
+use crate::access_log::{Query, Record, page};
 use crate::book::Book;
 use crate::book::nouns::{Caller, Role};
 use crate::calendar::Timestamp;

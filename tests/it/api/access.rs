@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ipledger::audit;
+use ipledger::access_log;
 use ipledger::cli::child::ServerProcess;
 use ipledger::proto::v1;
 use ipledger::proto::v1::access_service_client::AccessServiceClient;
@@ -178,7 +178,7 @@ async fn the_first_operator_comes_in_at_an_empty_ledger_once() {
         assert!(refused.contains("knows principals already"), "{refused}");
     }
     // What a server wrote follows line by line, over all its starts.
-    assert!(audit::verify(&data).unwrap().lines >= 2);
+    assert!(access_log::verify(&data).unwrap().lines >= 2);
 }
 
 /// The isolation test: the reads of bank A on two ledgers that differ in bank B's business only.
