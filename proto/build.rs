@@ -18,9 +18,10 @@ const API: &[&str] = &[
     "ipledger/v1/ledger_service.proto",
     "ipledger/v1/evidence_service.proto",
     "ipledger/v1/access_service.proto",
+    "ipledger/v1/identity_service.proto",
     "ipledger/v1/report_service.proto",
 ];
-const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto"];
+const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto", "ipledger/journal/v1/export.proto"];
 
 /// What decides which state a journal adds up to, and how a snapshot is written: a snapshot that was made by other sources
 /// is not taken.
@@ -80,6 +81,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let journal =
         protox::Compiler::new(["proto"])?.include_source_info(true).open_files(present(JOURNAL))?.file_descriptor_set();
+    let mut bare = journal.clone();
+    bare.file.iter_mut().for_each(|file| file.source_code_info = None);
+    fs::write(out.join("ipledger_journal_v1.bin"), bare.encode_to_vec())?;
     tonic_prost_build::configure().build_client(false).build_server(false).compile_fds(journal)?;
     Ok(())
 }

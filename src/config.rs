@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Where the data folder is unless told otherwise.
 pub const DATA_DEFAULT: &str = "data";
 
-/// Where the server listens unless told otherwise: loopback, until certificates come.
+/// Where the server listens unless told otherwise: loopback, which is all that is allowed without certificates.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:7460";
 
 /// How many seconds pass between two checkpoints unless told otherwise: what was recorded in between is covered by
@@ -31,6 +31,8 @@ pub struct ServeConfig {
     pub evidence: EvidenceConfig,
     /// Who is let in first, and how much each caller may ask for.
     pub access: AccessConfig,
+    /// How callers say who they are.
+    pub identity: IdentityConfig,
     /// How many entries lie between two snapshots; 0 for no snapshots.
     pub snapshot_every: u64,
 }
@@ -50,6 +52,48 @@ impl Default for AccessConfig {
     }
 }
 
+/// How callers say who they are. At least one way must be open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IdentityConfig {
+    /// Certificates, the server's and the clients'; without them the ledger listens on loopback only, in plain text.
+    pub tls: Option<TlsConfig>,
+    /// Tokens.
+    pub tokens: Option<TokenConfig>,
+    /// Whether callers on this machine are believed what they say of themselves. Never together with TLS.
+    pub dev_identity: bool,
+}
+
+/// The files of TLS, read at start and on SIGHUP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The server's certificate and the intermediate CAs that issued it, PEM.
+    pub certificate: PathBuf,
+    /// The server's private key, PEM; no stranger may be able to read it.
+    pub key: PathBuf,
+    /// The CAs that issue client certificates, PEM; without them no client is asked for a certificate.
+    pub client_ca: Option<PathBuf>,
+    /// What those CAs revoked, PEM; without it a revoked certificate is let in.
+    pub crl: Option<PathBuf>,
+    /// Whether TLS 1.2 is spoken beside TLS 1.3, for clients that are old.
+    pub allow_tls12: bool,
+}
+
+/// Which tokens (JWT, RFC 7519) are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenConfig {
+    /// The keys that sign them (JWKS, RFC 7517), read at start and on SIGHUP.
+    pub jwks: PathBuf,
+    /// Who must have issued them: claim `iss`.
+    pub issuer: String,
+    /// For whom they must be: claim `aud`, the name of this ledger.
+    pub audience: String,
+    /// The longest time from `iat` to `exp`: a stolen token is of use for as long.
+    pub lifetime_max: Duration,
+}
+
+/// How long a token may live unless told otherwise, in seconds: an hour.
+pub const TOKEN_SECONDS_DEFAULT: u64 = 3_600;
+
 /// Settings of the evidence that the ledger gives away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EvidenceConfig {
@@ -59,6 +103,8 @@ pub struct EvidenceConfig {
     pub cosigners: Vec<PathBuf>,
     /// The time between two checkpoints.
     pub interval: Duration,
+    /// A folder elsewhere, where the newest checkpoint is kept too.
+    pub publish: Option<PathBuf>,
 }
 
 /// How much one caller may ask for. 0 is no limit.
@@ -113,26 +159,55 @@ pub enum ConfigError {
     /// Cosigners sign what the ledger signed, and it signs nothing.
     #[error("there are cosigners and no key; name the ledger's key with --key, or make one with `ipledger key new`")]
     NoKey,
+    /// There is a folder for checkpoints and no key to sign one.
+    #[error("checkpoints are to be published and there is no key to sign them; name the ledger's key with --key")]
+    NothingToPublish,
     /// Checkpoints without end.
     #[error("checkpoints every 0 seconds are too many; expected 1 or more")]
     NoInterval,
-    /// The address can be reached from other machines, and there is no way yet to tell who calls.
+    /// The address can be reached from other machines, and what goes there could be read and forged.
     #[error(
-        "`{0}` is not a loopback address; until certificates are supported the ledger listens on loopback only, \
-         for example `{LISTEN_DEFAULT}`"
+        "`{0}` is not a loopback address, and without certificates everybody on the way could read and forge; give \
+         --tls-cert and --tls-key (see `ipledger pki`), or listen on loopback, for example `{LISTEN_DEFAULT}`"
     )]
     NotLoopback(SocketAddr),
+    /// Nobody could ever call.
+    #[error(
+        "nobody could say who they are; give --tls-cert, --tls-key and --client-ca (see `ipledger pki`), or --jwks, or \
+         for development --dev-identity"
+    )]
+    NoIdentity,
+    /// Anybody could be anybody, behind what looks like protection.
+    #[error("--dev-identity lets any program be anybody, and is not taken together with certificates or tokens")]
+    DevIdentityBesideReal,
+    /// Tokens that live for no time.
+    #[error("tokens that live for 0 seconds are none; expected 1 or more")]
+    NoLifetime,
 }
 
 impl ServeConfig {
     /// Checks what can be checked before the data folder is touched.
     pub fn checked(self) -> Result<Self, ConfigError> {
-        if !self.listen.ip().is_loopback() {
+        let IdentityConfig { tls, tokens, dev_identity } = &self.identity;
+        if tls.is_none() && !self.listen.ip().to_canonical().is_loopback() {
             return Err(ConfigError::NotLoopback(self.listen));
         }
-        let EvidenceConfig { key, cosigners, interval } = &self.evidence;
+        if *dev_identity && (tls.is_some() || tokens.is_some()) {
+            return Err(ConfigError::DevIdentityBesideReal);
+        }
+        let certificates = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        if !(*dev_identity || certificates || tokens.is_some()) {
+            return Err(ConfigError::NoIdentity);
+        }
+        if tokens.as_ref().is_some_and(|tokens| tokens.lifetime_max.is_zero()) {
+            return Err(ConfigError::NoLifetime);
+        }
+        let EvidenceConfig { key, cosigners, interval, publish } = &self.evidence;
         if key.is_none() && !cosigners.is_empty() {
             return Err(ConfigError::NoKey);
+        }
+        if key.is_none() && publish.is_some() {
+            return Err(ConfigError::NothingToPublish);
         }
         if key.is_some() && interval.is_zero() {
             return Err(ConfigError::NoInterval);
@@ -153,11 +228,49 @@ mod tests {
             evidence: EvidenceConfig::default(),
             access: AccessConfig::default(),
             snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
+            identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() },
+        }
+    }
+
+    fn tls(client_ca: Option<&str>) -> TlsConfig {
+        TlsConfig {
+            certificate: "server.crt".into(),
+            key: "server.key".into(),
+            client_ca: client_ca.map(PathBuf::from),
+            crl: None,
+            allow_tls12: false,
+        }
+    }
+
+    fn tokens() -> TokenConfig {
+        TokenConfig {
+            jwks: "jwks.json".into(),
+            issuer: "https://id.hebi.example".into(),
+            audience: "ipledger".into(),
+            lifetime_max: Duration::from_secs(TOKEN_SECONDS_DEFAULT),
         }
     }
 
     #[test]
-    fn loopback_only() {
+    fn somebody_must_be_able_to_say_who_they_are() {
+        let of = |listen: &str, tls: Option<TlsConfig>, tokens: Option<TokenConfig>, dev_identity| {
+            let identity = IdentityConfig { tls, tokens, dev_identity };
+            ServeConfig { identity, ..config(listen) }.checked().map(|_| ())
+        };
+        assert_eq!(of(LISTEN_DEFAULT, None, None, false), Err(ConfigError::NoIdentity));
+        assert_eq!(of(LISTEN_DEFAULT, Some(tls(None)), None, false), Err(ConfigError::NoIdentity));
+        assert_eq!(of(LISTEN_DEFAULT, None, Some(tokens()), false), Ok(()));
+        let anywhere = "0.0.0.0:7460";
+        assert_eq!(of(anywhere, Some(tls(Some("ca.crt"))), None, false), Ok(()));
+        assert_eq!(of(anywhere, Some(tls(None)), Some(tokens()), false), Ok(()));
+        assert_eq!(of(anywhere, None, Some(tokens()), false), Err(ConfigError::NotLoopback(anywhere.parse().unwrap())));
+        for (tls, tokens) in [(Some(tls(Some("ca.crt"))), None), (None, Some(tokens()))] {
+            assert_eq!(of(LISTEN_DEFAULT, tls, tokens, true), Err(ConfigError::DevIdentityBesideReal));
+        }
+    }
+
+    #[test]
+    fn plain_text_on_loopback_only() {
         for listen in [LISTEN_DEFAULT, "127.0.0.1:0", "[::1]:7460"] {
             assert_eq!(config(listen).checked(), Ok(config(listen)));
         }
@@ -174,10 +287,14 @@ mod tests {
                 key: key.map(PathBuf::from),
                 cosigners: cosigners.iter().map(PathBuf::from).collect(),
                 interval: Duration::from_secs(seconds),
+                publish: None,
             };
             ServeConfig { evidence, ..config(LISTEN_DEFAULT) }.checked().map(|_| ())
         };
         assert_eq!(of(None, &["bank.pub"], 60), Err(ConfigError::NoKey));
+        let publish = EvidenceConfig { publish: Some("elsewhere".into()), ..EvidenceConfig::default() };
+        let publish = ServeConfig { evidence: publish, ..config(LISTEN_DEFAULT) };
+        assert_eq!(publish.checked(), Err(ConfigError::NothingToPublish));
         assert_eq!(of(Some("ledger.key"), &[], 0), Err(ConfigError::NoInterval));
         assert_eq!(of(Some("ledger.key"), &["bank.pub"], 60), Ok(()));
     }

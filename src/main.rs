@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    ipledger::cli::run(ipledger::cli::Arguments::parse())
+    match ipledger::cli::Arguments::read() {
+        Ok(arguments) => ipledger::cli::run(arguments),
+        Err(code) => code,
+    }
 }

@@ -23,3 +23,6 @@ pub mod journal {
 
 /// The API's file descriptor set, with comments, for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ipledger_v1.bin"));
+
+/// The disk format's file descriptor set, without comments: what names the fields of a record.
+pub const JOURNAL_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ipledger_journal_v1.bin"));

@@ -488,4 +488,16 @@ pub struct Refused {
     pub since: Option<CivilDate>,
     /// The steps, where a rule was judged.
     pub explanation: Option<Explanation>,
+    /// What was asked for in full, so that anybody can make the decision again; `None` in records of before this was
+    /// kept.
+    pub asked: Option<Asked>,
+}
+
+/// What a refused request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// To file this loan.
+    Loan(LoanTerms),
+    /// To register this pledge.
+    Pledge(PledgeDetails),
 }

@@ -9,6 +9,7 @@ pub mod account;
 pub mod application;
 pub mod event;
 pub mod fact;
+pub mod identity_name;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;

@@ -46,14 +46,18 @@ impl ServerProcess {
         Self::start_with(program, data, flags).await
     }
 
-    /// The same with these flags.
+    /// The same with these flags; with the development identity unless they name certificates or tokens.
     pub async fn start_with(
         program: &Path,
         data: &Path,
         flags: impl IntoIterator<Item = OsString>,
     ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).args(flags);
+        let flags: Vec<OsString> = flags.into_iter().collect();
+        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).args(&flags);
+        if !flags.iter().any(|flag| flag == "--tls-cert" || flag == "--jwks") {
+            command.arg("--dev-identity");
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
         let log = collect_log(&mut child);

@@ -1,14 +1,15 @@
 //! The subcommands, one file each. Standard output is for results, standard error for progress and the log.
 //!
 //! Exit codes: 0 done; 1 done, and something is not as it should be (a figure differs, a rulebook is refused, the
-//! books do not hold); 2 could not be done.
+//! books do not hold); 2 could not be done. `verify` has one more, see there.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -20,9 +21,15 @@ pub mod bench;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
+mod config_file;
 pub mod demo;
+pub mod export;
 pub mod fact;
+pub mod identity;
+pub mod import_journal;
 pub mod key;
+mod panics;
+pub mod pki;
 pub mod rate;
 pub mod receipt;
 pub mod report;
@@ -30,6 +37,7 @@ pub mod rulebook;
 pub mod serve;
 pub mod snapshot;
 pub mod verify;
+pub mod whoami;
 
 /// The one book for a Chinese city's IP pledge financing.
 #[derive(Debug, Parser)]
@@ -43,10 +51,13 @@ pub struct Arguments {
 enum Task {
     /// Serve the ledger over gRPC.
     Serve {
+        /// Settings, as TOML: the flags below with `_` for `-`. Flags and the environment win over it.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// The data folder; made if it is not there.
         #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
         data: PathBuf,
-        /// The loopback address to listen on; port 0 takes a free one.
+        /// The address to listen on; port 0 takes a free one. Without certificates, loopback only.
         #[arg(long, env = "IPLEDGER_LISTEN", default_value = LISTEN_DEFAULT)]
         listen: SocketAddr,
         /// Adopt a rulebook at start unless it is adopted: a shipped name such as `hebi-2017`, or a file.
@@ -56,6 +67,8 @@ enum Task {
         evidence: serve::EvidenceArguments,
         #[command(flatten)]
         access: access::AccessArguments,
+        #[command(flatten)]
+        identity: Box<identity::IdentityArguments>,
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
@@ -71,25 +84,13 @@ enum Task {
         #[command(subcommand)]
         command: rulebook::Task,
     },
-    /// Replay the whole journal and check every hash, every invariant and the trial balance.
-    Verify {
-        /// The data folder.
-        #[arg(long, env = "IPLEDGER_DATA", default_value = DATA_DEFAULT)]
-        data: PathBuf,
-        /// Take what the store holds as the newest state, although its head witness is missing or ahead of it.
-        /// Only after you have made sure that nothing was lost: the witness exists to notice exactly that.
-        #[arg(long)]
-        accept_head: bool,
-        /// Prove that the journal only grew since this checkpoint, which was kept elsewhere; needs --key.
-        #[arg(long, value_name = "FILE", requires = "key")]
-        checkpoint: Option<PathBuf>,
-        /// The public key of the ledger that signed the checkpoint.
-        #[arg(long, value_name = "PUBFILE", requires = "checkpoint")]
-        key: Option<PathBuf>,
-        /// The statement of a rotation of that key, oldest first.
-        #[arg(long, value_name = "FILE", requires = "key")]
-        rotation: Vec<PathBuf>,
-    },
+    /// Audit the whole journal: every hash, every invariant, every decision made again. Exit codes: 0 intact,
+    /// 1 damaged, 2 could not look, 3 a decision comes out differently.
+    Verify(verify::Arguments),
+    /// Write the whole journal to a plain file that other programs can read; the ledger must be stopped.
+    Export(export::Arguments),
+    /// Make a ledger of an exported journal: the same records, the same root.
+    ImportJournal(import_journal::Arguments),
     /// Reference rates: record, import, list.
     Rate {
         #[command(subcommand)]
@@ -104,6 +105,16 @@ enum Task {
     Key {
         #[command(subcommand)]
         command: key::Task,
+    },
+    /// Certificates, for a city without a certification authority.
+    Pki {
+        #[command(subcommand)]
+        command: pki::Task,
+    },
+    /// Ask a running ledger who you are to it, and for how long.
+    Whoami {
+        #[command(flatten)]
+        client: Box<client::Client>,
     },
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
@@ -149,36 +160,50 @@ enum Task {
     },
 }
 
+impl Arguments {
+    /// Reads the command line of this process, and the file of settings that it names.
+    pub fn read() -> Result<Self, ExitCode> {
+        let is_set = |name: &OsStr| std::env::var_os(name).is_some();
+        match config_file::expanded(std::env::args_os(), &Self::command(), is_set) {
+            Ok(arguments) => Ok(Self::parse_from(arguments)),
+            Err(error) => {
+                report(&error);
+                Err(ExitCode::from(2))
+            }
+        }
+    }
+}
+
 /// Runs a subcommand.
 pub fn run(arguments: Arguments) -> ExitCode {
+    panics::install(panics::Engine { exit_code: 2, json: false });
     let mut out = io::stdout().lock();
     let done = match arguments.command {
-        Task::Serve { data, listen, adopt, evidence, access, snapshot_every } => {
-            let (evidence, access) = (evidence.into_config(), access.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, snapshot_every })
+        // The flags of the file are among the others by now.
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity } => {
+            let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
-        Task::Verify { data, accept_head, checkpoint, key, rotation } => {
-            let since = checkpoint.zip(key.map(|key| key::LedgerKey { key, rotation }));
-            let options = verify::Options { data, accept_head, since };
-            verify::run(&options, &mut out)
-        }
+        Task::Verify(arguments) => match verify::run(&arguments, &mut out) {
+            Ok(verify::Verdict::DecisionsDiffer) => return flushed(&mut out, verify::Verdict::DecisionsDiffer.into()),
+            done => done.map(|verdict| verdict == verify::Verdict::Intact),
+        },
+        Task::Export(arguments) => export::run(&arguments, &mut out),
+        Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
         Task::Rate { command } => rate::run(&command, &mut out),
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
+        Task::Pki { command } => pki::run(&command, &mut out),
+        Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),
-        Task::Bench { what: Some(bench::Task::Start { entries, rounds }), .. } => {
-            bench::start::run(&entries, rounds, &mut out)
-        }
-        Task::Bench { what: Some(bench::Task::Flood), seconds, rounds } => {
-            on_runtime(bench::flood::run(bench::Options { seconds, rounds }, &mut out))
-        }
+        Task::Bench { what: Some(task), .. } => on_runtime(bench::run_task(&task, &mut out)),
         Task::Bench { what: None, seconds, rounds } => {
             on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
         }
@@ -196,6 +221,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
+/// This exit code, once the output is out; nobody may be left to read it.
+fn flushed(out: &mut dyn Write, code: ExitCode) -> ExitCode {
+    drop(out.flush());
+    code
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -210,6 +241,14 @@ fn report(error: &anyhow::Error) {
 
 /// What a ledger said when it refused: its sentence, and each field with what was wrong with it.
 fn refusal(status: &Status) -> String {
+    // TLS 1.3 refuses a certificate after the client takes itself for connected: then this is no answer of the ledger.
+    if status.get_details_error_info().is_none() && std::error::Error::source(status).is_some() {
+        return format!(
+            "no answer ({}); if the ledger refused the certificate (another CA, expired, revoked, not for clients), its \
+             log says why",
+            status.message()
+        );
+    }
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
     if fields.len() < 2 {
         return format!("the ledger answers {:?}: {}", status.code(), status.message());

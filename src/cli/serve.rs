@@ -12,21 +12,22 @@ use clap::Args;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use super::identity::Doors;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
 use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
 use crate::decide::command::{Command, Request};
 use crate::evidence::keeper::check_kept;
+use crate::evidence::publish::{check_published, publish_always, publish_once};
 use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
 use crate::reader::Reader;
 use crate::rulebook::load;
 use crate::server::Edge;
-use crate::server::identity::DevIdentity;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
@@ -44,13 +45,18 @@ pub struct EvidenceArguments {
     /// How often a checkpoint is made while something is recorded.
     #[arg(long, value_name = "SECONDS", default_value_t = CHECKPOINT_SECONDS_DEFAULT)]
     checkpoint_every: u64,
+    /// A folder elsewhere (another disk, another machine) where the newest checkpoint is kept too; a journal behind what is
+    /// there is not served. One folder for each ledger.
+    #[arg(long, value_name = "DIR", env = "IPLEDGER_PUBLISH_CHECKPOINTS")]
+    publish_checkpoints: Option<PathBuf>,
 }
 
 impl EvidenceArguments {
     /// As settings.
     pub(super) fn into_config(self) -> EvidenceConfig {
-        let Self { key, cosigner, checkpoint_every } = self;
-        EvidenceConfig { key, cosigners: cosigner, interval: Duration::from_secs(checkpoint_every) }
+        let Self { key, cosigner, checkpoint_every, publish_checkpoints } = self;
+        let interval = Duration::from_secs(checkpoint_every);
+        EvidenceConfig { key, cosigners: cosigner, interval, publish: publish_checkpoints }
     }
 }
 
@@ -59,10 +65,16 @@ pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
     let config = config.checked()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(config));
+    // A folder elsewhere may hang for ever; everything that matters is done.
+    runtime.shutdown_timeout(PUBLISH_LIMIT);
+    served
 }
 
 async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
+    // Before the journal is replayed, which may take minutes.
+    let doors = Doors::open(&config.identity, &Clock::System)?;
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
@@ -93,22 +105,28 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     if let Some(log) = watch.log() {
         tokio::spawn(super::access::name_heads(log.clone()));
     }
-    // Before anybody is told where the ledger is: whoever knows may also tell it to stop.
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
     let signals = Signals::new()?;
+    let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, Arc::new(DevIdentity)).with_watch(watch);
+    let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
+    tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
         tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
+        if let Some(folder) = config.evidence.publish.clone() {
+            tokio::spawn(publish_always(keeper.clone(), folder));
+        }
     }
-    let served = crate::server::serve(listener, edge, signals.stopped(writer)).await;
+    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
     let written = threads.shutdown().await;
     if let (Some(taker), Ok(())) = (taker, &written) {
         taker.finish();
     }
     if let Some(keeper) = &keeper {
         keep(keeper).await;
+        publish_last(keeper, config.evidence.publish).await;
     }
     served.context("serving gRPC")?;
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
@@ -134,6 +152,12 @@ fn open_keeper(config: &ServeConfig, reader: &Reader) -> anyhow::Result<Option<K
     let compared =
         check_kept(&config.data, reader).with_context(|| format!("comparing the checkpoints in `{data}`"))?;
     info!(entries = compared, "the journal agrees with the checkpoints beside it");
+    if let Some(folder) = &config.evidence.publish {
+        let shown = folder.display();
+        let entries =
+            check_published(folder, reader).with_context(|| format!("comparing what is published in `{shown}`"))?;
+        info!(entries, "the journal agrees with what is published");
+    }
     let Some(path) = key else {
         warn!("no signing key: no checkpoint and no receipt is given; make a key with `ipledger key new`");
         return Ok(None);
@@ -162,13 +186,25 @@ async fn keep(keeper: &Keeper) {
     }
 }
 
+/// How long the end of a process waits for a folder elsewhere.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// Publishes the last checkpoint; the end does not wait long for it.
+async fn publish_last(keeper: &Keeper, folder: Option<PathBuf>) {
+    let Some(folder) = folder else { return };
+    match timeout(PUBLISH_LIMIT, publish_once(keeper.clone(), folder)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => {
+            let fault: &dyn std::error::Error = &fault;
+            error!(fault, "the last checkpoint could not be published");
+        }
+        Err(_) => error!("the last checkpoint could not be published in {PUBLISH_LIMIT:?}"),
+    }
+}
+
 /// Tells people where the ledger is (standard error) and programs (standard output, one line).
 fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    warn!(
-        "DEVELOPMENT IDENTITY: any program on this machine may act as anybody by sending `ipledger-dev-*` metadata. \
-         Loopback only. Not for real money."
-    );
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {address}")?;
     out.flush()?;

@@ -8,7 +8,7 @@ use super::registry::{already_exists, enterprise, institution};
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning, expect_state, not_after, not_before, state_forbids, text};
 use crate::book::account::{Account, Posting, transfer};
-use crate::book::event::{Event, InterestPaid, LoanChange, LoanChanged, LoanFiled};
+use crate::book::event::{Asked, Event, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
 use crate::book::nouns::{LoanState, LoanTerms, Named as _, Role};
 use crate::book::pool::Pool;
@@ -32,7 +32,8 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     }
     let concerns = concerning(&terms.bank, terms.borrower);
     let refuse = |refusal, subject, since| {
-        Ok(Outcome::refused(FILE, refusal, subject, since, concerning(&terms.bank, terms.borrower)))
+        let concerns = concerning(&terms.bank, terms.borrower);
+        Ok(Outcome::refused(FILE, refusal, subject, since, concerns).asking(Asked::Loan(terms.clone())))
     };
     let listed = context.book.enterprises.get(&terms.borrower).and_then(|one| one.blacklisted_on(context.day));
     if let Some(entry) = listed {
@@ -55,7 +56,8 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
     if let Some(refusal) = covered.explanation.as_ref().and_then(|explanation| explanation.refusal) {
         let subject = terms.pool.as_ref().map(ToString::to_string).unwrap_or_default();
         let lines = covered.explanation.into_iter().collect();
-        return Ok(Outcome::refused(FILE, refusal, subject, None, concerns).explained(Explanation { lines }));
+        let refused = Outcome::refused(FILE, refusal, subject, None, concerns).asking(Asked::Loan(terms.clone()));
+        return Ok(refused.explained(Explanation { lines }));
     }
     let postings = exposure_postings(terms.pool.as_ref(), Amount::ZERO, covered.exposure);
     let filed = LoanFiled {

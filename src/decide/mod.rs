@@ -38,7 +38,7 @@ mod subsidy;
 
 use crate::book::Book;
 use crate::book::account::Posting;
-use crate::book::event::{Entry, Event, Refused};
+use crate::book::event::{Asked, Entry, Event, Refused};
 use crate::book::nouns::{Caller, Concerns, Named};
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, Uscc};
@@ -255,7 +255,18 @@ impl Outcome {
     /// The scheme said no, and nothing but the refusal is kept.
     fn refused(command: &str, refusal: Refusal, subject: String, since: Option<CivilDate>, concerns: Concerns) -> Self {
         let command = command.to_owned();
-        Self::new(Event::Refused(Refused { command, refusal, subject, since, explanation: None }), concerns)
+        Self::new(
+            Event::Refused(Refused { command, refusal, subject, since, explanation: None, asked: None }),
+            concerns,
+        )
+    }
+
+    /// The same with what was asked for.
+    fn asking(mut self, asked: Asked) -> Self {
+        if let Event::Refused(refused) = &mut self.event {
+            refused.asked = Some(asked);
+        }
+        self
     }
 
     /// The same with the steps of the rule that said no.

@@ -3,7 +3,7 @@
 use super::registry::{already_exists, enterprise, institution, right};
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning, not_before, state_forbids, text};
-use crate::book::event::Event;
+use crate::book::event::{Asked, Event};
 use crate::book::nouns::{Named as _, PledgeDetails, PledgeKey, Role};
 use crate::book::registry::{Pledge, PledgeState, RightState};
 use crate::calendar::CivilDate;
@@ -32,7 +32,8 @@ pub(super) fn register(context: &Context<'_>, details: &PledgeDetails) -> Result
     let concerns = concerning(&details.pledgee, details.pledgor);
     for id in &details.rights {
         if let Some((refusal, since)) = refusal_of(context, details, id) {
-            return Ok(Outcome::refused(COMMAND, refusal, id.to_string(), since, concerns));
+            let asked = Asked::Pledge(details.clone());
+            return Ok(Outcome::refused(COMMAND, refusal, id.to_string(), since, concerns).asking(asked));
         }
     }
     Ok(Outcome::new(Event::PledgeRegistered(details.clone()), concerns))

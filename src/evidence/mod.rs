@@ -5,6 +5,7 @@
 //! note         signed text, C2SP `signed-note`
 //! checkpoint   the size and root of the Merkle tree as a signed note, C2SP `tlog-checkpoint`
 //! keeper       makes checkpoints, keeps the newest beside the journal, takes cosignatures
+//! publish      the newest checkpoint in a folder elsewhere too
 //! receipt      one entry with its proof and a checkpoint, in one file that is checked without the ledger
 //! ```
 //!
@@ -17,6 +18,7 @@ pub mod checkpoint;
 pub mod keeper;
 pub mod key;
 pub mod note;
+pub mod publish;
 pub mod receipt;
 pub mod rotation;
 

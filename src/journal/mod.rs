@@ -12,5 +12,6 @@
 
 pub mod block;
 pub mod codec;
+pub mod export;
 pub mod merkle;
 pub mod replay;

@@ -20,9 +20,10 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
+use super::authenticate::{AuthenticatedIdentity, Credential};
 use super::digest::request_digest;
 use super::guard::{Watch, note_made, note_request, note_request_id};
-use super::identity::{Identified, Identify, Peer};
+use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
@@ -77,9 +78,14 @@ impl Edge {
         &self.watch
     }
 
-    /// Who a peer is.
-    pub(super) fn identify(&self, peer: Peer<'_>) -> Result<Identified, Rejection> {
-        self.identity.identify(peer)
+    /// Who a peer is and, where it is believed what it says, whom it says it is.
+    pub(super) fn identify(&self, peer: Peer<'_>) -> Result<(AuthenticatedIdentity, Option<Caller>), Rejection> {
+        let identity = self.identity.identity(peer)?;
+        let believed = match identity.credential {
+            Credential::Development => Some(self.identity.caller(peer)?),
+            Credential::Certificate(_) | Credential::Token(_) => None,
+        };
+        Ok((identity, believed))
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
@@ -112,6 +118,13 @@ impl Edge {
     /// Today in Asia/Shanghai.
     pub(super) fn today(&self) -> CivilDate {
         self.clock.now().shanghai_date()
+    }
+
+    /// Who calls, and how that is known.
+    pub(super) fn identity<M>(&self, request: &Request<M>) -> Result<(AuthenticatedIdentity, Caller), Rejection> {
+        let shown = request.extensions().get().cloned();
+        let identity: AuthenticatedIdentity = shown.map_or_else(|| self.identity.identity(Peer::of(request)), Ok)?;
+        Ok((identity, self.admitted(request)?))
     }
 
     /// Who calls and what they say. Only who was let in by the guard is anybody.

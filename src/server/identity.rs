@@ -1,7 +1,7 @@
 //! Who calls: metadata of a request → [`Caller`].
 //!
 //! [`Identify`] is the seam. [`DevIdentity`] believes what the caller says of itself, and therefore listens to this
-//! machine only; identity by client certificate (mTLS) is another implementation, beside it.
+//! machine only, and only where the operator asked for it; [`super::authenticate`] believes certificates and tokens.
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -10,9 +10,12 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request};
 
+use super::authenticate::{AuthenticatedIdentity, Credential};
+use super::listen::ConnectionInfo;
+use crate::book::identity_name::IdentityName;
 use crate::book::nouns::{Caller, Role};
 use crate::decide::rejection::{Reason, Rejection};
-use crate::identifier::{InstitutionId, Invalid, PersonId, PrincipalName, Uscc, shown};
+use crate::identifier::{InstitutionId, Invalid, PersonId, Uscc, shown};
 
 /// Metadata key of the role: one of the codes of [`Role`].
 pub const ROLE_KEY: &str = "ipledger-dev-role";
@@ -37,41 +40,26 @@ pub struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// The peer of a request.
     pub fn of<T>(request: &'a Request<T>) -> Self {
-        Self { address: request.remote_addr(), metadata: request.metadata(), extensions: request.extensions() }
+        let extensions = request.extensions();
+        let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
+        Self { address: connection.or_else(|| request.remote_addr()), metadata: request.metadata(), extensions }
     }
 }
 
 /// Where a connection comes from, as the transport noted it.
 pub(super) fn address_of(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr)
-}
-
-/// Who a peer turned out to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identified {
-    /// It said itself who it is, and is believed: for development only.
-    Asserted(Caller),
-    /// It proved a name, for example by a certificate. What the name stands for is in the ledger.
-    Proved(Proof),
-}
-
-/// A name that a peer proved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
-    /// The first URI SAN of its certificate, or the subject of its token.
-    pub name: PrincipalName,
-    /// SHA-256 of the certificate, in hex, where there is one.
-    pub fingerprint: Option<String>,
+    let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
+    connection.or_else(|| extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr))
 }
 
 /// Says who calls, or refuses with [`Reason::Unauthenticated`].
 pub trait Identify: Debug + Send + Sync {
-    /// The caller behind a peer that is believed what it says.
-    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection>;
+    /// Who it is, and how that is known.
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection>;
 
-    /// Who a peer is. What proves names says [`Identified::Proved`] and leaves the rest to the ledger's entries.
-    fn identify(&self, peer: Peer<'_>) -> Result<Identified, Rejection> {
-        self.caller(peer).map(Identified::Asserted)
+    /// The caller behind a peer.
+    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
+        self.identity(peer)?.caller()
     }
 }
 
@@ -80,6 +68,11 @@ pub trait Identify: Debug + Send + Sync {
 pub struct DevIdentity;
 
 impl Identify for DevIdentity {
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection> {
+        let name = IdentityName::of(self.caller(peer)?).to_string();
+        Ok(AuthenticatedIdentity { name, credential: Credential::Development })
+    }
+
     fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
         if !peer.address.is_some_and(|address| address.ip().to_canonical().is_loopback()) {
             return Err(unauthenticated(
@@ -152,7 +145,8 @@ fn required<T>(
     parse(text).map_err(|invalid| unauthenticated(key, invalid.problem, invalid.problem_zh))
 }
 
-fn unauthenticated(field: &str, problem: impl Into<String>, problem_zh: impl Into<String>) -> Rejection {
+/// Refuses whoever does not say, or not prove, who it is.
+pub(super) fn unauthenticated(field: &str, problem: impl Into<String>, problem_zh: impl Into<String>) -> Rejection {
     Rejection::new(Reason::Unauthenticated, field, problem, problem_zh)
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 use tonic::transport::{Error, Server};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -30,6 +30,7 @@ use crate::proto::v1::access_service_server::AccessServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::fact_service_server::FactServiceServer;
+use crate::proto::v1::identity_service_server::IdentityServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
@@ -40,18 +41,23 @@ use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
 use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
+pub mod authenticate;
 mod digest;
 pub mod edge;
 pub mod guard;
 pub mod identity;
+mod listen;
 pub mod page;
 mod parse;
 mod render;
 mod service;
 pub mod status;
+pub mod tls;
+pub mod token;
 mod vocabulary;
 mod write;
 
+pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
@@ -60,8 +66,13 @@ pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decid
     parse::any::command(number, bytes)
 }
 
+pub use listen::{
+    CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
+    HANDSHAKES_PER_ADDRESS_MAX,
+};
 pub use parse::report::Order;
 pub use parse::{LIST_ITEMS_MAX, PLEDGE_RIGHTS_MAX, TEXT_CHARACTERS_MAX};
+use tls::Tls;
 
 /// What an entry says, in one sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,11 +121,15 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests in flight have to end once the server stops.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
-/// Serves the API, health and reflection on a listener until `shutdown` completes; then ends tails, lets requests in
+/// Serves the API, health and reflection on a listener, over TLS if there is any, until `shutdown` completes; then ends tails, lets requests in
 /// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
-pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
-    // `Server::tcp_nodelay` is ignored for an own listener, and without it every answer waits for a delayed ACK.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    edge: Edge,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let incoming = listen::incoming(listener, tls);
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
@@ -141,7 +156,7 @@ pub async fn serve(listener: TcpListener, edge: Edge, shutdown: impl Future<Outp
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 13] = [
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -153,6 +168,7 @@ const SERVICES: [&str; 12] = [
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
     "ipledger.v1.AccessService",
+    "ipledger.v1.IdentityService",
     "ipledger.v1.ReportService",
 ];
 
@@ -194,6 +210,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
         .add_service(limited!(AccessServiceServer, edge))
+        .add_service(limited!(IdentityServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
 }
 

@@ -193,6 +193,23 @@ pub enum Fault {
         /// Where the store ends.
         store_height: u64,
     },
+    /// The store was being filled from elsewhere, and was not filled to its end.
+    #[error(
+        "an import into `{folder}` was interrupted, and nothing in it is served: remove the folder and import again \
+         (`{path}` says so)"
+    )]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+        /// The mark in it.
+        path: PathBuf,
+    },
+    /// Something is in a folder that a new store should go to.
+    #[error("`{folder}` is not empty: name a folder that is empty or not there")]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// An earlier fault finished this store.
     #[error("the store stopped after a fault ({reason}): start again")]
     Poisoned {

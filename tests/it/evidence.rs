@@ -31,12 +31,12 @@ const NAMES: [&str; 4] =
 /// What a client asks for evidence with.
 type Evidence = EvidenceServiceClient<InterceptedService<Channel, ActAs>>;
 
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_ipledger"))
 }
 
 /// What the program says, and whether it says that all is well; anything but exit code 0 and 1 fails the test.
-fn run<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> (bool, String) {
+pub(crate) fn run<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> (bool, String) {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let output = Command::new(program()).args(&arguments).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -49,12 +49,12 @@ fn run<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> (bool, Stri
 }
 
 /// A ledger's folder with its keys.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { folder: TempDir::new().unwrap() };
         run(["key", "new", "--name", "hebi.gov.cn/质押账本", "--out", &place.text("ledger")]);
         for name in ["icbc-hebi", "bureau"] {
@@ -63,15 +63,15 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    async fn serve(&self, data: &str, key: &str) -> ServerProcess {
+    pub(crate) async fn serve(&self, data: &str, key: &str) -> ServerProcess {
         let cosigners = ["icbc-hebi", "bureau"].map(|name| self.text(&format!("{name}/cosigner.pub")));
         let mut flags = vec!["--key".to_owned(), self.text(key), "--checkpoint-every".to_owned(), "3600".to_owned()];
         flags.extend(cosigners.into_iter().flat_map(|path| ["--cosigner".to_owned(), path]));
@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// A copy of a data folder that no server uses, as a fork begins.
-    fn copy(&self, from: &str, to: &str) {
+    pub(crate) fn copy(&self, from: &str, to: &str) {
         let copied = Command::new("cp").arg("-a").arg(self.path(from)).arg(self.path(to)).status().unwrap();
         assert!(copied.success());
     }
@@ -99,14 +99,14 @@ impl Place {
         run(from.into_iter().chain(["--sign-with", &secret]))
     }
 
-    fn verify_since(&self, data: &str, checkpoint: &str) -> (bool, String) {
+    pub(crate) fn verify_since(&self, data: &str, checkpoint: &str) -> (bool, String) {
         let (data, checkpoint, key) = (self.text(data), self.text(checkpoint), self.text("ledger/ledger.pub"));
         run(["verify", "--data", &data, "--checkpoint", &checkpoint, "--key", &key])
     }
 }
 
 /// Registers enterprises, numbered from here on; each is one entry.
-async fn register(server: &ServerProcess, numbers: std::ops::RangeInclusive<u64>) {
+pub(crate) async fn register(server: &ServerProcess, numbers: std::ops::RangeInclusive<u64>) {
     let channel = server.connect().await.unwrap();
     let officer = ActAs::new("officer", "", "li.na").unwrap();
     let mut client = RegistryServiceClient::with_interceptor(channel, officer);

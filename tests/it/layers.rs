@@ -25,9 +25,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader", "config"],
     ),
     ("reader", &["rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "config"]),
+    ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
     ("access_log", &[]),
+    ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
@@ -35,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 18] = [
+const ALL_BELOW_SERVER: [&str; 19] = [
     "proto",
     "decide",
     "rulebook",
@@ -52,11 +54,13 @@ const ALL_BELOW_SERVER: [&str; 18] = [
     "access_log",
     "snapshot",
     "backup",
+    "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 19] = [
+const ALL_BELOW_CLI: [&str; 21] = [
     "proto",
+    "audit",
     "decide",
     "rulebook",
     "book",
@@ -70,6 +74,7 @@ const ALL_BELOW_CLI: [&str; 19] = [
     "report",
     "evidence",
     "access_log",
+    "pki",
     "snapshot",
     "backup",
     "config",

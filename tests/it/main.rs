@@ -18,18 +18,23 @@
 
 mod api;
 mod chinese;
+mod audit;
 mod backup;
 mod cities;
 mod crash;
 mod evidence;
+mod export;
 mod demo;
 mod decide;
 mod fixture;
 mod fuzz;
+mod flips;
 mod layers;
 mod model;
 mod property;
+mod publish;
 mod regression;
 mod rulebooks;
 mod report;
 mod simulate;
+mod tls;

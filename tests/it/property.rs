@@ -85,6 +85,13 @@ impl Audited {
             }
             replayed.apply(&read);
         }
+        let report = crate::audit::audited(&self.entries);
+        if let Some(finding) = report.findings.first() {
+            return Err(format!("the audit finds {finding}"));
+        }
+        if report.not_kept > 0 || report.book != self.book {
+            return Err(format!("the audit left {} decisions out, or has another book", report.not_kept));
+        }
         let same = replayed == self.book && replayed.digest() == self.book.digest();
         if same { Ok(()) } else { Err("the replayed book is another".to_owned()) }
     }

@@ -51,7 +51,7 @@ struct Tally {
 }
 
 /// Runs the rounds and prints the ratio; false if the polite client became more than [`RATIO_MAX`] times slower.
-pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
+pub(super) async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let folder = TempDir::new()?;
     let program = std::env::current_exe()?;
     // An unoptimised server does a tenth of the work, so a tenth of the limit is the same share of it.

@@ -6,20 +6,31 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
-pub mod flood;
+mod flood;
+mod machine;
+mod proofs;
 mod server;
 pub mod start;
+mod verify;
 
 use std::io::Write;
 use std::time::Duration;
 
+use clap::Subcommand;
 use comfy_table::{Table, presets};
 
 /// Measurements of their own.
-#[derive(Debug, clap::Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum Task {
     /// Measure what a flood of one client does to the 99th percentile of another.
-    Flood,
+    Flood {
+        /// Seconds for each figure.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Rounds; the medians are compared.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
     Start {
         /// The numbers of entries to measure at.
@@ -29,6 +40,40 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// How fast `ipledger verify` is, in full and with --fast, on a journal made for it.
+    Verify {
+        /// Entries in the journal.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+    /// How long proofs take and how large receipts are, on journals of these sizes.
+    Proofs {
+        /// Entries in a journal.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Rounds; all their proofs count together.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+}
+
+/// Runs one of them.
+pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
+    writeln!(out, "{}", machine::describe())?;
+    match task {
+        Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
+        Task::Start { entries, rounds } => start::run(entries, *rounds, out),
+        Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
+        Task::Proofs { entries, rounds } => {
+            for entries in entries {
+                proofs::run(*entries, *rounds, out).await?;
+            }
+            Ok(true)
+        }
+    }
 }
 
 /// How long and how often.
@@ -68,7 +113,7 @@ impl Rates {
 }
 
 /// How many per second.
-fn per_second(count: u64, elapsed: Duration) -> u64 {
+pub(super) fn per_second(count: u64, elapsed: Duration) -> u64 {
     let micros = elapsed.as_micros().max(1);
     let scaled = u128::from(count).saturating_mul(1_000_000).div_euclid(micros);
     u64::try_from(scaled).unwrap_or(u64::MAX)

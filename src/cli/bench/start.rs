@@ -64,7 +64,7 @@ pub fn run(sizes: &[u64], rounds: usize, out: &mut dyn Write) -> anyhow::Result<
 }
 
 /// A journal of about so many entries in this folder; gives how many.
-fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
+pub(super) fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
     let storage = SledStorage::open(data)?;
     let (mut head, mut records, mut blocks) = (Head::EMPTY, Vec::new(), Vec::new());
     let mut core = Core::new()?;

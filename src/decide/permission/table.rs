@@ -120,6 +120,7 @@ pub const TABLE: &[Row] = &[
     row("EvidenceService/BackUpJournal", &[Operator]),
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
+    row("IdentityService/WhoAmI", EVERYBODY),
     row("AccessService/BindPrincipal", &[Operator]),
     row("AccessService/EnablePrincipal", &[Operator]),
     row("AccessService/DisablePrincipal", &[Operator]),

@@ -145,12 +145,18 @@ pub fn read_kept(folder: &Path) -> Result<Vec<(PathBuf, SignedCheckpoint)>, Keep
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_ours = name == FILE || (name.starts_with(COSIGNED_PREFIX) && !name.ends_with(NEW_SUFFIX));
         if is_ours {
-            let checkpoint = read(&path)?;
+            let checkpoint = read_one(&path)?;
             kept.push((path, checkpoint));
         }
     }
     kept.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(kept)
+}
+
+/// Puts a checkpoint in this folder, as if its keeper had made it; durable when this returns. It must have been compared
+/// with the journal there.
+pub fn put(folder: &Path, signed: &SignedCheckpoint) -> Result<(), KeeperFault> {
+    write(folder, FILE, signed)
 }
 
 /// Compares a checkpoint with the journal: `at_size` is the journal's root at the size of the checkpoint, `None` when the
@@ -367,7 +373,8 @@ fn write(folder: &Path, name: &str, signed: &SignedCheckpoint) -> Result<(), Kee
     written().map_err(|error| fault("write", &path, error))
 }
 
-fn read(path: &Path) -> Result<SignedCheckpoint, KeeperFault> {
+/// The checkpoint in this file.
+pub(super) fn read_one(path: &Path) -> Result<SignedCheckpoint, KeeperFault> {
     let size = fs::metadata(path).map_err(|error| fault("read", path, error))?.len();
     let refuted = |source| KeeperFault::Refuted { path: path.to_path_buf(), source };
     if usize::try_from(size).map_or(true, |size| size > NOTE_BYTES_MAX) {

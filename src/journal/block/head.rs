@@ -79,16 +79,31 @@ impl Head {
 
     /// The same, with the leaf hash of each record, which are made on the way.
     pub fn check_with_leaves(&self, block: &Block) -> Result<(Self, Vec<Hash>), BlockFault> {
+        let leaves: Vec<Hash> = block.records().iter().map(|record| Hash::leaf(record)).collect();
+        let head = self.check_leaves(block, &leaves, &mut |_| {})?;
+        Ok((head, leaves))
+    }
+
+    /// The same, for whoever has hashed the leaves already; `grown` sees the tree after each leaf.
+    pub fn check_leaves(
+        &self,
+        block: &Block,
+        leaves: &[Hash],
+        grown: &mut dyn FnMut(&Tree),
+    ) -> Result<Self, BlockFault> {
         let (height, trailer) = (self.height.saturating_add(1), block.trailer());
         expect(height, BlockCheck::Height, &height, &trailer.height)?;
         let first_sequence = self.last_sequence.saturating_add(1);
         expect(height, BlockCheck::FirstSequence, &first_sequence, &trailer.first_sequence)?;
         expect(height, BlockCheck::Previous, &self.block_hash, &trailer.previous)?;
         let mut tree = self.tree.clone();
-        let leaves = block.records().iter().map(|record| tree.append(record)).collect();
+        for leaf in leaves {
+            tree.append_leaf_hash(*leaf);
+            grown(&tree);
+        }
         expect(height, BlockCheck::TreeSize, &tree.size(), &trailer.tree_size)?;
         expect(height, BlockCheck::TreeRoot, &tree.root(), &trailer.tree_root)?;
-        Ok((Self::after(trailer, tree), leaves))
+        Ok(Self::after(trailer, tree))
     }
 
     fn after(trailer: &Trailer, tree: Tree) -> Self {

@@ -9,6 +9,8 @@
 //! would add up to another book.
 
 mod event;
+pub mod export;
+pub mod json;
 mod explanation;
 mod field;
 mod nouns;

@@ -263,14 +263,15 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
     let address = address_of(&parts.extensions);
     visit.peer = address.map(|address| address.to_string()).unwrap_or_default();
     let peer = Peer { address, metadata: &metadata, extensions: &parts.extensions };
-    let resolved = edge.identify(peer).and_then(|identified| {
-        visit.who = resolve::who(&identified);
-        resolve::caller(edge, identified, &metadata, &visit.rpc)
+    let resolved = edge.identify(peer).and_then(|(identity, believed)| {
+        visit.who = resolve::who(&identity, believed.as_ref());
+        let caller = resolve::caller(edge, &identity, believed, (&metadata, &visit.rpc))?;
+        Ok((identity, caller))
     });
     parts.headers = metadata.into_headers();
     let now = watch.limits.now();
     let key = match &resolved {
-        Ok(caller) => resolve::key(caller),
+        Ok((identity, caller)) => resolve::key(identity, caller),
         // Whoever proved nothing is counted by where it comes from, without the port.
         Err(_) => format!("address {}", address.map(|address| address.ip().to_string()).unwrap_or_default()),
     };
@@ -278,7 +279,8 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
     let permit = meter
         .enter(now)
         .map_err(|exceeded| Refused { status: too_much(&key, &exceeded), flood: Some(Arc::clone(&meter)) })?;
-    let caller = resolved?;
+    let (identity, caller) = resolved?;
+    parts.extensions.insert(identity);
     resolve::fill(&mut visit.who, &caller);
     check_role(caller.role, &visit.rpc)?;
     let context = format!("{} {key}", visit.rpc);

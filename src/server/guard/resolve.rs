@@ -10,25 +10,29 @@ use crate::calendar::CivilDate;
 use crate::decide::permission::roles_of;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::decide::standing;
-use crate::identifier::PersonId;
+use crate::identifier::{PersonId, PrincipalName, shown};
+use crate::server::authenticate::{AuthenticatedIdentity, Credential};
 use crate::server::edge::Edge;
-use crate::server::identity::{Identified, Proof};
 
 /// Metadata key: the person whose office the caller holds under a delegation.
 pub const ON_BEHALF_OF_KEY: &str = "ipledger-on-behalf-of";
 
 /// As whom a peer acts when it calls this RPC. Refused where the ledger does not let it in today.
+///
+/// A ledger that knows no principal takes the names of its client CA at their word (`ipledger:bank:icbc-hebi` is that bank);
+/// from the first binding on, only names that are bound are anybody.
 pub(super) fn caller(
     edge: &Edge,
-    identified: Identified,
-    metadata: &MetadataMap,
-    rpc: &str,
+    identity: &AuthenticatedIdentity,
+    believed: Option<Caller>,
+    (metadata, rpc): (&MetadataMap, &str),
 ) -> Result<Caller, Rejection> {
     let from = on_behalf_of(metadata)?;
     let (book, today) = (edge.reader().book(), edge.today());
-    let caller = match identified {
-        Identified::Asserted(caller) => Caller { on_behalf_of: from, ..caller },
-        Identified::Proved(proof) => bound(&book, proof, from, (rpc, today))?,
+    let caller = match believed {
+        Some(caller) => Caller { on_behalf_of: from, ..caller },
+        None if book.access.principals.is_empty() => Caller { on_behalf_of: from, ..identity.caller()? },
+        None => bound(&book, &identity.name, from, (rpc, today))?,
     };
     standing::check(&book, &caller, today)?;
     Ok(caller)
@@ -36,16 +40,17 @@ pub(super) fn caller(
 
 fn bound(
     book: &Book,
-    proof: Proof,
+    name: &str,
     from: Option<PersonId>,
     (rpc, today): (&str, CivilDate),
 ) -> Result<Caller, Rejection> {
-    let Some(principal) = book.access.principals.get(&proof.name) else {
+    let known = PrincipalName::parse(name).ok().and_then(|name| book.access.principals.get_key_value(&name));
+    let Some((name, principal)) = known else {
         return Err(Rejection::new(
             Reason::Unauthenticated,
             "",
-            format!("`{}` is bound to no principal; ask the operator to bind it", proof.name),
-            format!("“{}”未绑定访问主体, 请联系运维人员办理", proof.name),
+            format!("`{}` is bound to no principal; ask the operator to bind it", shown(name)),
+            format!("“{}”未绑定访问主体, 请联系运维人员办理", shown(name)),
         ));
     };
     let details = &principal.details;
@@ -59,7 +64,7 @@ fn bound(
     // Without a delegation the role is its own, and the standing is refused.
     let role = role.or_else(|| details.roles.first().copied()).unwrap_or(Role::Auditor);
     let PrincipalDetails { person, institution, enterprise, .. } = details.clone();
-    Ok(Caller { role, institution, enterprise, person, on_behalf_of: from, principal: Some(proof.name) })
+    Ok(Caller { role, institution, enterprise, person, on_behalf_of: from, principal: Some(name.clone()) })
 }
 
 /// The first role that may call the RPC; the first of all where none may, which is then refused by name.
@@ -79,11 +84,11 @@ fn on_behalf_of(metadata: &MetadataMap) -> Result<Option<PersonId>, Rejection> {
 }
 
 /// What limits are counted by: the proven name, or who the caller says it is.
-pub(super) fn key(caller: &Caller) -> String {
-    if let Some(name) = &caller.principal {
-        return format!("principal {name}");
+pub(super) fn key(identity: &AuthenticatedIdentity, caller: &Caller) -> String {
+    match identity.credential {
+        Credential::Certificate(_) | Credential::Token(_) => format!("principal {}", identity.name),
+        Credential::Development => format!("{} {} {}", caller.role, organisation(caller), caller.person),
     }
-    format!("{} {} {}", caller.role, organisation(caller), caller.person)
 }
 
 fn organisation(caller: &Caller) -> String {
@@ -92,13 +97,13 @@ fn organisation(caller: &Caller) -> String {
 }
 
 /// What the access log says of somebody that may yet be refused.
-pub(super) fn who(identified: &Identified) -> Who {
+pub(super) fn who(identity: &AuthenticatedIdentity, believed: Option<&Caller>) -> Who {
     let mut who = Who::default();
-    match identified {
-        Identified::Asserted(caller) => fill(&mut who, caller),
-        Identified::Proved(proof) => {
-            who.principal = proof.name.to_string();
-            who.fingerprint = proof.fingerprint.clone().unwrap_or_default();
+    match believed {
+        Some(caller) => fill(&mut who, caller),
+        None => {
+            who.principal.clone_from(&identity.name);
+            who.fingerprint = identity.fingerprint().map(|fingerprint| fingerprint.to_string()).unwrap_or_default();
         }
     }
     who

@@ -16,9 +16,11 @@ use crate::book::nouns::Role;
 use crate::decide::command::{Command, Request};
 use crate::decide::permission::TABLE;
 use crate::identifier::{PersonId, PrincipalName, RequestId};
+use crate::pki::{CertificateFacts, Fingerprint};
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::reader::load;
-use crate::server::identity::{DevIdentity, Identified, Identify, Proof};
+use crate::server::authenticate::{AuthenticatedIdentity, Credential};
+use crate::server::identity::{DevIdentity, Identify};
 use crate::storage::Storage;
 use crate::storage::memory::MemoryDisk;
 use crate::writer::clock::{Clock, ManualClock};
@@ -35,10 +37,23 @@ impl Identify for Local {
         DevIdentity.caller(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer })
     }
 
-    fn identify(&self, peer: Peer<'_>) -> Result<Identified, Rejection> {
-        let Some(name) = peer.metadata.get("proved") else { return self.caller(peer).map(Identified::Asserted) };
-        let name = PrincipalName::parse(name.to_str().unwrap()).unwrap();
-        Ok(Identified::Proved(Proof { name, fingerprint: Some("ab".repeat(32)) }))
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection> {
+        let Some(name) = peer.metadata.get("proved") else {
+            return DevIdentity.identity(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer });
+        };
+        let name = name.to_str().unwrap().to_owned();
+        let facts = CertificateFacts {
+            serial: "1".to_owned(),
+            subject: String::new(),
+            issuer: String::new(),
+            not_before: NOON,
+            not_after: NOON,
+            fingerprint: Fingerprint([0xab; 32]),
+            uris: vec![name.clone()],
+            for_clients: true,
+            for_servers: false,
+        };
+        Ok(AuthenticatedIdentity { name, credential: Credential::Certificate(Box::new(facts)) })
     }
 }
 

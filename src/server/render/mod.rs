@@ -36,7 +36,7 @@ fn bilingual(text: Bilingual) -> v1::Text {
     v1::Text { en: text.en.to_owned(), zh: text.zh.to_owned() }
 }
 
-pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+pub(in crate::server) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     let micros = time.micros();
     let nanos = micros.rem_euclid(1_000_000).saturating_mul(1_000);
     prost_types::Timestamp {

@@ -8,6 +8,7 @@ mod backup;
 mod budget;
 mod evidence;
 mod fact;
+mod identity;
 mod ledger;
 mod loan;
 mod period;

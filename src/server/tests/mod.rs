@@ -9,7 +9,6 @@ use tokio_stream::StreamExt as _;
 use tonic::{Code, Request};
 
 use super::*;
-use crate::book::nouns::Caller;
 use crate::calendar::Timestamp;
 use crate::decide::rejection::Rejection;
 use crate::proto::v1;
@@ -22,6 +21,7 @@ use crate::proto::v1::registry_service_server::RegistryService as _;
 use crate::proto::v1::rulebook_service_server::RulebookService as _;
 use crate::proto::v1::subsidy_service_server::SubsidyService as _;
 use crate::reader::load;
+use crate::server::authenticate::AuthenticatedIdentity;
 use crate::server::identity::Peer;
 use crate::storage::Storage;
 use crate::storage::memory::MemoryDisk;
@@ -41,8 +41,8 @@ const RIGHT: &str = "patent:202011156730.2";
 struct Local;
 
 impl Identify for Local {
-    fn caller(&self, peer: Peer<'_>) -> Result<Caller, Rejection> {
-        DevIdentity.caller(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer })
+    fn identity(&self, peer: Peer<'_>) -> Result<AuthenticatedIdentity, Rejection> {
+        DevIdentity.identity(Peer { address: Some(([127, 0, 0, 1], 1).into()), ..peer })
     }
 }
 

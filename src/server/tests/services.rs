@@ -224,7 +224,7 @@ async fn an_open_tail_does_not_keep_the_server_from_ending() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, edge, async move { drop(stopped.await) }));
+    let server = tokio::spawn(serve(listener, None, edge, async move { drop(stopped.await) }));
     let channel =
         tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
     let mut client = v1::ledger_service_client::LedgerServiceClient::new(channel);

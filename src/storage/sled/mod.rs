@@ -72,12 +72,14 @@ impl SledStorage {
     /// Opens the store in this folder, or makes one where there is nothing yet. Refuses a folder that another process
     /// has, and a store that lost its end.
     pub fn open(folder: &Path) -> Result<Self, Fault> {
+        unfinished::refuse(folder)?;
         Self::open_with(folder, WitnessRule::MustAgree)
     }
 
     /// Opens the store in this folder and takes its end for true, whatever the witness says: writes the witness anew.
     /// For an operator who has compared that end with a receipt or a backup, and has checked the whole chain.
     pub fn open_accepting_head(folder: &Path) -> Result<Self, Fault> {
+        unfinished::refuse(folder)?;
         Self::open_with(folder, WitnessRule::WrittenAnew)
     }
 
@@ -339,5 +341,6 @@ fn engine_fault(folder: &Path, action: &'static str, error: sled::Error) -> Faul
     }
 }
 
+mod unfinished;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ipledger::audit::{Depth, audit};
 use ipledger::book::event::{Entry, RequestKey};
 use ipledger::decide::command::{Request, Stamp};
 use ipledger::decide::rejection::{Reason, Rejection};
@@ -177,7 +178,11 @@ impl Run {
         let process = self.start()?;
         self.resend(&process, u64::MAX).await?;
         self.end(process, false).await?;
-        let (loaded, ..) = self.check_disk()?;
+        let (loaded, storage) = self.check_disk()?;
+        let report = audit(&storage, Depth::Full, &[], &mut |_| {}).map_err(|fault| format!("{fault:?}"))?;
+        if !report.is_intact() || report.not_kept > 0 || report.head != loaded.view().head {
+            return Err(format!("the audit finds {:?}", report.findings));
+        }
         let callers = self.callers.lock();
         let unknown = callers.sent.values().filter(|(_, known)| matches!(known, Known::Unknown)).count();
         if unknown > 0 || loaded.view().book.last_sequence().value() == 0 {

@@ -10,7 +10,8 @@ mod period;
 use std::sync::Arc;
 
 use crate::book::event::{
-    BlacklistEntryLifted, BudgetChange, Event, IpRightChanged, PoolMoved, PoolMovement, RedLetterInvoice, Refused,
+    Asked, BlacklistEntryLifted, BudgetChange, Event, IpRightChanged, PoolMoved, PoolMovement, RedLetterInvoice,
+    Refused,
 };
 use crate::book::nouns::RightChange;
 use crate::calendar::CivilDate;
@@ -263,6 +264,7 @@ impl Stored for Refused {
             subject: self.subject.clone(),
             since: self.since.map(CivilDate::epoch_days),
             explanation: self.explanation.as_ref().map(Stored::store),
+            asked: self.asked.as_ref().map(Stored::store),
         }
     }
 
@@ -273,6 +275,25 @@ impl Stored for Refused {
             subject: wire.subject,
             since: optional_date("Refused.since", wire.since)?,
             explanation: wire.explanation.map(Stored::load).transpose()?,
+            asked: wire.asked.map(Stored::load).transpose()?,
+        })
+    }
+}
+
+impl Stored for Asked {
+    type Wire = wire::refused::Asked;
+
+    fn store(&self) -> wire::refused::Asked {
+        match self {
+            Self::Loan(terms) => wire::refused::Asked::Loan(terms.store()),
+            Self::Pledge(details) => wire::refused::Asked::Pledge(details.store()),
+        }
+    }
+
+    fn load(wire: wire::refused::Asked) -> Result<Self, CodecError> {
+        Ok(match wire {
+            wire::refused::Asked::Loan(wire) => Self::Loan(Stored::load(wire)?),
+            wire::refused::Asked::Pledge(wire) => Self::Pledge(Stored::load(wire)?),
         })
     }
 }

@@ -140,5 +140,6 @@ fn refused() -> Event {
         subject: "application".to_owned(),
         since: None,
         explanation: None,
+        asked: None,
     })
 }

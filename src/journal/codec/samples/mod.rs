@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{
-    ApplicationChange, ApplicationChanged, ApplicationLine, BlacklistEntryLifted, BudgetChange, ClaimChange,
+    ApplicationChange, ApplicationChanged, ApplicationLine, Asked, BlacklistEntryLifted, BudgetChange, ClaimChange,
     ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, Entry, Event, InterestPaid, IpRightChanged,
     LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, RequestKey,
     SubsidyApplied,
@@ -70,6 +70,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(later_values());
     events.extend(periods::periods());
     events.extend(fact::facts());
+    events.extend(asked());
     events.extend(access::samples());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -437,6 +438,7 @@ fn rulebooks_and_refusals() -> Vec<Event> {
                 1 => Some(Explanation::default()),
                 _ => Some(Explanation { lines: vec![line(index), line(index + 1)] }),
             },
+            asked: None,
         })
     }));
     // All bounds and all reasons, each with all steps.
@@ -447,8 +449,29 @@ fn rulebooks_and_refusals() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     }));
     events
+}
+
+/// Refusals that keep what was asked for.
+fn asked() -> Vec<Event> {
+    let refused = |asked| Refused {
+        command: "FileLoan".to_owned(),
+        refusal: Refusal::RightNotInForce,
+        subject: "patent:202011156730.2".to_owned(),
+        since: None,
+        explanation: None,
+        asked: Some(asked),
+    };
+    let known = loans().into_iter().chain(registry());
+    let asked = known.filter_map(|event| {
+        if let Event::LoanFiled(filed) = event {
+            return Some(Asked::Loan(filed.terms));
+        }
+        if let Event::PledgeRegistered(details) = event { Some(Asked::Pledge(details)) } else { None }
+    });
+    asked.map(|asked| Event::Refused(refused(asked))).collect()
 }
 
 /// What joined the closed lists after the first golden bytes were written.
@@ -461,6 +484,7 @@ fn later_values() -> Vec<Event> {
         subject: "application".to_owned(),
         since: None,
         explanation: Some(Explanation { lines }),
+        asked: None,
     };
     let decision = ClaimDecision {
         covered_loss: Amount::from_yuan(100_000),
