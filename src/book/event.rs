@@ -1,10 +1,7 @@
-//! What happened: the entry (分录) of the journal and its event.
-//!
-//! An event holds everything that `Book::apply` needs, so that replay never decides anything again.
+//! What happened: the entry (分录) of the journal and its event, with everything that `Book::apply` needs.
 
 use std::sync::Arc;
 
-use super::access::{AccessChange, Endorsed};
 use super::account::Posting;
 use super::fact::FactRecorded;
 use super::nouns::{
@@ -102,9 +99,9 @@ pub enum Event {
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// Who is let in as whom has changed.
-    AccessChanged(AccessChange),
+    AccessChanged(super::access::AccessChange),
     /// The first of two approvals was given; nothing else came of it yet.
-    Endorsed(Endorsed),
+    Endorsed(super::access::Endorsed),
     /// A month was closed although something was open in it.
     PeriodClosedOver(PeriodClosedOver),
     /// A year was closed: what was left of its budget lines was carried over or lapsed.
@@ -488,8 +485,7 @@ pub struct Refused {
     pub since: Option<CivilDate>,
     /// The steps, where a rule was judged.
     pub explanation: Option<Explanation>,
-    /// What was asked for in full, so that anybody can make the decision again; `None` in records of before this was
-    /// kept.
+    /// What was asked for in full, to make the decision again; `None` in records of before this was kept.
     pub asked: Option<Asked>,
 }
 

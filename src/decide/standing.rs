@@ -23,7 +23,7 @@ pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejec
                 Reason::Unauthenticated,
                 "",
                 format!("`{name}` is bound to no principal of this kind; ask the operator to bind it"),
-                format!("“{name}”未绑定访问主体, 请联系运维人员办理"),
+                format!("“{name}”未绑定访问主体，请联系运维人员办理"),
             ));
         };
         if !bound.enabled {
@@ -31,7 +31,7 @@ pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejec
                 Reason::PrincipalDisabled,
                 "",
                 format!("`{name}` was disabled; ask the operator"),
-                format!("“{name}”已停用, 请联系运维人员"),
+                format!("“{name}”已停用，请联系运维人员"),
             ));
         }
     }
@@ -41,7 +41,7 @@ pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejec
             Reason::InstitutionDisabled,
             "",
             format!("`{institution}` was disabled; ask the bureau"),
-            format!("“{institution}”已停用, 请联系主管部门"),
+            format!("“{institution}”已停用，请联系主管部门"),
         ));
     }
     delegated(book, caller, today)

@@ -42,7 +42,7 @@ pub(super) fn undivided(book: &Book, caller: &Caller) -> Result<(), Rejection> {
         Reason::PermissionDenied,
         "",
         "the caller is confined to some districts; expected somebody who sees them all",
-        "调用方限定于部分县区, 此项须由可查看全部县区者办理",
+        "调用方限定于部分县区，此项须由可查看全部县区者办理",
     ))
 }
 

@@ -32,10 +32,10 @@ fn one_of(role: Role, allowed: &[Role]) -> Result<(), Rejection> {
 
 /// Refuses a command that the caller's role or organisation does not allow.
 pub(super) fn check(caller: &Caller, command: &Command) -> Result<(), Rejection> {
-    check_role(caller.role, rpc_of(command))?;
     if let Command::RecordFact(recorded) = command {
         one_of(caller.role, of_fact(&recorded.fact))?;
     }
+    check_role(caller.role, rpc_of(command))?;
     if let Some((field, institution)) = acts_for_institution(command) {
         own_institution(caller, field, institution)?;
     }

@@ -50,7 +50,7 @@ fn bound(
             Reason::Unauthenticated,
             "",
             format!("`{}` is bound to no principal; ask the operator to bind it", shown(name)),
-            format!("“{}”未绑定访问主体, 请联系运维人员办理", shown(name)),
+            format!("“{}”未绑定访问主体，请联系运维人员办理", shown(name)),
         ));
     };
     let details = &principal.details;

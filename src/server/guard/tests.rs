@@ -229,6 +229,14 @@ async fn a_proven_name_is_what_the_ledger_says_and_a_disabled_one_is_out_on_the_
     let mut headers = vec![("proved", "ipledger:bureau:wang")];
     headers.extend(acting(Role::Operator));
     let approve = "SubsidyService/ApproveSubsidy";
+    // As long as no principal is known, a name is what the client CA wrote: this one is none of its forms.
+    let formless = world.call(&service, approve, &headers).await.unwrap_err();
+    assert!(formless.message().contains("is not the name of an identity"), "{formless}");
+    let at_its_word = [("proved", "ipledger:officer:li.na")];
+    world.call(&service, approve, &at_its_word).await.unwrap();
+    // From the first binding on only bound names are anybody.
+    world.change(AccessChange::PrincipalBound(principal("ipledger:auditor:hua", &[Role::Auditor]))).await;
+    assert_eq!(world.call(&service, approve, &at_its_word).await.unwrap_err().code(), Code::Unauthenticated);
     let unknown = world.call(&service, approve, &headers).await.unwrap_err();
     assert_eq!(unknown.code(), Code::Unauthenticated);
     assert!(unknown.message().contains("`ipledger:bureau:wang` is bound to no principal"), "{unknown}");
@@ -246,7 +254,7 @@ async fn a_proven_name_is_what_the_ledger_says_and_a_disabled_one_is_out_on_the_
     assert_eq!(out.get_error_details().error_info().unwrap().reason, "PRINCIPAL_DISABLED");
     world.change(AccessChange::PrincipalSwitched(switch(true))).await;
     world.call(&service, approve, &headers).await.unwrap();
-    assert_eq!(service.calls.load(Ordering::Relaxed), 3);
+    assert_eq!(service.calls.load(Ordering::Relaxed), 4);
 }
 
 #[tokio::test]
@@ -344,10 +352,10 @@ async fn every_decision_is_in_the_log_and_a_refusal_before_its_answer() {
     assert_eq!((denied[0].rpc.as_str(), denied[0].code.as_str()), ("LoanService/FileLoan", "PERMISSION_DENIED"));
     assert_eq!((denied[0].reason.as_str(), denied[0].who.role.as_str()), ("PERMISSION_DENIED", "auditor"));
     assert_eq!(denied[0].time, NOON.micros());
-    let stranger = [("proved", "ipledger:bank:x:y")];
+    let stranger = [("proved", "spiffe://x/y")];
     world.call(&service, "LoanService/FileLoan", &stranger).await.unwrap_err();
     let denied = read();
-    assert_eq!((denied[0].who.principal.as_str(), denied[0].who.fingerprint.len()), ("ipledger:bank:x:y", 64));
+    assert_eq!((denied[0].who.principal.as_str(), denied[0].who.fingerprint.len()), ("spiffe://x/y", 64));
     world.call(&service, "LedgerService/Ping", &acting(Role::Bank)).await.unwrap();
     while read().len() < 3 {
         tokio::task::yield_now().await;

@@ -12,7 +12,7 @@ const DISTRICTS_MAX: usize = 100;
 
 pub(crate) fn bind_principal(message: &v1::BindPrincipalRequest, violations: &mut Violations) -> Option<Command> {
     let Some(principal) = &message.principal else {
-        violations.add("principal", Invalid::new("is missing; expected a principal", "缺失; 应填写访问主体"));
+        violations.add("principal", Invalid::new("is missing; expected a principal", "缺失；应填写访问主体"));
         return None;
     };
     let name = violations.take("principal.name", PrincipalName::parse(&principal.name));

@@ -57,7 +57,7 @@ fn parse(message: &v1::ListAccessRequest, caller: &Caller, violations: &mut Viol
     let own = caller.enterprise.map(|uscc| uscc.to_string()).unwrap_or_default();
     let foreign = caller.role == Role::Enterprise && !message.resource.is_empty() && message.resource != own;
     if foreign {
-        let (en, zh) = ("is not the caller's enterprise; leave it empty", "不是调用方企业; 请留空");
+        let (en, zh) = ("is not the caller's enterprise; leave it empty", "不是调用方企业；请留空");
         violations.add("resource", Invalid::new(en, zh));
         return None;
     }
