@@ -99,12 +99,11 @@ fn organisation(caller: &Caller) -> String {
 /// What the access log says of somebody that may yet be refused.
 pub(super) fn who(identity: &AuthenticatedIdentity, believed: Option<&Caller>) -> Who {
     let mut who = Who::default();
-    match believed {
-        Some(caller) => fill(&mut who, caller),
-        None => {
-            who.principal.clone_from(&identity.name);
-            who.fingerprint = identity.fingerprint().map(|fingerprint| fingerprint.to_string()).unwrap_or_default();
-        }
+    if let Some(caller) = believed {
+        fill(&mut who, caller);
+    } else {
+        who.principal.clone_from(&identity.name);
+        who.fingerprint = identity.fingerprint().map(|fingerprint| fingerprint.to_string()).unwrap_or_default();
     }
     who
 }
