@@ -37,7 +37,7 @@ fn a_principal_is_what_the_ledger_binds_it_to() {
             disable core: REJECTED STATE_FORBIDS name: `ipledger:core` is disabled; expected enabled
                 “ipledger:core”当前状态为“停用”；应为启用
             cure L1: REJECTED PRINCIPAL_DISABLED `ipledger:core` was disabled; ask the operator
-                “ipledger:core”已停用, 请联系运维人员
+                “ipledger:core”已停用，请联系运维人员
             bind core: done
             cure L1: REJECTED PRINCIPAL_DISABLED `ipledger:core` was disabled; ask the operator
             enable core: done
@@ -120,7 +120,7 @@ fn a_disabled_bank_is_out_whatever_its_certificate_says() {
             bind core: done
             disable-bank icbc: done
             overdue L1: REJECTED INSTITUTION_DISABLED `icbc` was disabled; ask the bureau
-                “icbc”已停用, 请联系主管部门
+                “icbc”已停用，请联系主管部门
             overdue L1: REJECTED INSTITUTION_DISABLED `icbc` was disabled; ask the bureau
             register-pledge G2: done
             disable-bank icbc: REJECTED STATE_FORBIDS institution_id: `icbc` is disabled; expected enabled
