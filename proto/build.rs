@@ -16,6 +16,7 @@ const API: &[&str] = &[
     "ipledger/v1/fact_service.proto",
     "ipledger/v1/period_service.proto",
     "ipledger/v1/ledger_service.proto",
+    "ipledger/v1/reconciliation_service.proto",
     "ipledger/v1/evidence_service.proto",
     "ipledger/v1/access_service.proto",
     "ipledger/v1/identity_service.proto",

@@ -38,6 +38,8 @@ pub mod snapshot;
 pub mod report;
 pub mod evidence;
 pub mod backup;
+pub mod reconcile;
+pub mod statement;
 pub mod decide;
 pub mod rulebook;
 pub mod book;

@@ -12,8 +12,8 @@ use crate::book::event::{
 };
 use crate::book::fact::FactRecorded;
 use crate::decide::command::{
-    ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
+    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
 };
 use crate::identifier::{ApplicationId, ClaimId, FunderId, PoolId, Sequence};
 use crate::money::Amount;
@@ -48,7 +48,7 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
         Event::LoanFiled(filed) => Command::FileLoan(filed.terms.clone()),
         Event::LoanChanged(changed) => loan_command(changed),
         Event::SubsidyApplied(applied) => Command::ApplySubsidy(apply(applied)),
-        Event::ApplicationChanged(changed) => application_command(changed),
+        Event::ApplicationChanged(changed) => application_command(changed)?,
         Event::RedLetterInvoiceRecorded(red) => Command::RecordRedLetterInvoice(red.clone()),
         Event::BudgetAppropriated(change) => Command::AppropriateBudget(change.clone()),
         Event::BudgetAdjusted(change) => Command::AdjustBudget(change.clone()),
@@ -58,12 +58,19 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
         Event::RulebookAdopted(rulebook) => Command::AdoptRulebook(Arc::clone(rulebook)),
         Event::ReferenceRateRecorded(rate) => Command::RecordReferenceRate(rate.clone()),
         Event::FactRecorded(recorded) => Command::RecordFact(record_fact(recorded)),
+        Event::StatementSignedOff(signed) => Command::SignOffStatement(Arc::clone(signed)),
         Event::PeriodClosed(month) => Command::ClosePeriod(*month),
         Event::PeriodClosedOver(over) => Command::ClosePeriodOver(over.month, over.reason.clone()),
         Event::YearClosed(closed) => Command::CloseYear(close_year(closed)),
         Event::Reversed(Reversed { entry, reason, undone: _ }) => {
             Command::ReverseEntry(ReverseEntry { sequence: *entry, entry: earlier(*entry), reason: reason.clone() })
         }
+        Event::ClosingRun(run) => Command::RunClosing(run.programme.clone(), run.year),
+        Event::AwardsCorrected(run) => Command::CorrectAwards(CorrectAwards {
+            rulebook: run.rulebook.clone(),
+            programme: run.programme.clone(),
+            reason: run.reason.clone(),
+        }),
         Event::Refused(refused) => refused_command(refused)?,
         Event::AccessChanged(change) => Command::ChangeAccess(change.clone()),
         Event::Endorsed(endorsed) => endorsed_command(endorsed)?,
@@ -114,9 +121,9 @@ fn loan_command(changed: &LoanChanged) -> Command {
     }
 }
 
-fn application_command(changed: &ApplicationChanged) -> Command {
+fn application_command(changed: &ApplicationChanged) -> Option<Command> {
     let application = changed.application;
-    match &changed.change {
+    Some(match &changed.change {
         ApplicationChange::Approved => Command::ApproveSubsidy(application),
         ApplicationChange::Refused(reason) => Command::RefuseSubsidy(application, reason.clone()),
         ApplicationChange::Withdrawn(reason) => Command::WithdrawSubsidy(application, reason.clone()),
@@ -131,7 +138,9 @@ fn application_command(changed: &ApplicationChanged) -> Command {
             let reference = reference.clone();
             Command::RecordClawback(RecordClawback { application, amount: *amount, reference })
         }
-    }
+        // Members of a group: their head is the answer.
+        ApplicationChange::ClosingShare(_) | ApplicationChange::Corrected(_) => return None,
+    })
 }
 
 fn pool_command(moved: &PoolMoved) -> Command {

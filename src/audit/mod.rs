@@ -29,11 +29,12 @@ mod pipeline;
 mod recompute;
 mod served;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::book::Book;
 use crate::book::event::Entry;
+use crate::decide::members;
 use crate::identifier::Sequence;
 use crate::journal::block::{BlockFault, Head};
 use crate::journal::codec::decode;
@@ -44,7 +45,7 @@ use crate::storage::{Fault, Storage};
 pub use finding::{Check, Finding, Place};
 
 use pipeline::Prepared;
-use recompute::{Again, check_separation, decide_again};
+use recompute::{Again, check_separation, decide_again, same_as};
 
 /// How deep to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,12 +188,15 @@ struct Auditor<'a> {
     /// The first sequence of each block, in the order of their heights from 1: where an earlier entry is.
     first_sequences: Vec<u64>,
     depth: Depth,
+    /// The members of the group that is open, as they are decided again with their head.
+    members: VecDeque<Entry>,
     report: Report,
 }
 
 impl<'a> Auditor<'a> {
     fn new(storage: &'a dyn Storage, depth: Depth, sizes: &[u64]) -> Self {
-        Self { storage, first_sequences: Vec::new(), depth, report: Report::empty(sizes) }
+        let (first_sequences, members) = (Vec::new(), VecDeque::new());
+        Self { storage, first_sequences, depth, members, report: Report::empty(sizes) }
     }
 
     /// An entry that was checked before: of this block, or of one in the store.
@@ -247,6 +251,13 @@ impl<'a> Auditor<'a> {
                 }
             }
         }
+        if let Some(open) = self.report.book.open_group() {
+            let place = Place::record(&prepared.block, prepared.entries.len().saturating_sub(1));
+            let problem = format!("the group of entry {} is not whole in its commit", open.head);
+            let (expected, found) = (format!("{} more entries", open.left), "the end of the commit".to_owned());
+            self.report.find(Finding::new(Check::Entry, place, problem).with(expected, found));
+            return false;
+        }
         true
     }
 
@@ -260,7 +271,14 @@ impl<'a> Auditor<'a> {
         let found = |check, problem| Box::new(Finding::new(check, place(), problem));
         check_follows(book, entry).map_err(|flaw| found(Check::Entry, flaw.to_string()))?;
         check_separation(book, entry).map_err(|problem| found(Check::Separation, problem))?;
-        match decide_again(book, entry, &|sequence| self.earlier(sequence, prepared), place) {
+        let again = if entry.event.head().is_some() {
+            same_as(self.members.pop_front(), entry, place)
+        } else {
+            let decided = decide_again(book, entry, &|sequence| self.earlier(sequence, prepared), place);
+            self.members = members(book, entry).into();
+            decided
+        };
+        match again {
             Again::Same => self.report.decided_again = self.report.decided_again.saturating_add(1),
             Again::NotKept => self.report.not_kept = self.report.not_kept.saturating_add(1),
             Again::Differs(finding) => {

@@ -42,6 +42,23 @@ pub(super) fn decide_again(book: &Book, entry: &Entry, earlier: &Earlier<'_>, pl
     }
 }
 
+/// Compares a member of a group with the one that its head's decision gives.
+pub(super) fn same_as(expected: Option<Entry>, entry: &Entry, place: &dyn Fn() -> Place) -> Again {
+    match expected {
+        Some(again) if again == *entry => Again::Same,
+        Some(again) => {
+            let (path, expected, found) = first_difference(&format!("{again:#?}"), &format!("{entry:#?}"));
+            let problem = format!("the group, decided again, differs at `{path}`");
+            Again::Differs(Box::new(Finding::new(Check::Decision, place(), problem).with(expected, found)))
+        }
+        None => {
+            let problem = "the group, decided again, has fewer entries";
+            let (expected, found) = ("no entry".to_owned(), "an entry".to_owned());
+            Again::Differs(Box::new(Finding::new(Check::Decision, place(), problem).with(expected, found)))
+        }
+    }
+}
+
 /// Invariant 9, looked at without `decide`: what it must never let through.
 pub(super) fn check_separation(book: &Book, entry: &Entry) -> Result<(), String> {
     if book.is_closed(entry.effective_date) {
@@ -77,9 +94,13 @@ fn earlier_hands<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a Hands, &'stat
         let application = book.applications.get(&changed.application)?;
         let submitted = Some((&application.submitted_by, "submitted it"));
         return match &changed.change {
-            ApplicationChange::Approved => submitted,
+            ApplicationChange::Approved | ApplicationChange::ClosingShare(_) | ApplicationChange::Corrected(_) => {
+                submitted
+            }
             ApplicationChange::Paid(_) => {
-                approved_by_actor(application.approved.as_ref().map(|(_, approver)| approver)).or(submitted)
+                let approved = approved_by_actor(application.approved.as_ref().map(|(_, approver)| approver));
+                let closed = application.closed.as_ref().filter(|(_, hands)| common(hands, &own).is_some());
+                approved.or(closed.map(|(_, hands)| (hands, "made the closing run"))).or(submitted)
             }
             ApplicationChange::Refused(_)
             | ApplicationChange::Withdrawn(_)

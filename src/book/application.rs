@@ -1,9 +1,9 @@
 //! Subsidy applications and the evidence they use.
 
 use super::account::Account;
-use super::nouns::{ApplicationState, EvidenceKey, Hands};
+use super::nouns::{ApplicationState, CostItem, EvidenceKey, Hands};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, InstitutionId, LoanId, ProgrammeId, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::facts::{CapKey, WideKey};
@@ -47,11 +47,26 @@ pub struct Application {
     pub received_back: Amount,
     /// Whether what comes back may be spent again.
     pub restores_budget: bool,
+    /// Whether it waits for the closing run of its budget year; nothing is reserved for it before.
+    pub waits_for_closing: bool,
+    /// The closing run that paid it, and who made that run.
+    pub closed: Option<(Sequence, Hands)>,
+    /// Corrections of its award, in their order.
+    pub corrections: Vec<Sequence>,
+    /// The application whose award it supplements (补差).
+    pub supplements: Option<ApplicationId>,
+    /// Overpaid by a correction and not received back, in yuan.
+    pub overpaid: Amount,
     /// The institution that is paid; `None` where the enterprise is.
     pub payee: Option<InstitutionId>,
 }
 
 impl Application {
+    /// What the budget has set aside for it, or has spent on it, in yuan.
+    pub fn reserved(&self) -> Amount {
+        if self.waits_for_closing { Amount::ZERO } else { self.granted }
+    }
+
     /// Where what is granted waits to be paid.
     pub fn payable(&self) -> Account {
         self.payee.clone().map_or(Account::SubsidyPayable(self.enterprise), Account::SubsidyPayableTo)
@@ -88,6 +103,8 @@ pub struct ApplicationLineState {
     pub received_back: Amount,
     /// Whether what comes back gives cap room again.
     pub restores_caps: bool,
+    /// The cost as it was submitted, for a recomputation.
+    pub source: CostItem,
 }
 
 /// An invoice or recorded payment, and what applications have used of it, in yuan.

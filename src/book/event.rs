@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use super::account::Posting;
+use super::closing::{ClosingRun, ClosingShareTaken};
+use super::correction::{AwardsCorrected, Correction};
 use super::fact::FactRecorded;
 use super::nouns::{
     BlacklistDetails, Caller, Concerns, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms,
     Month, PledgeDetails, PledgeKey, RightChange,
 };
+pub use super::pool_moved::{PoolMoved, PoolMovement};
 use super::rate::ReferenceRate;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, FunderId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId, RequestId,
+    RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
@@ -102,6 +105,12 @@ pub enum Event {
     AccessChanged(super::access::AccessChange),
     /// The first of two approvals was given; nothing else came of it yet.
     Endorsed(super::access::Endorsed),
+    /// A named person signed a reconciled statement off (对账确认).
+    StatementSignedOff(Arc<super::reconciliation::StatementSignedOff>),
+    /// A programme year was closed (年度折算兑付); the shares follow in the same commit.
+    ClosingRun(ClosingRun),
+    /// Awards were recomputed under a later version (追溯更正); the corrections follow in the same commit.
+    AwardsCorrected(AwardsCorrected),
     /// A month was closed although something was open in it.
     PeriodClosedOver(PeriodClosedOver),
     /// A year was closed: what was left of its budget lines was carried over or lapsed.
@@ -219,6 +228,8 @@ pub struct SubsidyApplied {
     pub budget_year: FiscalYear,
     /// Why nothing was granted; the application is then refused from the start.
     pub refusal: Option<Refusal>,
+    /// Whether it waits for the closing run of the budget year: nothing is reserved before.
+    pub waits_for_closing: bool,
     /// The institution that is paid; `None` where the enterprise is.
     pub payee: Option<InstitutionId>,
 }
@@ -266,6 +277,10 @@ pub enum ApplicationChange {
     ClawbackDemanded(ClawbackDemand),
     /// Money came back, in yuan, with the payment reference.
     ClawbackReceived(Amount, String),
+    /// Its part of a closing run; a member of the run's commit.
+    ClosingShare(ClosingShareTaken),
+    /// Its award under a later version; a member of the correction's commit.
+    Corrected(Box<Correction>),
 }
 
 /// A demand for money paid.
@@ -305,30 +320,6 @@ pub struct BudgetChange {
     pub amount: Amount,
     /// The document that says so (文号).
     pub document: String,
-}
-
-/// See [`Event::PoolMoved`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolMoved {
-    /// Which pool.
-    pub pool: PoolId,
-    /// Why.
-    pub movement: PoolMovement,
-    /// In yuan, positive.
-    pub amount: Amount,
-    /// The bank's reference.
-    pub reference: String,
-}
-
-/// Why the pool's cash moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PoolMovement {
-    /// A funder paid in.
-    Contribution(FunderId),
-    /// A funder took out.
-    Withdrawal(FunderId),
-    /// Interest on the account.
-    Interest,
 }
 
 /// See [`Event::ClaimSubmitted`].

@@ -221,7 +221,8 @@ fn holds(state: ApplicationState) -> bool {
         | ApplicationState::Approved
         | ApplicationState::Paid
         | ApplicationState::ClawbackDemanded
-        | ApplicationState::ClawedBack => true,
+        | ApplicationState::ClawedBack
+        | ApplicationState::AwaitingClosing => true,
         ApplicationState::Refused | ApplicationState::Withdrawn => false,
     }
 }

@@ -7,15 +7,20 @@
 pub mod access;
 pub mod account;
 pub mod application;
+pub mod closing;
+pub mod correction;
 pub mod event;
 pub mod fact;
+pub mod group;
 pub mod identity_name;
 pub mod invariants;
 pub mod loan;
 pub mod nouns;
 pub mod period;
 pub mod pool;
+pub mod pool_moved;
 pub mod rate;
+pub mod reconciliation;
 pub mod registry;
 
 mod apply;
@@ -29,8 +34,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
-    RequestId, RightId, Sequence, SeriesId, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PersonId, PoolId,
+    ProgrammeId, RequestId, RightId, Sequence, SeriesId, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, WideKey};
@@ -98,16 +103,27 @@ pub struct Book {
     pub accounts: BTreeMap<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
     pub rulebooks: Vec<Arc<Rulebook>>,
+    /// By which entry each version was adopted, by whom, and on which day.
+    pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
     /// Who is let in as whom.
     pub access: Access,
+    /// What was reconciled with whose statement.
+    pub reconciliation: reconciliation::Reconciliation,
     /// Closed years.
     pub closed_years: BTreeSet<FiscalYear>,
     /// Entries that were reversed, with the entry that did it.
     pub reversals: BTreeMap<Sequence, Sequence>,
     /// Request ids with the entry that answered them and the digest of their bytes.
     requests: Requests,
+    /// Closing runs, by programme and year.
+    pub closing_runs: BTreeMap<(ProgrammeId, FiscalYear), Sequence>,
+    /// Versions that were applied to the past, by programme.
+    pub corrections: BTreeMap<ProgrammeId, Vec<RulebookRef>>,
+    /// The group whose members are still to come; never between two commits.
+    #[serde(skip)]
+    open_group: Option<group::OpenGroup>,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.

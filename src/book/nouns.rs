@@ -129,7 +129,7 @@ pub enum EvidenceKey {
 }
 
 /// A cost item (费用项) of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CostItem {
     /// What kind of cost.
     pub item: CostKind,
@@ -150,7 +150,7 @@ pub struct CostItem {
 }
 
 /// What only some rules ask of a cost; `None` where nobody stated it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CostDetails {
     /// The loan that the cost belongs to, where it is not the application's.
     pub loan: Option<LoanId>,
@@ -232,6 +232,8 @@ pub enum ApplicationState {
     ClawbackDemanded,
     /// 已追回: all that was demanded is received.
     ClawedBack,
+    /// 待折算: approved, and waits for the closing run of its year.
+    AwaitingClosing,
 }
 codes!(ApplicationState {
     Submitted = "submitted",
@@ -241,6 +243,7 @@ codes!(ApplicationState {
     Paid = "paid",
     ClawbackDemanded = "clawback-demanded",
     ClawedBack = "clawed-back",
+    AwaitingClosing = "awaiting-closing",
 });
 
 /// State of a claim on a pool.
@@ -403,6 +406,7 @@ named! {
         Paid = "已拨付",
         ClawbackDemanded = "追回中",
         ClawedBack = "已追回",
+        AwaitingClosing = "待折算",
     }
     ClaimState {
         UnderReview = "审核中",

@@ -20,6 +20,7 @@ use crate::config::LISTEN_DEFAULT;
 use crate::pki::files;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
 use crate::proto::v1::fact_service_client::FactServiceClient;
+use crate::proto::v1::reconciliation_service_client::ReconciliationServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
 use crate::server::authenticate::TOKEN_KEY;
@@ -30,6 +31,23 @@ pub struct Client {
     /// The address of the ledger.
     #[arg(long, env = "IPLEDGER_SERVER", default_value = LISTEN_DEFAULT)]
     server: String,
+    /// What shows who calls.
+    #[command(flatten)]
+    proof: Box<Proof>,
+    /// The role to call in (development identity): `auditor`, `bank`, `enterprise` and so on.
+    #[arg(long, default_value = "auditor")]
+    role: String,
+    /// The institution or enterprise to call for, where the role has one (development identity).
+    #[arg(long, default_value = "")]
+    party: String,
+    /// The person who calls (development identity).
+    #[arg(long, default_value = "cli")]
+    person: String,
+}
+
+/// What shows who calls: files, since every user of the machine can see arguments.
+#[derive(Debug, Clone, Args)]
+struct Proof {
     /// The CA that issued the ledger's certificate; the ledger is called over TLS.
     #[arg(long, value_name = "FILE", env = "IPLEDGER_CA")]
     ca: Option<PathBuf>,
@@ -42,25 +60,18 @@ pub struct Client {
     /// A file with a bearer token (JWT).
     #[arg(long, value_name = "FILE", env = "IPLEDGER_TOKEN_FILE")]
     token_file: Option<PathBuf>,
-    /// The role to call in (development identity): `auditor`, `bank`, `enterprise` and so on.
-    #[arg(long, default_value = "auditor")]
-    role: String,
-    /// The institution or enterprise to call for, where the role has one (development identity).
-    #[arg(long, default_value = "")]
-    party: String,
-    /// The person who calls (development identity).
-    #[arg(long, default_value = "cli")]
-    person: String,
 }
 
 /// A connection that says who calls.
-pub(super) type Service = InterceptedService<Channel, Credentials>;
+pub(super) type Connection = InterceptedService<Channel, Credentials>;
 
 /// The client of the fact service.
-pub(super) type Facts = FactServiceClient<Service>;
+pub(super) type Facts = FactServiceClient<Connection>;
+/// The client of the reconciliation service.
+pub(super) type Reconciliation = ReconciliationServiceClient<Connection>;
 
 /// The client of the evidence service.
-pub(super) type Evidence = EvidenceServiceClient<Service>;
+pub(super) type Evidence = EvidenceServiceClient<Connection>;
 
 /// What is sent with every call.
 #[derive(Debug, Clone)]
@@ -88,13 +99,13 @@ impl Interceptor for Credentials {
 
 impl Client {
     /// Connects.
-    pub(super) async fn connect(&self) -> anyhow::Result<Service> {
+    pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
         // First: what is wrong with them needs no connection to be said.
         let credentials = self.credentials()?;
-        let scheme = if self.ca.is_some() { "https" } else { "http" };
+        let scheme = if self.proof.ca.is_some() { "https" } else { "http" };
         let mut endpoint = Endpoint::from_shared(format!("{scheme}://{}", self.server))
             .with_context(|| format!("`{}` is not an address; expected for example `{LISTEN_DEFAULT}`", self.server))?;
-        if let Some(ca) = &self.ca {
+        if let Some(ca) = &self.proof.ca {
             endpoint = endpoint.tls_config(self.tls(ca)?).context("the certificates cannot be used")?;
         }
         let channel = endpoint.tcp_nodelay(true).connect().await;
@@ -108,8 +119,13 @@ impl Client {
     }
 
     /// Connects to the report service.
-    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Service>> {
+    pub(super) async fn reports(&self) -> anyhow::Result<ReportServiceClient<Connection>> {
         Ok(ReportServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects to the reconciliation service.
+    pub(super) async fn reconciliation(&self) -> anyhow::Result<Reconciliation> {
+        Ok(ReconciliationServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     /// Connects to the fact service.
@@ -119,7 +135,7 @@ impl Client {
 
     fn tls(&self, ca: &Path) -> anyhow::Result<ClientTlsConfig> {
         let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca)?));
-        if let Some((certificate, key)) = self.cert.as_ref().zip(self.cert_key.as_ref()) {
+        if let Some((certificate, key)) = self.proof.cert.as_ref().zip(self.proof.cert_key.as_ref()) {
             let secret = files::read_secret(key).with_context(|| format!("reading `{}`", key.display()))?;
             config = config.identity(Identity::from_pem(read(certificate)?, secret));
         }
@@ -127,10 +143,10 @@ impl Client {
     }
 
     fn credentials(&self) -> anyhow::Result<Credentials> {
-        if let Some(path) = &self.token_file {
+        if let Some(path) = &self.proof.token_file {
             let here = self.server.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
             anyhow::ensure!(
-                self.ca.is_some() || here,
+                self.proof.ca.is_some() || here,
                 "a token is sent over TLS (--ca) or to a loopback address only, for example `{LISTEN_DEFAULT}`"
             );
             let text = files::read_secret(path).with_context(|| format!("reading `{}`", path.display()))?;
@@ -142,7 +158,7 @@ impl Client {
             value.set_sensitive(true);
             return Ok(Credentials::Token(value));
         }
-        if self.ca.is_some() {
+        if self.proof.ca.is_some() {
             return Ok(Credentials::Certificate);
         }
         Ok(Credentials::Development(ActAs::new(&self.role, &self.party, &self.person)?))

@@ -32,9 +32,11 @@ mod panics;
 pub mod pki;
 pub mod rate;
 pub mod receipt;
+pub mod reconcile;
 pub mod report;
 pub mod rulebook;
 pub mod serve;
+pub mod source;
 pub mod snapshot;
 pub mod verify;
 pub mod whoami;
@@ -114,7 +116,7 @@ enum Task {
     /// Ask a running ledger who you are to it, and for how long.
     Whoami {
         #[command(flatten)]
-        client: Box<client::Client>,
+        client: client::Client,
     },
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
@@ -131,6 +133,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
+    Reconcile(Box<reconcile::Options>),
     /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
     Snapshot {
         /// The data folder.
@@ -196,10 +200,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
-        Task::Whoami { client } => on_runtime(whoami::run(*client, &mut out)),
+        Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
         Task::Restore(arguments) => backup::restore(&arguments, &mut out),

@@ -254,11 +254,9 @@ fn verdict(findings: &[Finding]) -> Verdict {
 
 /// The summary for people.
 fn say(summary: &Summary, out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(
-        out,
-        "entries        {} in {} commits, {}/s",
-        summary.entries, summary.commits, summary.entries_per_second
-    )?;
+    writeln!(out, "entries        {}", summary.entries)?;
+    writeln!(out, "blocks         {}", summary.commits)?;
+    writeln!(out, "rate           {} entries/s", summary.entries_per_second)?;
     writeln!(out, "merkle root    {}", summary.merkle_root)?;
     if let Some(book) = &summary.book {
         writeln!(out, "last recorded  {}", book.last_recorded.as_deref().unwrap_or("-"))?;

@@ -21,6 +21,10 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
     expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
+    if application.waits_for_closing {
+        // How much of it is owed the closing run will say.
+        return Ok(changed(context, id, application, ApplicationChange::Approved));
+    }
     let payable = application.payable();
     let mut postings: Vec<Posting> = Vec::new();
     for line in &application.lines {
@@ -33,12 +37,15 @@ pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcom
 /// payment is refused (blacklisted since, invoice cancelled since).
 pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
-    expect_state("application_id", id, application.state, &[ApplicationState::Submitted, ApplicationState::Approved])?;
+    let undecided = [ApplicationState::Submitted, ApplicationState::Approved, ApplicationState::AwaitingClosing];
+    expect_state("application_id", id, application.state, &undecided)?;
     not_before_submission(context, application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     let mut postings = unreserve(application);
     if let Some((approved_on, _)) = &application.approved {
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
+    }
+    if application.approved.is_some() && !application.waits_for_closing {
         let payable = application.payable();
         for line in &application.lines {
             postings.extend(transfer(payable.clone(), Account::SubsidyExpense(line.item), line.award));
@@ -64,6 +71,9 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
         another_person(context, "application_id", approver, text("approved it", "审核人"))?;
         not_first_approver(context, id)?;
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
+    }
+    if let Some((_, person)) = &application.closed {
+        another_person(context, "application_id", person, text("made the closing run", "折算人"))?;
     }
     if let Some(refusal) = payment_refusal(context, application) {
         let change = ApplicationChange::PaymentRefused(refusal);
@@ -128,7 +138,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
 }
 
 /// Spreads a demand over the lines in their order, each up to what was awarded and not demanded before.
-fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
+pub(super) fn fill_lines(application: &Application, amount: Amount) -> Vec<Amount> {
     let mut left = amount;
     let mut parts = Vec::with_capacity(application.lines.len());
     for line in &application.lines {
@@ -144,7 +154,7 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
     let application = application(context, id)?;
     expect_state("application_id", id, application.state, &[ApplicationState::ClawbackDemanded])?;
     not_before_payment(context, application)?;
-    let due = application.demanded.minus(application.received_back);
+    let due = application.demanded.minus(application.received_back).plus(application.overpaid);
     if clawback.amount > due {
         return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
     }
@@ -221,7 +231,7 @@ fn not_before_payment(context: &Context<'_>, application: &Application) -> Resul
 
 fn unreserve(application: &Application) -> Vec<Posting> {
     let (line, year) = application.budget.clone();
-    transfer(Account::BudgetAvailable(line.clone(), year), Account::BudgetReserved(line, year), application.granted)
+    transfer(Account::BudgetAvailable(line.clone(), year), Account::BudgetReserved(line, year), application.reserved())
 }
 
 fn changed(context: &Context<'_>, id: ApplicationId, application: &Application, change: ApplicationChange) -> Outcome {

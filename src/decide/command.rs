@@ -10,10 +10,11 @@ use crate::book::nouns::{
     PledgeDetails, PledgeKey,
 };
 use crate::book::rate::ReferenceRate;
+use crate::book::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, RulebookRef};
 
 /// A command with who asks and when it takes effect.
 #[derive(Debug, Clone)]
@@ -130,6 +131,12 @@ pub enum Command {
     AdoptRulebook(Arc<Rulebook>),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
+    /// See `ReconciliationService.SignOffStatement`: what the ledger found when it compared the statement.
+    SignOffStatement(Arc<StatementSignedOff>),
+    /// See `SubsidyService.RunClosing`: programme and year.
+    RunClosing(ProgrammeId, FiscalYear),
+    /// See `RulebookService.CorrectAwards`.
+    CorrectAwards(CorrectAwards),
     /// See `PeriodService.ClosePeriod`: over what is open, with the reason.
     ClosePeriodOver(Month, String),
     /// See `PeriodService.CloseYear`.
@@ -138,6 +145,17 @@ pub enum Command {
     ReverseEntry(ReverseEntry),
     /// See `AccessService`.
     ChangeAccess(AccessChange),
+}
+
+/// See [`Command::CorrectAwards`].
+#[derive(Debug, Clone)]
+pub struct CorrectAwards {
+    /// The adopted version that is applied to the past, from its first day.
+    pub rulebook: RulebookRef,
+    /// Which of its programmes.
+    pub programme: ProgrammeId,
+    /// Why.
+    pub reason: String,
 }
 
 /// See [`Command::CloseYear`].

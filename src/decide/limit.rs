@@ -20,7 +20,7 @@ pub(super) fn keeps_to_limits(context: &Context<'_>, change: &BudgetChange) -> R
     for (rulebook, limit) in limits(context, change) {
         for year in years.into_iter().flatten() {
             let Some(of) = year.previous().map(after).filter(|of| !of.is_zero()) else { continue };
-            let rates = rulebook.reference_rates();
+            let rates = super::facts::rates(context, rulebook);
             let verdict = judge_limit(limit, &LimitFacts { amount: after(year), of, year, rates });
             if !verdict.holds {
                 return Err(broken(rulebook, limit, (year, after(year)), &verdict));

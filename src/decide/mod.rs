@@ -17,16 +17,20 @@ pub mod command;
 pub mod permission;
 pub mod rejection;
 pub mod standing;
+pub mod whatif;
 
 mod access;
 mod application;
 mod budget;
 mod claim;
+mod closing;
+mod correction;
 mod cost;
 mod limit;
 mod loan;
 mod pledge;
 mod pool;
+mod reconciliation;
 mod period;
 mod registry;
 mod eyes;
@@ -66,6 +70,25 @@ pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Re
         event: outcome.event,
         postings: outcome.postings,
     })
+}
+
+/// The members of the group that this entry is the head of, on the state before it; none for what stands alone. They
+/// are recorded in the same commit as the head, or none of them is.
+pub fn members(book: &Book, head: &Entry) -> Vec<Entry> {
+    let outcomes = if let Event::ClosingRun(run) = &head.event {
+        closing::shares(book, head, run)
+    } else if let Event::AwardsCorrected(run) = &head.event {
+        correction::corrections(book, head, run)
+    } else {
+        return Vec::new();
+    };
+    let (mut sequence, mut recorded_at) = (head.sequence, head.recorded_at);
+    let numbered = outcomes.into_iter().map(|outcome| {
+        (sequence, recorded_at) = (sequence.next(), recorded_at.next());
+        let Outcome { event, postings, concerns } = outcome;
+        Entry { sequence, recorded_at, concerns, event, postings, ..head.clone() }
+    });
+    numbered.collect()
 }
 
 fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejection> {
@@ -113,10 +136,13 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::RecordRecovery(recovery) => claim::record_recovery(context, recovery),
         Command::WriteOffClaim(id) => claim::write_off(context, *id),
         Command::AdoptRulebook(adopted) => rulebook::adopt(context, adopted),
+        Command::SignOffStatement(signed) => reconciliation::sign_off(context, signed),
         Command::ClosePeriod(month) => period::close_month(context, *month),
         Command::ClosePeriodOver(month, reason) => period::close_month_over(context, *month, reason),
         Command::CloseYear(close) => period::close_year(context, close),
         Command::ReverseEntry(reverse) => reversal::reverse(context, reverse),
+        Command::RunClosing(programme, year) => closing::run(context, programme, *year),
+        Command::CorrectAwards(correct) => correction::correct(context, correct),
         Command::ChangeAccess(change) => access::change(context, change),
     }
 }

@@ -5,7 +5,7 @@ use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, state_forbids, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{Event, PeriodClosedOver, YearClosed, YearEndLine};
-use crate::book::nouns::Month;
+use crate::book::nouns::{ApplicationState, Month};
 use crate::book::period::OpenItems;
 use crate::calendar::FiscalYear;
 use crate::identifier::BudgetLineId;
@@ -91,6 +91,19 @@ pub(super) fn close_year(context: &Context<'_>, close: &CloseYear) -> Result<Out
             format!("“{year}”为可用的最后年度"),
         ));
     };
+    let mut waiting = context.book.applications.iter().filter(|(_, one)| {
+        let undecided = [ApplicationState::Submitted, ApplicationState::AwaitingClosing].contains(&one.state);
+        one.waits_for_closing && undecided && one.budget.1 == year
+    });
+    if let Some((first, _)) = waiting.next() {
+        let more = waiting.count();
+        return Err(Rejection::new(
+            Reason::OpenItems,
+            "year",
+            format!("`{first}` and {more} more wait for the closing run of {year}; use RunClosing first"),
+            format!("“{first}”等 {} 笔待{year}年度折算兑付；请先折算", more.saturating_add(1)),
+        ));
+    }
     let lines = left_of(context, close)?;
     let postings = lines.iter().flat_map(|line| year_end_postings(line, year, next)).collect();
     let event = Event::YearClosed(YearClosed { year, lines, document: close.document.clone() });

@@ -42,6 +42,8 @@ pub enum Reason {
     EntryUnknown,
     /// See `EnterpriseUnknown`.
     RulebookUnknown,
+    /// The ledger does not remember this comparison of a statement: compare it again.
+    ComparisonUnknown,
     /// It is registered already.
     AlreadyExists,
     /// The state of the loan, application, claim, pledge or right does not allow this.
@@ -102,6 +104,7 @@ codes!(Reason {
     BudgetUnknown = "BUDGET_UNKNOWN",
     EntryUnknown = "ENTRY_UNKNOWN",
     RulebookUnknown = "RULEBOOK_UNKNOWN",
+    ComparisonUnknown = "COMPARISON_UNKNOWN",
     AlreadyExists = "ALREADY_EXISTS",
     StateForbids = "STATE_FORBIDS",
     DateOutOfRange = "DATE_OUT_OF_RANGE",
@@ -167,6 +170,7 @@ impl Reason {
             | Self::PoolUnknown
             | Self::BudgetUnknown
             | Self::EntryUnknown
+            | Self::ComparisonUnknown
             | Self::RulebookUnknown
             | Self::PrincipalUnknown
             | Self::DelegationUnknown => Class::NotFound,
@@ -214,6 +218,7 @@ impl Reason {
             Self::BudgetUnknown => ("the budget line is unknown", "未找到该预算指标"),
             Self::EntryUnknown => ("the entry is unknown", "未找到该分录"),
             Self::RulebookUnknown => ("the rulebook is unknown", "未找到该办法"),
+            Self::ComparisonUnknown => ("the comparison is not remembered", "对账结果已失效，请重新对账"),
             Self::AlreadyExists => ("it is registered already", "已登记，不能重复登记"),
             Self::StateForbids => ("its state does not allow this", "当前状态不允许此操作"),
             Self::DateOutOfRange => ("a date is out of range", "日期超出允许范围"),

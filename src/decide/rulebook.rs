@@ -48,12 +48,17 @@ fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejec
         return None;
     }
     let shared = shared_rule(earlier, adopted)?;
-    overlap(book, earlier, adopted).then(|| {
+    overlap(book, earlier, adopted).map(|(from, until)| {
+        let (days, days_zh) = if until == CivilDate::MAX {
+            (format!("from {from} on"), format!("自{from}起"))
+        } else {
+            (format!("from {from} to {until}"), format!("{from}至{until}"))
+        };
         Rejection::new(
             Reason::RulebookConflict,
             "text",
-            format!("`{reference}` and `{}` both have `{shared}` in force on the same days", earlier.reference()),
-            format!("“{reference}”与“{}”同时包含有效的“{shared}”", earlier.reference()),
+            format!("`{reference}` and `{}` both have `{shared}` in force {days}", earlier.reference()),
+            format!("“{reference}”与“{}”{days_zh}同时包含有效的“{shared}”", earlier.reference()),
         )
     })
 }
@@ -64,8 +69,9 @@ fn shared_rule(one: &Rulebook, other: &Rulebook) -> Option<String> {
     programme.map(|programme| programme.id.to_string()).or_else(|| pool.map(|pool| pool.id.to_string()))
 }
 
-/// Whether both are in force on some day; an earlier version ends where a later one of its rulebook begins.
-fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> bool {
+/// The days on which both are in force; an earlier version ends where a later one of its rulebook begins.
+fn overlap(book: &Book, one: &Rulebook, other: &Rulebook) -> Option<(CivilDate, CivilDate)> {
     let end = |rulebook: &Rulebook| book.last_day_of(rulebook).unwrap_or(CivilDate::MAX);
-    one.valid_from <= end(other) && other.valid_from <= end(one)
+    let (from, until) = (one.valid_from.max(other.valid_from), end(one).min(end(other)));
+    (from <= until).then_some((from, until))
 }

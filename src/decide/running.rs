@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::subsidy::Left;
 use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::ApplicationLine;
@@ -71,14 +72,16 @@ impl<'a> Running<'a> {
     fn settled(&self, key: &EvidenceKey) -> Option<&'a Evidence> {
         self.book.evidence.get(key).filter(|evidence| evidence.is_settled())
     }
+}
 
+impl Left for Running<'_> {
     /// For how many days of interest on a loan the programme granted before this line.
-    pub(super) fn interest_days(&self, loan: LoanId) -> u32 {
+    fn interest_days(&self, loan: LoanId) -> u32 {
         let before = self.book.interest_days.get(&(self.programme.id.clone(), loan)).copied().unwrap_or(0);
         before.saturating_add(self.days.get(&loan).copied().unwrap_or(0))
     }
 
-    pub(super) fn evidence_left(&self, item: &CostItem) -> Amount {
+    fn evidence_left(&self, item: &CostItem) -> Amount {
         let left = self.settled(&item.evidence).map_or(item.evidence_total, Evidence::left);
         let used = self.evidence.get(&item.evidence).map_or(Amount::ZERO, |(_, used)| *used);
         left.minus(used).floored_at_zero()
@@ -95,6 +98,10 @@ impl Usage for Running<'_> {
         let before = self.book.grants.get(&(programme.clone(), enterprise)).copied().unwrap_or(0);
         let here = if *programme == self.programme.id { self.grants } else { 0 };
         before.saturating_add(here)
+    }
+
+    fn is_year_closed(&self, programme: &ProgrammeId, year: FiscalYear) -> bool {
+        self.book.closing_runs.contains_key(&(programme.clone(), year))
     }
 
     fn budget_left(&self, line: &BudgetLineId, year: FiscalYear) -> Amount {

@@ -10,6 +10,7 @@ use super::registry::{enterprise, right};
 use super::rejection::{Reason, Rejection};
 use super::running::Running;
 use super::{Context, Outcome, concerning_enterprise, facts};
+use crate::book::Book;
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
@@ -24,20 +25,24 @@ use crate::rulebook::facts::{
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
-use crate::rulebook::{Programme, Rulebook, choose, judge_line};
+use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
-    let applicant = enterprise(context, "enterprise", apply.enterprise)?;
+    enterprise(context, "enterprise", apply.enterprise)?;
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let (rulebook, programme) = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
-    let payee = payee_of(context, programme, loan);
+    let version = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    apply_under(context, apply, version)
+}
 
-    let applicant = Applicant {
-        enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
-        loans: loans_of(context, apply)?,
-        rates: facts::rates(context, rulebook),
-        ordinal: facts::ordinal(context, &apply.programme, apply.enterprise),
-    };
+/// Decides an application under this version, whichever one is in force.
+pub(super) fn apply_under(
+    context: &Context<'_>,
+    apply: &ApplySubsidy,
+    (rulebook, programme): (&Rulebook, &Programme),
+) -> Result<Outcome, Rejection> {
+    let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+    let applicant = Applicant::of(context, apply, rulebook)?;
+    let payee = payee_of(context, programme, loan);
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
     let mut lines = Vec::with_capacity(apply.items.len());
@@ -117,12 +122,32 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
 }
 
 /// What all lines of an application have in common.
-struct Applicant {
+pub(super) struct Applicant {
     enterprise: EnterpriseFacts,
     /// The application's loan under `None`, those that single costs name under their ids.
-    loans: BTreeMap<Option<LoanId>, LoanFacts>,
+    pub(super) loans: BTreeMap<Option<LoanId>, LoanFacts>,
     rates: ReferenceRates,
-    ordinal: u32,
+    pub(super) ordinal: u32,
+}
+
+impl Applicant {
+    pub(super) fn of(context: &Context<'_>, apply: &ApplySubsidy, rulebook: &Rulebook) -> Result<Self, Rejection> {
+        let applicant = enterprise(context, "enterprise", apply.enterprise)?;
+        Ok(Self {
+            enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
+            loans: loans_of(context, apply)?,
+            rates: facts::rates(context, rulebook),
+            ordinal: facts::ordinal(context, &apply.programme, apply.enterprise),
+        })
+    }
+}
+
+/// What earlier lines left to the next one, beside what the judge asks for.
+pub(super) trait Left {
+    /// Of the evidence of a cost, in yuan.
+    fn evidence_left(&self, item: &CostItem) -> Amount;
+    /// How many days of interest on a loan the programme granted before.
+    fn interest_days(&self, loan: LoanId) -> u32;
 }
 
 /// The loans that an application names, each the applicant's own.
@@ -137,11 +162,11 @@ fn loans_of(context: &Context<'_>, apply: &ApplySubsidy) -> Result<BTreeMap<Opti
     Ok(loans)
 }
 
-fn line_facts(
+pub(super) fn line_facts(
     context: &Context<'_>,
     (index, item): (usize, &CostItem),
     applicant: &Applicant,
-    running: &Running<'_>,
+    running: &dyn Left,
 ) -> Result<LineFacts, Rejection> {
     let loan = applicant.loans.get(&item.details.loan).cloned();
     let evidence = context.book.evidence.get(&item.evidence);
@@ -192,12 +217,16 @@ fn outcome(context: &Context<'_>, apply: &ApplySubsidy, decided: Decided<'_>, lo
     let Decided { rulebook, programme, lines, payee } = decided;
     let granted = Amount::total(lines.iter().map(|line| line.award));
     let refusal = if granted.is_positive() { None } else { lines.iter().find_map(|line| line.explanation.refusal) };
+    let usage = Running::new(context.book, programme);
+    let closing = programme.closing_run.as_ref();
     let budget_year = context.day.year();
+    let budget_year =
+        closing.and_then(|rule| closing_year(rule, programme, budget_year, &usage)).unwrap_or(budget_year);
     let line = programme.budget.clone();
     let postings = transfer(
         Account::BudgetReserved(line.clone(), budget_year),
         Account::BudgetAvailable(line.clone(), budget_year),
-        granted,
+        if closing.is_some() { Amount::ZERO } else { granted },
     );
     let concerns =
         Concerns { institution: loan.map(|loan| loan.terms.bank.clone()), ..concerning_enterprise(apply.enterprise) };
@@ -211,6 +240,7 @@ fn outcome(context: &Context<'_>, apply: &ApplySubsidy, decided: Decided<'_>, lo
         budget_line: line,
         budget_year,
         refusal,
+        waits_for_closing: closing.is_some(),
         payee: match payee {
             Payable::Institution(institution) => Some(institution),
             Payable::Enterprise | Payable::Unknown => None,
@@ -239,10 +269,7 @@ fn programme_for<'a>(
     id: &ProgrammeId,
     loan: Option<&Loan>,
 ) -> Result<(&'a Rulebook, &'a Programme), Rejection> {
-    let kept = loan
-        .and_then(|loan| context.book.rulebook(&loan.rulebook))
-        .filter(|rulebook| rulebook.transition == Transition::Filing)
-        .and_then(|rulebook| Some((rulebook.as_ref(), rulebook.programme(id)?)));
+    let kept = loan.and_then(|loan| kept_version(context.book, id, loan));
     let found = kept.or_else(|| {
         let (rulebook, programme) = context.book.programme_on(id, context.day)?;
         Some((rulebook.as_ref(), programme))
@@ -255,6 +282,18 @@ fn programme_for<'a>(
             format!("{}有效的办法中没有补助项目“{id}”", context.day),
         )
     })
+}
+
+/// The version that a loan keeps (老贷老办法): the one in force at its filing, as known now. A later version that was
+/// applied to the past counts where it reaches back to the filing.
+fn kept_version<'a>(book: &'a Book, id: &ProgrammeId, loan: &Loan) -> Option<(&'a Rulebook, &'a Programme)> {
+    let filed_under = book.rulebook(&loan.rulebook).filter(|rulebook| rulebook.transition == Transition::Filing)?;
+    let corrections = book.corrections.get(id).map(Vec::as_slice).unwrap_or_default();
+    let reaching_back = corrections.iter().filter_map(|reference| book.rulebook(reference)).filter(|rulebook| {
+        rulebook.id == filed_under.id && rulebook.version > filed_under.version && rulebook.valid_from <= loan.filed_on
+    });
+    let version = reaching_back.max_by_key(|rulebook| rulebook.version).unwrap_or(filed_under);
+    Some((version.as_ref(), version.programme(id)?))
 }
 
 fn right_facts(

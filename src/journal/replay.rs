@@ -78,6 +78,11 @@ impl Replayed {
             self.book.apply(&entry);
             visit(Arc::new(entry), height, leaf);
         }
+        if let Some(open) = self.book.open_group() {
+            let sequence = self.book.last_sequence().next().value();
+            let source = EntryFlaw::GroupIncomplete { head: open.head, missing: open.left };
+            return Err(ReplayFault::Entry { sequence, height, source });
+        }
         self.head = head;
         Ok(())
     }
@@ -97,9 +102,24 @@ pub fn check_follows(book: &Book, entry: &Entry) -> Result<(), EntryFlaw> {
     if !total.is_zero() {
         return Err(EntryFlaw::Unbalanced { total });
     }
+    check_group(book, entry)?;
+    if entry.event.head().is_some() {
+        return Ok(());
+    }
     match book.request(&entry.request.id) {
         Some((first, _)) => Err(EntryFlaw::RequestRepeated { request: entry.request.id, first }),
         None => Ok(()),
+    }
+}
+
+/// A group is taken whole: while one is open its next member comes, and no member comes without its head.
+fn check_group(book: &Book, entry: &Entry) -> Result<(), EntryFlaw> {
+    match (book.open_group(), entry.event.head()) {
+        (Some(open), head) if head != Some(open.head) || entry.request != open.request => {
+            Err(EntryFlaw::GroupIncomplete { head: open.head, missing: open.left })
+        }
+        (Some(_), _) | (None, None) => Ok(()),
+        (None, Some(head)) => Err(EntryFlaw::GroupWithoutHead { head }),
     }
 }
 
@@ -135,6 +155,20 @@ pub enum EntryFlaw {
         request: RequestId,
         /// The entry that answered it.
         first: Sequence,
+    },
+    /// A group of entries was not finished in its block, or something else came in between.
+    #[error("the group of entry `{head}` lacks `{missing}` entries, expected all of them in one block")]
+    GroupIncomplete {
+        /// The group's head.
+        head: Sequence,
+        /// How many members are missing.
+        missing: u32,
+    },
+    /// A member of a group stands alone.
+    #[error("it belongs to the group of entry `{head}`, which is not open; expected it right after its head")]
+    GroupWithoutHead {
+        /// The group's head.
+        head: Sequence,
     },
 }
 

@@ -158,9 +158,14 @@ impl Amount {
     }
 
     fn split_by(self, weights: &[i128]) -> Vec<Self> {
+        self.split_ranked(weights).into_iter().map(|(part, _)| part).collect()
+    }
+
+    /// The parts, each with its place in the order of the remainders, from 1.
+    fn split_ranked(self, weights: &[i128]) -> Vec<(Self, usize)> {
         let size = self.whole_fen().abs();
         let whole_weight = weights.iter().fold(0_i128, |sum, weight| sum.saturating_add(*weight));
-        let mut parts: Vec<Part> = if whole_weight == 0 {
+        let parts: Vec<Part> = if whole_weight == 0 {
             let first_takes_all = |index| if index == 0 { size } else { 0 };
             (0..weights.len()).map(|index| Part { fen: first_takes_all(index), remainder: 0 }).collect()
         } else {
@@ -169,19 +174,29 @@ impl Amount {
         let given = parts.iter().fold(0_i128, |sum, part| sum.saturating_add(part.fen));
         // Fewer fen are left than there are parts with a remainder, so one round is enough.
         let left = usize::try_from(size.saturating_sub(given)).unwrap_or(0);
-        let mut by_remainder: Vec<&mut Part> = parts.iter_mut().collect();
-        by_remainder.sort_by_key(|part| Reverse(part.remainder)); // stable: the earlier party first
-        for part in by_remainder.into_iter().take(left) {
-            part.fen = part.fen.saturating_add(1);
-        }
         let signed = |fen: i128| if self.is_negative() { fen.saturating_neg() } else { fen };
-        parts.into_iter().map(|part| Self::from_whole_fen(signed(part.fen))).collect()
+        let mut ranked: Vec<(usize, Part)> = parts.into_iter().enumerate().collect();
+        ranked.sort_by_key(|(_, part)| Reverse(part.remainder)); // stable: the earlier party first
+        let mut done: Vec<(usize, Self, usize)> = (1_usize..)
+            .zip(ranked)
+            .map(|(rank, (index, part))| {
+                let fen = part.fen.saturating_add(i128::from(rank <= left));
+                (index, Self::from_whole_fen(signed(fen)), rank)
+            })
+            .collect();
+        done.sort_by_key(|(index, _, _)| *index);
+        done.into_iter().map(|(_, part, rank)| (part, rank)).collect()
     }
 
     /// Divides the sum in proportion to other sums, to the fen, by the largest remainder; the parts add up to the whole.
     ///
     /// As [`Amount::split`], with amounts for weights; a negative one counts as zero.
     pub fn split_like(self, weights: &[Self]) -> Vec<Self> {
+        self.split_like_ranked(weights).into_iter().map(|(part, _)| part).collect()
+    }
+
+    /// The same, each part with its place in the order of the remainders, from 1: the first places got a fen more.
+    pub fn split_like_ranked(self, weights: &[Self]) -> Vec<(Self, usize)> {
         let fen: Vec<i128> = weights.iter().map(|weight| weight.whole_fen().max(0)).collect();
         let whole = fen.iter().fold(0_i128, |sum, weight| sum.saturating_add(*weight));
         // 28 digits times 28 do not fit, so the weights lose their last digits first; real sums have far fewer.
@@ -189,7 +204,7 @@ impl Amount {
         while self.whole_fen().abs().checked_mul(whole.div_euclid(shrink)).is_none() {
             shrink = shrink.saturating_mul(10);
         }
-        self.split_by(&fen.iter().map(|weight| weight.div_euclid(shrink)).collect::<Vec<_>>())
+        self.split_ranked(&fen.iter().map(|weight| weight.div_euclid(shrink)).collect::<Vec<_>>())
     }
 
     /// Whether this sum is *above* `of` × `rate`, compared exactly; equal is not above.

@@ -12,6 +12,7 @@
 //! so collect what you need, let go, then render.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
@@ -30,6 +31,7 @@ use crate::storage::{Fault, Storage};
 
 pub mod history;
 pub mod index;
+mod pick;
 mod load;
 mod proofs;
 pub mod scope;
@@ -171,6 +173,23 @@ impl Reader {
         let reader = self.clone();
         let limits = PageLimits { entries: limit.min(PAGE_ENTRIES_MAX), scanned: PAGE_SCAN_ENTRIES_MAX };
         blocking(move || reader.page(from, limits, &filter)).await
+    }
+
+    /// Visits every entry from the first to the end as it is now, in order, until the visitor breaks off. Waits for the
+    /// disk: for a thread that may. Takes no lock.
+    pub fn scan(&self, visit: &mut dyn FnMut(Arc<Entry>) -> ControlFlow<()>) -> Result<(), ReadFault> {
+        let mut outcome = Ok(());
+        self.shared.storage.scan(1, &mut |block| {
+            let mut numbered = (block.first_sequence()..).zip(block.records());
+            numbered.try_for_each(|(sequence, record)| match decode_at(sequence, record) {
+                Ok(entry) => visit(entry),
+                Err(fault) => {
+                    outcome = Err(fault);
+                    ControlFlow::Break(())
+                }
+            })
+        })?;
+        outcome
     }
 
     /// Shows every entry up to this one in the order of the journal, for threads that may wait for the disk. The store is

@@ -149,7 +149,8 @@ pub(super) const fn is_granted(state: ApplicationState) -> bool {
         | ApplicationState::Approved
         | ApplicationState::Paid
         | ApplicationState::ClawbackDemanded
-        | ApplicationState::ClawedBack => true,
+        | ApplicationState::ClawedBack
+        | ApplicationState::AwaitingClosing => true,
         ApplicationState::Refused | ApplicationState::Withdrawn => false,
     }
 }

@@ -193,6 +193,10 @@ pub trait Usage {
     fn used_by_all(&self, _: &WideKey) -> Option<Amount> {
         None
     }
+    /// Whether the closing run of a programme year was made.
+    fn is_year_closed(&self, _: &ProgrammeId, _: FiscalYear) -> bool {
+        false
+    }
 }
 
 /// The running sum of a cap over many enterprises.

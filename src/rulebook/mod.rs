@@ -27,7 +27,8 @@ mod shipped;
 mod stored;
 
 pub use judge::{
-    ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, judge_application, judge_limit, judge_line,
+    Approved, ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, closing_shares, closing_year,
+    judge_application, judge_limit, judge_line,
 };
 pub use load::{LoadError, LoadErrors, load, load_bytes};
 pub use model::{PoolRule, Programme, Rulebook, RulebookRef};

@@ -21,6 +21,7 @@ use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
 use super::authenticate::{AuthenticatedIdentity, Credential};
+use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identify, Peer};
@@ -49,8 +50,12 @@ pub struct Edge {
     keeper: Option<Keeper>,
     clock: Clock,
     watch: Arc<Watch>,
+    /// Statements that were compared, until they are signed off.
+    pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by the simulation that is under way.
+    pub(super) simulations: Arc<Semaphore>,
     /// One permit per report being made.
     pub(super) reports: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -63,8 +68,20 @@ impl Edge {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
         let reports = Arc::new(Semaphore::new(REPORTS_MAX));
-        let (watch, stop) = (Arc::new(Watch::default()), Arc::new(stop));
-        Self { writer, reader, identity, keeper: None, clock: Clock::System, watch, tails, reports, stop }
+        let simulations = Arc::new(Semaphore::new(1));
+        Self {
+            writer,
+            reader,
+            identity,
+            keeper: None,
+            clock: Clock::System,
+            watch: Arc::new(Watch::default()),
+            comparisons: Arc::default(),
+            tails,
+            simulations,
+            reports,
+            stop: Arc::new(stop),
+        }
     }
 
     /// The same with limits, an access log and a seal of page tokens; without them there are no limits and no log.
@@ -133,6 +150,11 @@ impl Edge {
         let message = request.into_inner();
         note_request(&message);
         Ok((caller, message))
+    }
+
+    /// The same for a stream of messages, which is not read yet.
+    pub(super) fn open_messages<S>(&self, request: Request<S>) -> Result<(Caller, S), Rejection> {
+        Ok((self.admitted(&request)?, request.into_inner()))
     }
 
     #[cfg(not(test))]

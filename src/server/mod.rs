@@ -35,6 +35,7 @@ use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::proto::v1::loan_service_server::LoanServiceServer;
 use crate::proto::v1::period_service_server::PeriodServiceServer;
 use crate::proto::v1::pool_service_server::PoolServiceServer;
+use crate::proto::v1::reconciliation_service_server::ReconciliationServiceServer;
 use crate::proto::v1::registry_service_server::RegistryServiceServer;
 use crate::proto::v1::report_service_server::ReportServiceServer;
 use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
@@ -42,6 +43,7 @@ use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
 pub mod authenticate;
+mod comparisons;
 mod digest;
 pub mod edge;
 pub mod guard;
@@ -121,6 +123,11 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests in flight have to end once the server stops.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// The report of a simulation as it travels, for whoever prints it.
+pub fn simulation_report(report: &crate::decide::whatif::Report) -> v1::SimulationReport {
+    render::simulation::report(report)
+}
+
 /// Serves the API, health and reflection on a listener, over TLS if there is any, until `shutdown` completes; then ends tails, lets requests in
 /// flight end, and returns after [`SHUTDOWN_GRACE`] at the latest.
 pub async fn serve(
@@ -156,7 +163,7 @@ pub async fn serve(
 }
 
 /// The API's services by their full names, as health reports them.
-const SERVICES: [&str; 13] = [
+const SERVICES: &[&str] = &[
     "ipledger.v1.RegistryService",
     "ipledger.v1.LoanService",
     "ipledger.v1.SubsidyService",
@@ -169,6 +176,7 @@ const SERVICES: [&str; 13] = [
     "ipledger.v1.EvidenceService",
     "ipledger.v1.AccessService",
     "ipledger.v1.IdentityService",
+    "ipledger.v1.ReconciliationService",
     "ipledger.v1.ReportService",
 ];
 
@@ -211,6 +219,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(EvidenceServiceServer, edge))
         .add_service(limited!(AccessServiceServer, edge))
         .add_service(limited!(IdentityServiceServer, edge))
+        .add_service(limited!(ReconciliationServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
 }
 

@@ -172,6 +172,7 @@ mod tests {
             BUDGET_UNKNOWN: NotFound
             ENTRY_UNKNOWN: NotFound
             RULEBOOK_UNKNOWN: NotFound
+            COMPARISON_UNKNOWN: NotFound
             ALREADY_EXISTS: AlreadyExists
             STATE_FORBIDS: FailedPrecondition
             DATE_OUT_OF_RANGE: FailedPrecondition

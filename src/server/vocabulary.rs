@@ -1,6 +1,7 @@
 //! The closed vocabularies, twice: as the core knows them and as they travel.
 
 use crate::book::nouns::{ApplicationState, ClaimState, LoanState, Role};
+use crate::book::reconciliation::Class;
 use crate::book::registry::{PledgeState, RightState};
 use crate::identifier::RightKind;
 use crate::proto::v1;
@@ -8,6 +9,7 @@ use crate::report::Kind;
 use crate::report::write::Form;
 use crate::rulebook::explanation::{Bound, StepKind, StepOutcome};
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
+use crate::statement::Nature;
 
 /// A closed vocabulary of the core and its twin in the API, value by value under the same names.
 pub(super) trait Mirrored: Copy {
@@ -51,6 +53,22 @@ macro_rules! mirrored {
     };
 }
 
+mirrored!(
+    Class = ReconciliationClass {
+        Equal,
+        MissingInLedger,
+        MissingInStatement,
+        AmountDiffers,
+        DateDiffers,
+        PartyDiffers,
+        Duplicate,
+        Split,
+        Merged,
+        Reversed,
+        AlreadyReconciled,
+    }
+);
+mirrored!(Nature = StatementNature { Drawdown, Interest, Principal, Cash });
 mirrored!(CostKind = CostKind { Interest, Valuation, Guarantee, Insurance, PatentInsurance, Grant });
 mirrored!(SizeClass = SizeClass { Micro, Small, Medium, Large });
 mirrored!(LossParty = LossParty { Pool, Bank, Insurer, Guarantor, Valuer, Province, City, District });
@@ -81,7 +99,16 @@ mirrored!(
     }
 );
 mirrored!(
-    ApplicationState = ApplicationState { Submitted, Approved, Refused, Withdrawn, Paid, ClawbackDemanded, ClawedBack }
+    ApplicationState = ApplicationState {
+        Submitted,
+        Approved,
+        Refused,
+        Withdrawn,
+        Paid,
+        ClawbackDemanded,
+        ClawedBack,
+        AwaitingClosing
+    }
 );
 mirrored!(ClaimState = ClaimState { UnderReview, Deferred, Approved, Refused, Paid, Recovering, Closed });
 mirrored!(

@@ -105,6 +105,7 @@ writes! {
         DemandClawback(DemandClawbackRequest) -> DemandClawbackResponse;
         RecordClawback(RecordClawbackRequest) -> RecordClawbackResponse;
         RecordRedLetterInvoice(RecordRedLetterInvoiceRequest) -> RecordRedLetterInvoiceResponse;
+        RunClosing(RunClosingRequest) -> RunClosingResponse;
     }
     BudgetService {
         AppropriateBudget(AppropriateBudgetRequest) -> AppropriateBudgetResponse;
@@ -124,6 +125,7 @@ writes! {
     }
     RulebookService {
         AdoptRulebook(AdoptRulebookRequest) -> AdoptRulebookResponse;
+        CorrectAwards(CorrectAwardsRequest) -> CorrectAwardsResponse;
     }
     FactService {
         RecordReferenceRate(RecordReferenceRateRequest) -> RecordReferenceRateResponse;
@@ -135,6 +137,9 @@ writes! {
     }
     LedgerService {
         ReverseEntry(ReverseEntryRequest) -> ReverseEntryResponse;
+    }
+    ReconciliationService {
+        SignOffStatement(SignOffStatementRequest) -> SignOffStatementResponse;
     }
     AccessService {
         BindPrincipal(BindPrincipalRequest) -> BindPrincipalResponse;

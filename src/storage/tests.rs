@@ -138,8 +138,8 @@ fn memory_conforms() {
 fn a_full_block_comes_back_from_memory() {
     let store = MemoryStorage::new();
     let limit = u64::try_from(BLOCK_RECORDS_MAX).unwrap();
-    let head = append(&store, &Head::EMPTY, records(1, limit, 5_000)).unwrap();
-    assert_eq!(replay(&store).unwrap(), (head, records(1, limit, 5_000)));
+    let head = append(&store, &Head::EMPTY, records(1, limit, 700)).unwrap();
+    assert_eq!(replay(&store).unwrap(), (head, records(1, limit, 700)));
 }
 
 /// Each planned fault of the second append: whether it errs, and what is there after a crash.

@@ -8,10 +8,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::clock::{Clock, has_passed};
-use super::{Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, LINGER, Outcome, Task, WriterFault};
+use super::{
+    Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER, Outcome,
+    Task, WriterFault,
+};
 use crate::book::Book;
 use crate::book::event::{Entry, RequestKey};
 use crate::decide::command::{Request, Stamp};
+use crate::decide::members;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::journal::block::{RECORD_BYTES_MAX, payload_bytes_of};
 use crate::journal::codec::encode;
@@ -161,6 +165,11 @@ impl Decider {
         if record.len() > RECORD_BYTES_MAX {
             return Ok(Err(record_too_large(record.len())));
         }
+        let members = members(&self.book, &entry);
+        let records: Vec<Vec<u8>> = members.iter().map(encode).collect();
+        if let Some(rejection) = group_too_large(&record, &records) {
+            return Ok(Err(rejection));
+        }
         let entry = Arc::new(entry);
         if validate_only {
             return Ok(Ok(Decided::Validated(entry)));
@@ -168,6 +177,11 @@ impl Decider {
         // Nothing is refused from here on.
         self.book.apply(&entry);
         self.batch.push(record, Arc::clone(&entry));
+        for (member, record) in members.into_iter().zip(records) {
+            check_follows(&self.book, &member)?;
+            self.book.apply(&member);
+            self.batch.push(record, Arc::new(member));
+        }
         Ok(Ok(Decided::Recorded(entry)))
     }
 
@@ -191,7 +205,9 @@ impl Batch {
     }
 
     const fn is_full(&self) -> bool {
-        self.answers.len() >= BATCH_COMMANDS_MAX || self.payload_bytes >= BATCH_BYTES_MAX
+        self.records.len() >= BATCH_COMMANDS_MAX
+            || self.answers.len() >= BATCH_COMMANDS_MAX
+            || self.payload_bytes >= BATCH_BYTES_MAX
     }
 }
 
@@ -218,6 +234,31 @@ fn request_id_reused(key: &RequestKey) -> Rejection {
         format!("`{}` was used earlier by another request; take a new id for a new request", key.id),
         format!("“{}”已被先前的另一请求使用；新的请求请用新的编号", key.id),
     )
+}
+
+/// A group goes into one block, whole; what does not fit is not begun.
+fn group_too_large(head: &[u8], members: &[Vec<u8>]) -> Option<Rejection> {
+    if members.is_empty() {
+        return None;
+    }
+    let entries = members.len().saturating_add(1);
+    let sizes = members.iter().map(|record| payload_bytes_of(record.len()));
+    let bytes = sizes.fold(payload_bytes_of(head.len()), usize::saturating_add);
+    let longest = members.iter().map(Vec::len).max().unwrap_or(0);
+    if longest > RECORD_BYTES_MAX {
+        return Some(record_too_large(longest));
+    }
+    (entries > GROUP_RECORDS_MAX || bytes > GROUP_BYTES_MAX).then(|| {
+        Rejection::new(
+            Reason::InvalidField,
+            "",
+            format!(
+                "the request makes {entries} entries of {bytes} bytes in one commit, expected at most \
+                 {GROUP_RECORDS_MAX} of {GROUP_BYTES_MAX}; divide the programme"
+            ),
+            format!("该请求须一次写入{entries}笔分录，共{bytes}字节，上限{GROUP_RECORDS_MAX}笔、{GROUP_BYTES_MAX}字节；请拆分补助项目"),
+        )
+    })
 }
 
 fn record_too_large(bytes: usize) -> Rejection {

@@ -66,13 +66,20 @@ pub const QUEUE_COMMANDS_MAX: usize = 4_096;
 
 /// The most commands in one batch, rejected ones included: larger commits gain little and make the slowest answers
 /// slow.
-pub const BATCH_COMMANDS_MAX: usize = BLOCK_RECORDS_MAX;
+pub const BATCH_COMMANDS_MAX: usize = 1_000;
+
+/// The most entries of one group, its head included: a closing run of so many applications less one.
+pub const GROUP_RECORDS_MAX: usize = 20_000;
+
+/// The most bytes of the records of one group.
+pub const GROUP_BYTES_MAX: usize = 14 * 1024 * 1024;
 
 /// A batch with this many bytes of records takes no more; the last record may reach beyond.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 const _: () = {
-    assert!(BATCH_COMMANDS_MAX <= BLOCK_RECORDS_MAX, "a batch fits a block");
+    assert!(BATCH_COMMANDS_MAX + GROUP_RECORDS_MAX <= BLOCK_RECORDS_MAX, "a batch that ends in a group fits a block");
+    assert!(BATCH_BYTES_MAX + GROUP_BYTES_MAX <= BLOCK_BYTES_MAX, "and so do its bytes");
     assert!(BATCH_BYTES_MAX + payload_bytes_of(RECORD_BYTES_MAX) <= BLOCK_BYTES_MAX, "its last record fits too");
 };
 

@@ -42,12 +42,31 @@ fn strings(source: &str) -> Vec<(usize, String)> {
 /// Whether a half-width mark stands right after a Chinese character or right before one, or beside a placeholder of a
 /// text that has Chinese marks.
 fn half_width(text: &str) -> bool {
+    // A line in both languages is set as the English one is.
+    let mut inside = false;
+    let outside: Vec<char> = text
+        .chars()
+        .filter(|one| {
+            inside = *one == '{' || (inside && *one != '}');
+            !inside
+        })
+        .collect();
+    let count = |of: fn(char) -> bool| outside.iter().filter(|one| of(**one)).count();
+    if count(|one| one.is_ascii_alphabetic()) > count(is_chinese) && count(is_chinese) > 0 {
+        return false;
+    }
     let set_in_chinese = text.contains(['。', '，', '；', '：', '（', '）', '“']);
     let text = if set_in_chinese { text.replace(['{', '}'], "的") } else { text.to_owned() };
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|index| {
         let beside = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|one| is_chinese(*one));
-        HALF_WIDTH.contains(&characters[index]) && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+        // `ipledger:officer:li.na`: a name of ours, not a sentence.
+        let in_a_name = characters[index] == ':' && characters.get(index + 1).is_some_and(char::is_ascii_lowercase);
+        let quoted = characters.get(index + 1) == Some(&'”');
+        !in_a_name
+            && !quoted
+            && HALF_WIDTH.contains(&characters[index])
+            && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
     })
 }
 

@@ -4,6 +4,7 @@
 //! the change is left out and the invariants, which `verify` checks, will not hold; nothing panics.
 
 mod claim;
+mod correction;
 mod loan;
 mod period;
 mod subsidy;
@@ -22,11 +23,16 @@ impl Book {
     pub fn apply(&mut self, entry: &Entry) {
         self.last_sequence = entry.sequence.value();
         self.last_recorded_at = Some(entry.recorded_at);
-        self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        // A member of a group answers the request of its head, which stays the answer.
+        if entry.event.head().is_none() {
+            self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+        }
+        self.note_group(entry);
         for posting in &entry.postings {
             add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
         }
         self.apply_event(entry);
+        self.reconcile(entry);
     }
 
     fn apply_event(&mut self, entry: &Entry) {
@@ -82,12 +88,22 @@ impl Book {
             Event::PoolMoved(moved) => self.move_pool(moved),
             Event::ClaimSubmitted(submitted) => self.take_claim(entry, submitted),
             Event::ClaimChanged(changed) => self.change_claim(entry, changed),
-            Event::RulebookAdopted(rulebook) => self.rulebooks.push(Arc::clone(rulebook)),
+            Event::RulebookAdopted(rulebook) => {
+                let adoption = (entry.sequence, entry.actor.person.clone(), entry.effective_date);
+                self.adoptions.insert(rulebook.reference(), adoption);
+                self.rulebooks.push(Arc::clone(rulebook));
+            }
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
             Event::AccessChanged(change) => self.access.change(entry, change),
             Event::Endorsed(endorsed) => self.access.endorse(entry, endorsed),
+            Event::ClosingRun(run) => {
+                self.closing_runs.insert((run.programme.clone(), run.year), entry.sequence);
+            }
+            Event::AwardsCorrected(run) => {
+                self.corrections.entry(run.programme.clone()).or_default().push(run.rulebook.clone());
+            }
             Event::PeriodClosedOver(closed) => {
                 self.closed_months.insert(closed.month);
             }
@@ -95,7 +111,8 @@ impl Book {
             Event::Reversed(reversed) => self.reverse(entry, reversed),
             Event::ReferenceRateRecorded(recorded) => self.take_rate(entry.sequence, recorded),
             Event::FactRecorded(recorded) => self.take_fact(entry.sequence, recorded),
-            Event::Refused(_) => {}
+            // Taken notice of below, with whatever else a statement would show.
+            Event::StatementSignedOff(_) | Event::Refused(_) => {}
         }
     }
 

@@ -26,6 +26,7 @@ impl Book {
             demanded: Amount::ZERO,
             received_back: Amount::ZERO,
             restores_caps: false,
+            source: line.item.clone(),
         });
         let application = Application {
             enterprise: applied.enterprise,
@@ -45,6 +46,11 @@ impl Book {
             demanded: Amount::ZERO,
             received_back: Amount::ZERO,
             restores_budget: false,
+            waits_for_closing: applied.waits_for_closing,
+            closed: None,
+            corrections: Vec::new(),
+            supplements: None,
+            overpaid: Amount::ZERO,
             payee: applied.payee.clone(),
         };
         for line in &applied.lines {
@@ -77,7 +83,7 @@ impl Book {
             for key in &line.cap_uses {
                 add(self.cap_use.entry(key.clone()).or_default(), line.award);
             }
-            if line.award.is_positive() {
+            if line.award.is_positive() && application.supplements.is_none() {
                 let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_add(1);
             }
@@ -89,11 +95,13 @@ impl Book {
                 *sum = sum.saturating_add(days);
             }
         }
-        let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
-        let granted = granted.or_default();
-        *granted = granted.saturating_add(1);
+        if application.supplements.is_none() {
+            let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
+            let granted = granted.or_default();
+            *granted = granted.saturating_add(1);
+        }
         let budget = self.budgets.entry(application.budget.clone()).or_default();
-        add(&mut budget.reserved, application.granted);
+        add(&mut budget.reserved, application.reserved());
     }
 
     /// Gives back what an application that is refused or withdrawn had used.
@@ -103,7 +111,7 @@ impl Book {
                 subtract(&mut evidence.used, line.evidence.1);
             }
             self.free_caps(line, line.award);
-            if line.award.is_positive() {
+            if line.award.is_positive() && application.supplements.is_none() {
                 let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
                 *grants = grants.saturating_sub(1);
             }
@@ -112,11 +120,13 @@ impl Book {
                 *sum = sum.saturating_sub(days);
             }
         }
-        let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
-        let granted = granted.or_default();
-        *granted = granted.saturating_sub(1);
+        if application.supplements.is_none() {
+            let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
+            let granted = granted.or_default();
+            *granted = granted.saturating_sub(1);
+        }
         let budget = self.budgets.entry(application.budget.clone()).or_default();
-        subtract(&mut budget.reserved, application.granted);
+        subtract(&mut budget.reserved, application.reserved());
     }
 
     pub(super) fn free_caps(&mut self, line: &ApplicationLineState, amount: Amount) {
@@ -139,7 +149,11 @@ impl Book {
         let Some(mut application) = self.applications.remove(&id) else { return };
         match &changed.change {
             ApplicationChange::Approved => {
-                application.state = ApplicationState::Approved;
+                application.state = if application.waits_for_closing {
+                    ApplicationState::AwaitingClosing
+                } else {
+                    ApplicationState::Approved
+                };
                 application.approved = Some((entry.effective_date, entry.actor.hands()));
             }
             ApplicationChange::Refused(reason) => {
@@ -172,19 +186,25 @@ impl Book {
             ApplicationChange::ClawbackReceived(amount, _) => {
                 self.receive_back(&mut application, *amount);
             }
+            ApplicationChange::ClosingShare(share) => self.take_share(entry, &mut application, share),
+            ApplicationChange::Corrected(correction) => self.correct(entry, id, &mut application, correction),
         }
         self.applications.insert(id, application);
     }
 
     /// Money received back fills the demands line by line, in their order.
     pub(super) fn receive_back(&mut self, application: &mut Application, amount: Amount) {
-        add(&mut application.received_back, amount);
-        if application.received_back >= application.demanded {
-            application.state = ApplicationState::ClawedBack;
-        }
         if application.restores_budget {
             let budget = self.budgets.entry(application.budget.clone()).or_default();
             subtract(&mut budget.spent, amount);
+        }
+        // What a correction took off the award is no part of it any more, so it comes back first and frees nothing.
+        let overpaid = amount.at_most(application.overpaid);
+        subtract(&mut application.overpaid, overpaid);
+        let amount = amount.minus(overpaid);
+        add(&mut application.received_back, amount);
+        if application.received_back >= application.demanded && application.overpaid.is_zero() {
+            application.state = ApplicationState::ClawedBack;
         }
         let mut left = amount;
         for line in &mut application.lines {

@@ -9,6 +9,7 @@ mod core;
 mod flood;
 mod machine;
 mod proofs;
+pub mod reconcile;
 mod server;
 pub mod start;
 mod verify;
@@ -58,6 +59,12 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Read a bank's file and reconcile it: time and memory.
+    Reconcile {
+        /// How many lines.
+        #[arg(long, default_value_t = 100_000)]
+        lines: u32,
+    },
 }
 
 /// Runs one of them.
@@ -66,6 +73,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
     match task {
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
+        Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
         Task::Proofs { entries, rounds } => {
             for entries in entries {

@@ -94,6 +94,9 @@ pub const fn rpc_of(command: &Command) -> &'static str {
         Command::ReverseEntry(_) => "LedgerService/ReverseEntry",
         Command::RecordReferenceRate(_) => "FactService/RecordReferenceRate",
         Command::RecordFact(_) => "FactService/RecordFact",
+        Command::RunClosing(..) => "SubsidyService/RunClosing",
+        Command::CorrectAwards(_) => "RulebookService/CorrectAwards",
+        Command::SignOffStatement(_) => "ReconciliationService/SignOffStatement",
         Command::ChangeAccess(change) => rpc_of_access(change),
     }
 }

@@ -36,8 +36,9 @@ pub const RECORD_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes in the payload of one block, lengths included. A commit of this size takes about 0.1 s.
 pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// The most records in one block. Larger commits were measured to gain little and to make the slowest answers slow.
-pub const BLOCK_RECORDS_MAX: usize = 1_000;
+/// The most records in one block: a batch of commands, and a group of entries that stand or fall together (a closing
+/// run). Batches are kept far smaller, because larger commits gain little and make the slowest answers slow.
+pub const BLOCK_RECORDS_MAX: usize = 21_000;
 
 /// How many bytes stand before each record in the payload: its length.
 const LENGTH_BYTES: usize = size_of::<u32>();

@@ -127,7 +127,7 @@ fn a_rewritten_block_fails_at_the_tree() {
 }
 
 #[test]
-#[should_panic(expected = "a block has 1 to 1000 records, not 0")]
+#[should_panic(expected = "a block has 1 to 21000 records, not 0")]
 fn a_block_without_records_is_a_bug() {
     Head::EMPTY.seal(Vec::new());
 }

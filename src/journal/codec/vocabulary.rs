@@ -1,6 +1,7 @@
 //! The closed lists and their numbers in `record.proto`.
 
 use crate::book::nouns::Role;
+use crate::book::reconciliation::Class as ReconciliationClass;
 use crate::identifier::RightKind;
 use crate::proto::journal as wire;
 use crate::rulebook::explanation::{Bound, StepKind, StepOutcome};
@@ -27,6 +28,19 @@ macro_rules! numbered {
     };
 }
 numbered!(Role { Bank, Guarantor, Insurer, Enterprise, Officer, Finance, Auditor, Operator });
+numbered!(ReconciliationClass {
+    Equal,
+    MissingInLedger,
+    MissingInStatement,
+    AmountDiffers,
+    DateDiffers,
+    PartyDiffers,
+    Duplicate,
+    Split,
+    Merged,
+    Reversed,
+    AlreadyReconciled,
+});
 numbered!(RightKind { Patent, Trademark, Copyright, Other });
 numbered!(SizeClass { Micro, Small, Medium, Large });
 numbered!(InstitutionKind { Bank, Guarantor, Insurer, Valuer });

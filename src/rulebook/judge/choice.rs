@@ -293,6 +293,10 @@ impl Usage for Overlay<'_> {
         self.below.budget_left(line, year).minus(here)
     }
 
+    fn is_year_closed(&self, programme: &ProgrammeId, year: FiscalYear) -> bool {
+        self.below.is_year_closed(programme, year)
+    }
+
     fn used_by_all(&self, key: &WideKey) -> Option<Amount> {
         Some(self.below.used_by_all(key)?.plus(self.wide.get(key).copied().unwrap_or_default()))
     }

@@ -6,7 +6,7 @@ use crate::calendar::FiscalYear;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
 use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{CapKey, LineFacts, Usage, WideKey};
-use crate::rulebook::model::{Cap, CapRule, CapScope, Missing, Programme, Properties};
+use crate::rulebook::model::{Cap, CapRule, CapScope, ClosingRule, LateApplication, Missing, Programme, Properties};
 use crate::rulebook::refusal::Refusal;
 
 /// Why a limit cannot be had.
@@ -104,7 +104,8 @@ impl Line {
         Ok(())
     }
 
-    /// The budget line's rest in the year of application: a grant is paid from the year in which it is decided.
+    /// The budget line's rest in the year of application: a grant is paid from the year in which it is decided. Where
+    /// the rulebook has a closing run, the budget bounds nothing before it.
     pub(super) fn budget(
         &mut self,
         programme: &Programme,
@@ -112,6 +113,9 @@ impl Line {
         usage: &dyn Usage,
     ) -> Result<(), Refusal> {
         let year = facts.applied_on.year();
+        if let Some(closing) = &programme.closing_run {
+            return self.closing(closing, programme, (facts, year), usage);
+        }
         let left = usage.budget_left(&programme.budget, year).floored_at_zero();
         let rule = Limit {
             part: Part { kind: StepKind::Budget, rule: programme.budget.as_str(), clause: None },
@@ -120,6 +124,26 @@ impl Line {
             left,
         };
         self.limit(&rule, vec![amount_input("left", left), year_input(year)])
+    }
+
+    /// The closing run will pay: what is approved waits for it. Of a year that was closed nothing is left to wait for.
+    fn closing(
+        &mut self,
+        rule: &ClosingRule,
+        programme: &Programme,
+        (facts, year): (&LineFacts, FiscalYear),
+        usage: &dyn Usage,
+    ) -> Result<(), Refusal> {
+        let closing = closing_year(rule, programme, year, usage);
+        let part = Part { kind: StepKind::Budget, rule: "awaits-closing", clause: Some(&rule.clause) };
+        let inputs = vec![year_input(year), input("applied-on", Value::Date(facts.applied_on))];
+        let Some(waits_for) = closing else {
+            self.end(part, inputs, Bound::Budget);
+            return Err(Refusal::BudgetUsedUp);
+        };
+        let waits_for = input("closing-year", Value::Count(i64::from(waits_for.value())));
+        self.record(part, inputs.into_iter().chain([waits_for]).collect(), StepOutcome::Passed);
+        Ok(())
     }
 
     pub(super) fn round(&mut self, programme: &Programme) -> Result<Amount, Refusal> {
@@ -147,6 +171,24 @@ impl Line {
         }
         Ok(award)
     }
+}
+
+/// The year whose closing run pays what is applied for in this one: itself, unless it was closed; then none, or the
+/// first later one that is open, as the rulebook says.
+pub fn closing_year(
+    rule: &ClosingRule,
+    programme: &Programme,
+    year: FiscalYear,
+    usage: &dyn Usage,
+) -> Option<FiscalYear> {
+    let mut year = year;
+    while usage.is_year_closed(&programme.id, year) {
+        match rule.late {
+            LateApplication::Refuse => return None,
+            LateApplication::NextYear => year = year.next()?,
+        }
+    }
+    Some(year)
 }
 
 /// A cap as it stands for a line.

@@ -17,9 +17,10 @@ mod ratio;
 mod reference;
 
 pub use choice::{choose, judge_application};
-pub use closing::{ClosingShare, closing_run};
+pub use closing::{Approved, ClosingShare, closing_run, closing_shares};
 pub(super) use gate::at_least as gate_at_least;
 pub use limit::{LimitFacts, LimitVerdict, judge_limit};
+pub use limits::closing_year;
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;
 

@@ -10,7 +10,8 @@ use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
 use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::model::{
-    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, OwnStep, Payee, Programme, StandsOn,
+    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, LateApplication, OwnStep, Payee,
+    Programme, StandsOn,
 };
 use crate::rulebook::terms::CostKind;
 
@@ -119,8 +120,9 @@ fn further(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, prob
     let closing_run = table.optional("closing_run", problems, |node, _, problems| {
         let mut table = Table::of(node, "[programme.closing_run]", problems)?;
         let (reading, clause) = read_clause(&mut table, scope, known, problems);
+        let late = table.optional("late", problems, code(LateApplication::parse, LateApplication::ALL));
         table.finish(problems);
-        Some(ClosingRule { clause: clause?, reading })
+        Some(ClosingRule { clause: clause?, reading, late: late.unwrap_or(LateApplication::Refuse) })
     });
     Further { ip_share_items, public_share_at_most: public_share, yields_to, payee, closing_run }
 }

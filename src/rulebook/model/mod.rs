@@ -284,7 +284,19 @@ pub struct ClosingRule {
     pub clause: ClauseId,
     /// How an ambiguous clause is read here.
     pub reading: Option<BilingualText>,
+    /// What becomes of an application that is filed for a year that was closed.
+    pub late: LateApplication,
 }
+
+/// An application filed after the closing run of its year (逾期申报).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LateApplication {
+    /// 不予受理: it is refused.
+    Refuse,
+    /// 转入下一年度: it waits for the closing run of the first later year that is still open.
+    NextYear,
+}
+codes!(LateApplication { Refuse = "refuse", NextYear = "next-year" });
 
 /// A limit on what is granted (限额).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,10 @@ impl Language {
 
 /// One sentence that says what was granted, or not, and which bound decided.
 pub fn line_sentence(line: &LineExplanation, language: Language) -> String {
+    // A share of a closing run begins with the run's own step.
+    if let Some(step) = line.steps.first().filter(|step| step.kind == StepKind::ProRata) {
+        return pool::closing(line, step, language);
+    }
     match (line.item, line.refusal) {
         (None, _) => limit::sentence(line, language).unwrap_or_else(|| pool::sentence(line, language)),
         (Some(item), None) => line::granted(line, item, language),

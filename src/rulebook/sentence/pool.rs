@@ -7,9 +7,6 @@ use super::{Language, condition, last_failed, shown, step_of, value};
 pub(super) fn sentence(line: &LineExplanation, language: Language) -> String {
     // A filing begins with the exposure, a claim with the days overdue.
     let filing = line.steps.first().is_some_and(|step| step.kind == StepKind::LossShare && step.rule == "exposure");
-    if let Some(step) = step_of(line, StepKind::ProRata) {
-        return closing(line, step, language);
-    }
     let Some(refusal) = line.refusal else {
         return granted(line, filing, language);
     };
@@ -265,7 +262,8 @@ fn limited(line: &LineExplanation, language: Language) -> Option<String> {
 }
 
 /// "Paid 50,000.00 of the 100,000.00 approved: the budget has 500,000.00 for 1,000,000.00 approved in all."
-fn closing(line: &LineExplanation, step: &Step, language: Language) -> String {
+/// "Paid 50,000.00 of the 100,000.00 approved: …"
+pub(super) fn closing(line: &LineExplanation, step: &Step, language: Language) -> String {
     let see = |name| shown(step, name, language);
     let (paid, approved) = (line.granted.grouped(), line.requested.grouped());
     let (budget, total) = (see("budget"), see("approved-in-all"));

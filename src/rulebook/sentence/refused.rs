@@ -39,6 +39,13 @@ fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: La
                 format!("{portion}为{unrounded}元，不足1分"),
             ))
         }
+        StepKind::Budget if step.rule == "awaits-closing" => {
+            let year = shown(step, "year", language);
+            Some(language.pick(
+                format!("the closing run of {year} was made already"),
+                format!("{year}年度已按比例折算兑付，不再受理"),
+            ))
+        }
         // A cap per loan ends a line without a loan.
         StepKind::ItemCap | StepKind::LoanCap | StepKind::JointCap if has_none(step, "loan") => Some(no_loan(language)),
         StepKind::OtherFunding

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::super::facts::{
     CapKey, ClaimDetails, ClaimFacts, LineDetails, LineFacts, LoanDetails, ReferenceRates, Usage, WideKey,
 };
-use super::super::model::{AsOf, Attribution, CapScope, ChoiceScope, ClosingRule, Rulebook, Span};
+use super::super::model::{AsOf, Attribution, CapScope, ChoiceScope, ClosingRule, LateApplication, Rulebook, Span};
 use super::super::terms::{CostKind, LossParty, SizeClass};
 use super::super::{
     Language, closing_run, exposure_of, judge_application, judge_claim, line_sentence, load, recovery_split, shipped,
@@ -405,7 +405,7 @@ proptest! {
 
     #[test]
     fn a_closing_run_pays_what_there_is(budget in amount(), approved in prop::collection::vec(amount(), 0..20)) {
-        let rule = ClosingRule { clause: ClauseId::parse("c1").unwrap(), reading: None };
+        let rule = ClosingRule { clause: ClauseId::parse("c1").unwrap(), reading: None, late: LateApplication::Refuse };
         let shares = closing_run(&rule, budget, &approved);
         let paid = Amount::total(shares.iter().map(|share| share.paid));
         let total = Amount::total(approved.iter().copied());

@@ -169,28 +169,28 @@ const CERTIFICATE_FIELD: &str = "client certificate";
 const NOTHING: Bilingual = Bilingual {
     en: "the connection has no client certificate and the request no bearer token; connect with a certificate that this \
          ledger's client CA issued",
-    zh: "连接未提供客户端证书, 请求也未携带令牌; 请使用本账本认可的机构签发的证书连接",
+    zh: "连接未提供客户端证书，请求也未携带令牌；请使用本账本认可的机构签发的证书连接",
 };
 const NO_NAME: Bilingual = Bilingual {
     en: "the client certificate has no URI among its subject alternative names; expected for example \
          `ipledger:bank:icbc-hebi`",
-    zh: "客户端证书未包含身份 URI, 应如 ipledger:bank:icbc-hebi",
+    zh: "客户端证书未包含身份 URI，应如 ipledger:bank:icbc-hebi",
 };
 const BAD_NAME: Bilingual = Bilingual {
     en: "the first URI of the client certificate is not a name; expected 1 to 200 visible ASCII characters, for example \
          `ipledger:bank:icbc-hebi`",
-    zh: "客户端证书的身份 URI 无效, 应如 ipledger:bank:icbc-hebi",
+    zh: "客户端证书的身份 URI 无效，应如 ipledger:bank:icbc-hebi",
 };
 const NO_DEVELOPMENT: Bilingual = Bilingual {
     en: "this ledger takes certificates and tokens, and no development identity; leave the `ipledger-dev-*` metadata out",
-    zh: "本账本只接受证书和令牌, 不接受开发身份",
+    zh: "本账本只接受证书和令牌，不接受开发身份",
 };
 const NO_BEARER: Bilingual =
-    Bilingual { en: "expected one value, `Bearer` and a token", zh: "应为一个值: Bearer 加令牌" };
+    Bilingual { en: "expected one value, `Bearer` and a token", zh: "应为一个值：Bearer 加令牌" };
 const NO_TOKENS: Bilingual = Bilingual { en: "this ledger takes no tokens", zh: "本账本不接受令牌" };
 const PLAIN_TEXT: Bilingual = Bilingual {
     en: "a token is taken over TLS or from this machine only; take it for stolen and have it withdrawn",
-    zh: "令牌仅可经 TLS 或在本机使用; 该令牌应视为泄露并作废",
+    zh: "令牌仅可经 TLS 或在本机使用；该令牌应视为泄露并作废",
 };
 const OTHER_CERTIFICATE: Bilingual = Bilingual {
     en: "the token is bound to another client certificate (`cnf`)",

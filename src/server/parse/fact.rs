@@ -57,7 +57,7 @@ fn maximum_age(violations: &mut Violations, days: u32) -> Option<u32> {
                 "maximum_age_days",
                 Invalid::new(
                     format!("`{days}` is out of range; expected 1 to {MAXIMUM_AGE_DAYS_MAX}"),
-                    format!("“{days}”超出范围; 应为 1 至 {MAXIMUM_AGE_DAYS_MAX}"),
+                    format!("“{days}”超出范围；应为 1 至 {MAXIMUM_AGE_DAYS_MAX}"),
                 ),
             );
             None

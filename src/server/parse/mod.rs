@@ -23,6 +23,7 @@ pub(super) mod ledger;
 pub(super) mod loan;
 pub(super) mod period;
 pub(super) mod pool;
+pub(super) mod reconciliation;
 pub(super) mod report;
 pub(super) mod registry;
 pub(super) mod rulebook;

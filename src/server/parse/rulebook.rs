@@ -3,15 +3,30 @@
 use std::sync::Arc;
 
 use super::Violations;
-use crate::decide::command::Command;
-use crate::identifier::{Invalid, RulebookId};
+use crate::calendar::CivilDate;
+use crate::decide::command::{Command, CorrectAwards};
+use crate::identifier::{Invalid, ProgrammeId, RulebookId};
 use crate::proto::v1;
-use crate::rulebook::{RulebookRef, load};
+use crate::rulebook::{Rulebook, RulebookRef, load};
+
+pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violations) -> Option<Command> {
+    text(&message.text, violations).map(|rulebook| Command::AdoptRulebook(Arc::new(rulebook)))
+}
+
+/// What to try out, and from which day on.
+pub(crate) fn simulate(
+    message: &v1::SimulateRulebookRequest,
+    violations: &mut Violations,
+) -> Option<(Rulebook, Option<CivilDate>)> {
+    let rulebook = text(&message.text, violations);
+    let from = violations.optional("from", &message.from, CivilDate::parse);
+    Some((rulebook?, from?))
+}
 
 /// Loads the whole text; each problem is a violation with its line.
-pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violations) -> Option<Command> {
-    match load(&message.text) {
-        Ok(rulebook) => Some(Command::AdoptRulebook(Arc::new(rulebook))),
+fn text(text: &str, violations: &mut Violations) -> Option<Rulebook> {
+    match load(text) {
+        Ok(rulebook) => Some(rulebook),
         Err(errors) => {
             for error in errors.problems {
                 let (line, problem, remedy) = (error.line, error.problem, error.remedy);
@@ -30,11 +45,25 @@ pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violati
 
 /// Which version.
 pub(crate) fn get(message: &v1::GetRulebookRequest, violations: &mut Violations) -> Option<RulebookRef> {
-    let id = violations.take("rulebook_id", RulebookId::parse(&message.rulebook_id));
-    if message.version == 0 {
-        violations
-            .add("version", Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本；应从 1 开始"));
+    reference(violations, "", &message.rulebook_id, message.version)
+}
+
+pub(crate) fn correct(message: &v1::CorrectAwardsRequest, violations: &mut Violations) -> Option<Command> {
+    let given = message.rulebook.clone().unwrap_or_default();
+    let rulebook = reference(violations, "rulebook.", &given.rulebook_id, given.version);
+    let programme = violations.take("programme_id", ProgrammeId::parse(&message.programme_id));
+    let reason = violations.text("reason", &message.reason);
+    Some(Command::CorrectAwards(CorrectAwards { rulebook: rulebook?, programme: programme?, reason: reason? }))
+}
+
+fn reference(violations: &mut Violations, path: &str, id: &str, version: u32) -> Option<RulebookRef> {
+    let id = violations.take(&format!("{path}rulebook_id"), RulebookId::parse(id));
+    if version == 0 {
+        violations.add(
+            &format!("{path}version"),
+            Invalid::new("`0` is not a version; expected 1 or more", "“0”不是有效版本；应从 1 开始"),
+        );
         return None;
     }
-    Some(RulebookRef { id: id?, version: message.version })
+    Some(RulebookRef { id: id?, version })
 }

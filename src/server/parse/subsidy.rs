@@ -149,6 +149,12 @@ pub(crate) fn record_red_letter(
     Some(Command::RecordRedLetterInvoice(RedLetterInvoice { red: red?, blue: blue?, amount: amount? }))
 }
 
+pub(crate) fn run_closing(message: &v1::RunClosingRequest, violations: &mut Violations) -> Option<Command> {
+    let programme = violations.take("programme_id", ProgrammeId::parse(&message.programme_id));
+    let year = violations.year("year", message.year);
+    Some(Command::RunClosing(programme?, year?))
+}
+
 /// Which applications to list.
 #[derive(Debug)]
 pub(crate) struct ApplicationFilter {

@@ -52,6 +52,12 @@ impl<'a> Ruling<'a> {
                 change: ApplicationChange::PaymentRefused(refusal),
                 ..
             }) => Self::refused(*refusal, Vec::new()),
+            Event::ApplicationChanged(ApplicationChanged {
+                change: ApplicationChange::ClosingShare(share), ..
+            }) => Self::member(share.paid(), share.lines.iter().map(|line| &line.explanation).collect()),
+            Event::ApplicationChanged(ApplicationChanged { change: ApplicationChange::Corrected(one), .. }) => {
+                Self::member(one.after, one.lines.iter().map(|line| &line.explanation).collect())
+            }
             Event::Refused(refused) => {
                 let lines = refused.explanation.iter().flat_map(|explanation| &explanation.lines).collect();
                 Self::refused(refused.refusal, lines)
@@ -73,7 +79,10 @@ impl<'a> Ruling<'a> {
             | Event::PoolMoved(_)
             | Event::ClaimChanged(_)
             | Event::RulebookAdopted(_)
+            | Event::StatementSignedOff(_)
             | Event::PeriodClosed(_)
+            | Event::ClosingRun(_)
+            | Event::AwardsCorrected(_)
             | Event::PeriodClosedOver(_)
             | Event::YearClosed(_)
             | Event::Reversed(_)
@@ -105,6 +114,18 @@ impl<'a> Ruling<'a> {
             v1::Outcome::Partly
         };
         Self { outcome, reason: applied.refusal.or(refused_line), granted: Some(applied.granted), lines }
+    }
+
+    /// What a closing run or a correction makes of an award.
+    fn member(granted: Amount, lines: Vec<&'a LineExplanation>) -> Self {
+        let reason = lines.iter().find_map(|line| line.refusal);
+        let uncut = lines.iter().all(|line| line.refusal.is_none() && line.bound == Bound::Ratio);
+        let outcome = match (granted.is_positive(), uncut) {
+            (false, _) => v1::Outcome::Refused,
+            (true, true) => v1::Outcome::Granted,
+            (true, false) => v1::Outcome::Partly,
+        };
+        Self { outcome, reason, granted: Some(granted), lines }
     }
 
     fn claim(decision: &'a ClaimDecision) -> Self {

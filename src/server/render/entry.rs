@@ -9,7 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::{access, date_or_empty, fact, or_empty, period, timestamp};
+use super::{access, date_or_empty, fact, group, or_empty, period, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -46,6 +46,9 @@ kinds! {
     ClaimChanged = "claim-changed",
     RulebookAdopted = "rulebook-adopted",
     PeriodClosed = "period-closed",
+    StatementSignedOff = "statement-signed-off",
+    ClosingRun = "closing-run",
+    AwardsCorrected = "awards-corrected",
     PeriodClosedOver = "period-closed-over",
     YearClosed = "year-closed",
     Reversed = "reversed",
@@ -138,7 +141,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::LoanFiled(one) => Wire::LoanFiled(details::loan_filed(one, ids.loan_id, detail)),
         Event::LoanChanged(one) => Wire::LoanChanged(details::loan_changed(one)),
         Event::SubsidyApplied(one) => Wire::SubsidyApplied(details::subsidy_applied(one, ids.application_id, detail)),
-        Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one)),
+        Event::ApplicationChanged(one) => Wire::ApplicationChanged(details::application_changed(one, detail)),
         Event::RedLetterInvoiceRecorded(one) => Wire::RedLetterInvoiceRecorded(details::red_letter(one)),
         Event::BudgetAppropriated(one) => Wire::BudgetAppropriated(details::budget(one)),
         Event::BudgetAdjusted(one) => Wire::BudgetAdjusted(details::budget(one)),
@@ -147,6 +150,9 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
         Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
+        Event::StatementSignedOff(one) => Wire::StatementSignedOff(super::reconciliation::signed_off(one)),
+        Event::ClosingRun(one) => Wire::ClosingRun(group::closing_run(one)),
+        Event::AwardsCorrected(one) => Wire::AwardsCorrected(group::awards_corrected(one)),
         Event::PeriodClosedOver(one) => Wire::PeriodClosedOver(period::closed_over(one)),
         Event::YearClosed(one) => Wire::YearClosed(period::year_closed(one)),
         Event::Reversed(one) => Wire::Reversed(period::reversed(one)),

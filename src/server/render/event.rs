@@ -18,7 +18,7 @@ use crate::rulebook::terms::LossParty;
 use crate::server::vocabulary::wire;
 
 use super::explanation::Detail;
-use super::{date_or_empty, explanation, or_empty};
+use super::{date_or_empty, explanation, group, or_empty};
 
 /// A fiscal year as a number.
 pub(crate) fn year(year: FiscalYear) -> i32 {
@@ -208,7 +208,7 @@ fn cost_item(item: &CostItem) -> v1::CostItem {
     }
 }
 
-fn cap_key(key: &CapKey) -> v1::CapKey {
+pub(super) fn cap_key(key: &CapKey) -> v1::CapKey {
     v1::CapKey {
         cap_id: key.cap.to_string(),
         enterprise: key.enterprise.to_string(),
@@ -217,7 +217,7 @@ fn cap_key(key: &CapKey) -> v1::CapKey {
     }
 }
 
-pub(crate) fn application_changed(changed: &ApplicationChanged) -> v1::ApplicationChanged {
+pub(crate) fn application_changed(changed: &ApplicationChanged, detail: Detail) -> v1::ApplicationChanged {
     use v1::application_changed::Change;
     let change = match &changed.change {
         ApplicationChange::Approved => Change::Approved(v1::Happened {}),
@@ -227,6 +227,8 @@ pub(crate) fn application_changed(changed: &ApplicationChanged) -> v1::Applicati
         ApplicationChange::PaymentRefused(refusal) => Change::PaymentRefused(refusal.to_string()),
         ApplicationChange::ClawbackDemanded(demand) => Change::ClawbackDemanded(clawback_demand(demand)),
         ApplicationChange::ClawbackReceived(amount, reference) => Change::ClawbackReceived(payment(*amount, reference)),
+        ApplicationChange::ClosingShare(share) => Change::ClosingShare(group::closing_share(share, detail)),
+        ApplicationChange::Corrected(one) => Change::Corrected(group::correction(one, detail)),
     };
     v1::ApplicationChanged { application_id: changed.application.to_string(), change: Some(change) }
 }

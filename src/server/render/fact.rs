@@ -118,7 +118,7 @@ pub(super) fn rate_sentence(one: &ReferenceRate) -> v1::Text {
     let (series, rate, from) = (&one.series, one.rate.percent(), one.from);
     let wrong = one.supersedes.as_ref();
     let instead = wrong.map(|wrong| format!(", instead of entry {}: {}", wrong.entry, wrong.reason));
-    let instead_zh = wrong.map(|wrong| format!(", 更正第 {} 号分录: {}", wrong.entry, wrong.reason));
+    let instead_zh = wrong.map(|wrong| format!("，更正第 {} 号分录：{}", wrong.entry, wrong.reason));
     v1::Text {
         en: format!("{series} is {rate} from {from}{}.", instead.unwrap_or_default()),
         zh: format!("{series} 自{}起为 {rate}{}。", from.chinese(), instead_zh.unwrap_or_default()),
@@ -133,7 +133,7 @@ pub(super) fn sentence(one: &FactRecorded) -> v1::Text {
     let about_zh = about.replace(" of ", "");
     let wrong = one.supersedes.as_ref();
     let instead = wrong.map(|wrong| format!(", instead of entry {}: {}", wrong.entry, wrong.reason));
-    let instead_zh = wrong.map(|wrong| format!(", 更正第 {} 号分录: {}", wrong.entry, wrong.reason));
+    let instead_zh = wrong.map(|wrong| format!("，更正第 {} 号分录：{}", wrong.entry, wrong.reason));
     let words = key.kind().replace('-', " ");
     v1::Text {
         en: format!(
@@ -143,7 +143,7 @@ pub(super) fn sentence(one: &FactRecorded) -> v1::Text {
             instead.unwrap_or_default()
         ),
         zh: format!(
-            "{about_zh}“{}”已登记, 自{}起, 依据 {}{}。",
+            "{about_zh}“{}”已登记，自{}起，依据 {}{}。",
             key.chinese(),
             one.from.chinese(),
             one.document,

@@ -11,11 +11,14 @@ pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;
 pub(super) mod explanation;
+mod group;
 pub(super) mod fact;
+pub(super) mod reconciliation;
 pub(super) mod report;
 mod period;
 pub(super) mod resource;
 mod sentence;
+pub(crate) mod simulation;
 
 /// What an entry of the journal says, in one sentence in each language.
 pub(super) fn words(entry: &Entry) -> v1::Text {

@@ -1,11 +1,11 @@
 //! Nouns of the book → resources.
 
-use crate::book::Budget;
 use crate::book::application::Application;
 use crate::book::loan::Loan;
 use crate::book::nouns::InstitutionDetails;
 use crate::book::pool::Claim;
 use crate::book::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
+use crate::book::{Book, Budget};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, LoanId, Uscc};
 use crate::proto::v1;
@@ -100,6 +100,11 @@ pub(crate) fn application(id: ApplicationId, one: &Application) -> v1::Applicati
         clawback_received: one.received_back.to_string(),
         lines: Vec::new(),
         decision: None,
+        waits_for_closing: one.waits_for_closing,
+        closing_run: one.closed.as_ref().map_or(0, |(run, _)| run.value()),
+        corrections: one.corrections.iter().map(|entry| entry.value()).collect(),
+        supplements: or_empty(one.supplements.as_ref()),
+        overpaid: one.overpaid.to_string(),
         payee_id: or_empty(one.payee.as_ref()),
     }
 }
@@ -141,7 +146,8 @@ pub(crate) fn budget(line: &BudgetLineId, year: FiscalYear, one: &Budget) -> v1:
 }
 
 /// The text goes along only where it is asked for.
-pub(crate) fn rulebook(one: &Rulebook, with_text: bool) -> v1::Rulebook {
+pub(crate) fn rulebook(book: &Book, one: &Rulebook, with_text: bool) -> v1::Rulebook {
+    let adoption = book.adoptions.get(&one.reference());
     v1::Rulebook {
         rulebook: Some(details::rulebook(&one.reference())),
         title: Some(v1::Text { en: one.title.en.clone(), zh: one.title.zh.clone() }),
@@ -149,5 +155,9 @@ pub(crate) fn rulebook(one: &Rulebook, with_text: bool) -> v1::Rulebook {
         valid_until: date_or_empty(one.valid_until),
         digest: hex::encode(one.digest),
         text: if with_text { one.text.to_string() } else { String::new() },
+        transition: one.transition.to_string(),
+        adoption_sequence: adoption.map_or(0, |(entry, ..)| entry.value()),
+        adopted_by: or_empty(adoption.map(|(_, person, _)| person)),
+        adopted_on: or_empty(adoption.map(|(.., day)| day)),
     }
 }

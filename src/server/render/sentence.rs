@@ -1,6 +1,8 @@
 //! What an entry says, in one sentence for people, in both languages.
 
 use super::fact;
+use crate::book::closing::ClosingRun;
+use crate::book::correction::AwardsCorrected;
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange, ClaimChanged,
     ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, RedLetterInvoice,
@@ -40,6 +42,9 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ClaimChanged(changed) => claim_changed(changed),
         Event::RulebookAdopted(one) => rulebook(one),
         Event::PeriodClosed(month) => period(*month),
+        Event::StatementSignedOff(one) => super::reconciliation::sentence(one),
+        Event::ClosingRun(run) => closing_run(run),
+        Event::AwardsCorrected(run) => awards_corrected(run),
         Event::PeriodClosedOver(one) => text(
             format!("The month {} is closed over {} open items: {}", one.month, one.open_items, one.reason),
             format!("{} 月已结账（尚有 {} 项未处理）：{}", one.month, one.open_items, one.reason),
@@ -58,6 +63,24 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::AccessChanged(change) => super::access::words(change),
         Event::Endorsed(one) => super::access::endorsed_words(one),
     }
+}
+
+fn closing_run(run: &ClosingRun) -> v1::Text {
+    let (programme, year, shares) = (&run.programme, run.year, run.shares);
+    let (paid, approved) = (run.paid.grouped(), run.approved.grouped());
+    text(
+        format!("{programme} {year} is closed: {paid} of the {approved} approved is paid, in {shares} shares."),
+        format!("{programme} {year}年度已折算：核定 {approved} 元，兑付 {paid} 元，共 {shares} 笔。"),
+    )
+}
+
+fn awards_corrected(run: &AwardsCorrected) -> v1::Text {
+    let (programme, rulebook, number) = (&run.programme, &run.rulebook, run.corrections);
+    let (more, less) = (run.granted_more.grouped(), run.granted_less.grouped());
+    text(
+        format!("{programme} is computed anew under {rulebook}: {number} awards change, {more} more and {less} less."),
+        format!("{programme} 按 {rulebook} 重新核定：更正 {number} 笔，增加 {more} 元，减少 {less} 元。"),
+    )
 }
 
 fn text(en: impl Into<String>, zh: impl Into<String>) -> v1::Text {
@@ -239,6 +262,19 @@ fn application_changed(changed: &ApplicationChanged) -> v1::Text {
         ApplicationChange::ClawbackReceived(amount, reference) => text(
             format!("{} of {id} came back, reference {reference}.", amount.grouped()),
             format!("{id} 已追回 {} 元，凭证号 {reference}。", amount.grouped()),
+        ),
+        ApplicationChange::ClosingShare(share) => text(
+            format!("The closing run pays {} on {id}.", share.paid().grouped()),
+            format!("{id} 年度折算兑付 {} 元。", share.paid().grouped()),
+        ),
+        ApplicationChange::Corrected(one) => text(
+            format!(
+                "The award of {id} is {} under {}, not {}.",
+                one.after.grouped(),
+                one.rulebook,
+                one.before.grouped()
+            ),
+            format!("{id} 按 {} 更正为 {} 元，原为 {} 元。", one.rulebook, one.after.grouped(), one.before.grouped()),
         ),
     }
 }

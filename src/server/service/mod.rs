@@ -13,10 +13,12 @@ mod ledger;
 mod loan;
 mod period;
 mod pool;
+mod reconciliation;
 mod registry;
 mod report;
 mod rulebook;
 mod subsidy;
+mod simulation;
 mod tail;
 
 /// What a handler answers.

@@ -65,6 +65,10 @@ impl SubsidyService for Edge {
         Ok(self.write(request, parse::subsidy::record_red_letter).await?)
     }
 
+    async fn run_closing(&self, request: Request<v1::RunClosingRequest>) -> Answer<v1::RunClosingResponse> {
+        Ok(self.write(request, parse::subsidy::run_closing).await?)
+    }
+
     async fn quote_subsidy(&self, request: Request<v1::QuoteSubsidyRequest>) -> Answer<v1::QuoteSubsidyResponse> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(quote_subsidy(self, &caller, &message)?))
@@ -224,7 +228,9 @@ enum Stage {
 impl Stage {
     const fn of(state: ApplicationState) -> Self {
         match state {
-            ApplicationState::Submitted | ApplicationState::Approved => Self::Pending,
+            ApplicationState::Submitted | ApplicationState::Approved | ApplicationState::AwaitingClosing => {
+                Self::Pending
+            }
             ApplicationState::Paid | ApplicationState::ClawbackDemanded | ApplicationState::ClawedBack => Self::Paid,
             ApplicationState::Refused | ApplicationState::Withdrawn => Self::Nothing,
         }

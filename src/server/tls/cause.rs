@@ -38,7 +38,7 @@ pub(super) const fn of_certificate(error: &CertificateError) -> Bilingual {
             ("there is no revocation list of the client certificate's issuer", "缺少客户端证书签发机构的吊销列表")
         }
         E::ExpiredRevocationList | E::ExpiredRevocationListContext { .. } => {
-            ("the revocation list has ended; the operator must renew it", "证书吊销列表已过期, 需由管理员更新")
+            ("the revocation list has ended; the operator must renew it", "证书吊销列表已过期，需由管理员更新")
         }
         E::BadSignature => ("a signature in the client certificate's chain is wrong", "客户端证书签名不正确"),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => (

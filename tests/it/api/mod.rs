@@ -5,6 +5,8 @@
 
 mod access;
 mod errors;
+mod reconciliation;
+mod policy;
 mod retries;
 mod rulebooks;
 mod scope;
@@ -37,9 +39,9 @@ type Service = InterceptedService<Channel, ActAs>;
 /// A server with the rulebook of 鹤壁, two banks and two companies, one of which has a disbursed loan.
 pub(crate) struct World {
     /// Killed when the world ends.
-    _server: ServerProcess,
+    server: ServerProcess,
     pub(crate) channel: Channel,
-    _folder: TempDir,
+    folder: TempDir,
     /// The company with the loan, and the one without.
     pub(crate) borrower: String,
     pub(crate) other: String,
@@ -67,8 +69,7 @@ impl World {
         let folder = TempDir::new().unwrap();
         let server = ServerProcess::start(program(), &folder.path().join("data"), &["hebi-2017"]).await.unwrap();
         let channel = server.connect().await.unwrap();
-        let mut world =
-            Self { _server: server, channel, _folder: folder, borrower: uscc(1), other: uscc(2), loan: String::new() };
+        let mut world = Self { server, channel, folder, borrower: uscc(1), other: uscc(2), loan: String::new() };
         world.set_up().await;
         world
     }

@@ -14,6 +14,7 @@ use super::parse::VERBS;
 const NOT_OF_THE_CORE: &[Reason] = &[
     Reason::RequestIdReused,
     Reason::RulebookUnknown,
+    Reason::ComparisonUnknown,
     Reason::NoSigningKey,
     Reason::RateLimited,
     Reason::QueueFull,

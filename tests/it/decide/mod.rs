@@ -3,6 +3,8 @@
 //! A script is judged by `check`; see `script` for the language and for what every line is checked for besides the
 //! expected text.
 
+mod closings;
+mod corrections;
 mod coverage;
 mod names;
 mod parse;
@@ -22,6 +24,7 @@ mod payees;
 mod permissions;
 mod pledges;
 mod pools;
+mod reconciliation;
 mod registry;
 mod rulebooks;
 mod subsidies;

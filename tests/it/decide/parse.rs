@@ -8,16 +8,18 @@ use ipledger::book::nouns::{
     BlacklistDetails, Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
     IpRightDetails, LoanTerms, Month, PledgeDetails, PledgeKey, RightChange, Role,
 };
+use ipledger::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::command::{
-    ApplySubsidy, CloseYear, Command, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer, RecordClawback,
-    RecordPrincipalPayment, RecordRecovery, ReverseEntry,
+    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordPrincipalPayment, RecordRecovery, ReverseEntry,
 };
 use ipledger::identifier::{
     ApplicationId, BudgetLineId, ClaimId, ContractNumber, District, FunderId, InstitutionId, LoanId, PersonId,
-    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, Sequence, Tag,
+    PledgeRegistrationNumber, PoolId, ProgrammeId, RegisteredText, RulebookId, Sequence, Tag,
 };
 use ipledger::money::{Amount, Rate};
+use ipledger::rulebook::RulebookRef;
 use ipledger::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass};
 
 use super::names::{self, Entries, NO_ENTRY};
@@ -148,6 +150,9 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
         Command::ChangeAccess(change) => parse_access::verb_of(change),
+        Command::SignOffStatement(_) => "sign-off",
+        Command::RunClosing(..) => "run-closing",
+        Command::CorrectAwards(_) => "correct",
         Command::ClosePeriodOver(..) => "close-month-over",
         Command::CloseYear(_) => "close-year",
         Command::ReverseEntry(_) => "reverse",
@@ -207,6 +212,9 @@ pub(super) const VERBS: &[&str] = &[
     "enable-bank",
     "delegate",
     "revoke",
+    "sign-off",
+    "run-closing",
+    "correct",
     "close-month-over",
     "close-year",
     "reverse",
@@ -231,9 +239,20 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "apply" | "approve" | "refuse" | "withdraw" | "pay" | "demand" | "receive" | "red-letter" => {
             subsidy(verb, words)
         }
+        "run-closing" => Command::RunClosing(words.programme(), FiscalYear::parse(words.text("year", "2026")).unwrap()),
+        "correct" => {
+            let (id, version) = words.text("under", "hebi-2017@2").split_once('@').unwrap();
+            let rulebook = RulebookRef { id: RulebookId::parse(id).unwrap(), version: version.parse().unwrap() };
+            Command::CorrectAwards(CorrectAwards {
+                rulebook,
+                programme: words.programme(),
+                reason: "鹤财〔2026〕30号".to_owned(),
+            })
+        }
         "claim" | "resume" | "approve-claim" | "refuse-claim" | "pay-claim" | "recover" | "write-off" => {
             claim(verb, words)
         }
+        "sign-off" => sign_off(words),
         "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month"
         | "close-month-over" | "close-year" | "reverse" => money(verb, words),
         "bind" | "disable" | "enable" | "disable-bank" | "enable-bank" | "delegate" | "revoke" => {
@@ -242,6 +261,33 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         }
         _ => loan(verb, words),
     }
+}
+
+/// Found are the entries of `matched`, off those of `differing`; the file is the name of the line.
+fn sign_off(words: &mut Words<'_>) -> Command {
+    let mut entries = |key: &str| -> Vec<Sequence> {
+        let names = words.optional(key).unwrap_or_default();
+        names.split(',').filter(|name| !name.is_empty()).map(|name| words.entry(name)).collect()
+    };
+    let (matched, differing) = (entries("matched"), entries("differing"));
+    let mut counts = Counts::default();
+    counts.add(Class::Equal, matched.len());
+    counts.add(Class::AmountDiffers, differing.len());
+    let digest = words.name.bytes().next().map_or(0, |letter| letter);
+    Command::SignOffStatement(Arc::new(StatementSignedOff {
+        statement: StatementOf::parse(words.text("statement", "repayments/icbc")).unwrap(),
+        from: words.date("from", "2026-02-01"),
+        to: words.date("to", "2026-02-28"),
+        file_digest: [digest; 32],
+        file_name: words.name.clone(),
+        tolerance_days: 3,
+        compared_at: Sequence::new(1),
+        comparison_digest: [digest; 32],
+        counts,
+        matched,
+        differing,
+        note: "二月".to_owned(),
+    }))
 }
 
 fn registry(verb: &str, words: &mut Words<'_>) -> Command {
@@ -452,6 +498,10 @@ impl<'a> Words<'a> {
         'a: 'b,
     {
         self.optional(key).unwrap_or(default)
+    }
+
+    fn programme(&mut self) -> ProgrammeId {
+        ProgrammeId::parse(self.text("programme", "pledge-cost")).unwrap()
     }
 
     pub(super) fn amount(&mut self, key: &str, default: &str) -> Amount {

@@ -150,7 +150,7 @@ fn nothing_is_granted_to_a_guarantor_whom_nobody_named() {
             file L1: filed under rewards@1, exposure 0.00
             apply S1: refused 0.00 under rewards@1 REFUSED FACT_MISSING (a fact that the rule needs is not known; see the failed step of the explanation for what is missing, have it recorded, and submit again) [guarantee 0.00 gate FACT_MISSING]
                 Nothing granted: the rule needs a fact that is not known (parties).
-                不予补助:缺少判断所需的依据(参与方)。
+                不予补助：缺少判断所需的依据（参与方）。
             fact: done
             apply S2: submitted 10000.00 under rewards@1 [guarantee 10000.00 ratio]
                 Granted 10,000.00: 10 % of the guarantee fee of 100,000.00.
@@ -225,11 +225,11 @@ fn a_guarantor_is_paid_under_the_ceiling() {
             fact F1: done
             claim C1: refused, loan non-performing, covered 0.00 [] REFUSED CEILING_REACHED (all public money together has reached its ceiling; nothing more can be paid for this loss or cost) by ceiling
                 The claim is refused: all public money is at most 80 % of 4,000,000.00, and others pay 3,200,000.00.
-                不予补偿:各级财政资金合计不超过4,000,000.00元的80%,其他财政资金已承担3,200,000.00元。
+                不予补偿：各级财政资金合计不超过4,000,000.00元的80%，其他财政资金已承担3,200,000.00元。
             fact: done
             claim C2: refused, loan non-performing, covered 0.00 [] REFUSED FACT_MISSING (a fact that the rule needs is not known; see the failed step of the explanation for what is missing, have it recorded, and submit again) by gate
                 The claim is refused: the rule needs a fact that is not known (parties).
-                不予补偿:缺少判断所需的依据(参与方)。
+                不予补偿：缺少判断所需的依据（参与方）。
             fact: done
             claim C3: under-review, loan claimed, covered 10000000.00 [pool 1200000.00 bank 8800000.00]
                 The pool pays 1,200,000.00: 30 % of the loss would be 3,000,000.00, but all public money is at most 80 % of 4,000,000.00, and others pay 2,000,000.00.

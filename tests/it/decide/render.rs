@@ -5,6 +5,7 @@ use ipledger::book::account::Posting;
 use ipledger::book::event::{
     ApplicationChange, ClaimChange, ClaimDecision, Entry, Event, LoanChange, SubsidyApplied, YearEndLine,
 };
+use ipledger::book::nouns::Month;
 use ipledger::book::nouns::{ApplicationState, EvidenceKey, PledgeKey};
 use ipledger::calendar::{CivilDate, FiscalYear};
 use ipledger::decide::rejection::Rejection;
@@ -83,6 +84,9 @@ fn event(entry: &Entry, book: &Book) -> String {
                 one.amount, one.second_above, one.rpc, one.subject
             )
         }
+        Event::StatementSignedOff(signed) => {
+            format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
+        }
         Event::PeriodClosedOver(closed) => format!("closed over {} open items", closed.open_items),
         Event::YearClosed(closed) => {
             let line = |line: &YearEndLine| {
@@ -110,9 +114,36 @@ fn event(entry: &Entry, book: &Book) -> String {
                     format!("{state} {}, by line {}", demand.amount, amounts(&demand.by_line))
                 }
                 ApplicationChange::ClawbackReceived(amount, _) => format!("{state}, received {amount}"),
+                ApplicationChange::ClosingShare(share) => format!(
+                    "application {} {state} {} [{}]",
+                    changed.application.number(),
+                    share.paid(),
+                    amounts(&share.lines.iter().map(|line| line.paid).collect::<Vec<_>>())
+                ),
+                ApplicationChange::Corrected(one) => format!(
+                    "application {} {state} {} -> {} [{}]",
+                    changed.application.number(),
+                    one.before,
+                    one.after,
+                    amounts(&one.lines.iter().map(|line| line.award).collect::<Vec<_>>())
+                ),
                 _ => state.to_string(),
             }
         }
+        Event::ClosingRun(run) => format!(
+            "{} {} closed: budget {}, approved {}, paid {}, {} shares",
+            run.programme, run.year, run.budget, run.approved, run.paid, run.shares
+        ),
+        Event::AwardsCorrected(run) => format!(
+            "{} under {}: {} examined, {} left out, {} more, {} less, {} corrections",
+            run.programme,
+            run.rulebook,
+            run.examined,
+            run.left_out,
+            run.granted_more,
+            run.granted_less,
+            run.corrections
+        ),
         Event::ClaimSubmitted(submitted) => {
             claim_text(book, ClaimId::created_by(entry.sequence), Some(&submitted.decision))
         }
@@ -180,6 +211,15 @@ fn explanations(event: &Event) -> Vec<Explanation> {
         Event::SubsidyApplied(applied) => {
             vec![Explanation { lines: applied.lines.iter().map(|line| line.explanation.clone()).collect() }]
         }
+        Event::ApplicationChanged(changed) => match &changed.change {
+            ApplicationChange::ClosingShare(share) => {
+                vec![Explanation { lines: share.lines.iter().map(|line| line.explanation.clone()).collect() }]
+            }
+            ApplicationChange::Corrected(one) => {
+                vec![Explanation { lines: one.lines.iter().map(|line| line.explanation.clone()).collect() }]
+            }
+            _ => Vec::new(),
+        },
         Event::ClaimSubmitted(submitted) => vec![of(&submitted.decision.explanation)],
         Event::ClaimChanged(changed) => match &changed.change {
             ClaimChange::Resumed(decision) => vec![of(&decision.explanation)],
@@ -247,6 +287,12 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             let (right, day) = (&book.rights[&names::right(name)], CivilDate::parse(day).unwrap());
             format!("{} of {}", right.state_on(day), right.owner_on(day))
         }
+        "unreconciled" => {
+            let month = Month::of(CivilDate::parse(&format!("{rest}-01")).unwrap());
+            let open = book.reconciliation.unreconciled(month);
+            let open: Vec<String> = open.iter().map(|one| format!("{} {}", one.statement, one.entries)).collect();
+            open.join(", ")
+        }
         "enterprise" => book.enterprises[&names::enterprise(rest)].details.name.clone(),
         other => panic!("`? {other}` shows nothing"),
     };
@@ -271,8 +317,11 @@ fn application_state(book: &Book, id: ApplicationId) -> String {
     let holds = application.state != ApplicationState::Refused;
     let granted = if holds { application.granted } else { Amount::ZERO };
     format!(
-        "{}, granted {granted}, demanded {}, received back {}",
-        application.state, application.demanded, application.received_back
+        "{}, granted {granted}, demanded {}, received back {}{}",
+        application.state,
+        application.demanded,
+        application.received_back,
+        if application.overpaid.is_positive() { format!(", overpaid {}", application.overpaid) } else { String::new() }
     )
 }
 

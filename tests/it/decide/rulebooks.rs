@@ -44,6 +44,24 @@ pub(super) fn named(name: &str) -> Rulebook {
         ),
         "until-2025" => changed(&strict, &[("transition", "valid_until = 2025-12-31\ntransition")]),
         "caps" => CAPS.to_owned(),
+        // A year beyond its budget is paid in proportion; who comes late is refused, or waits for the next year.
+        "closing" => closing(),
+        "closing-late" => {
+            changed(&closing(), &[("{ clause = \"closing\" }", "{ clause = \"closing\", late = \"next-year\" }")])
+        }
+        // The strict one as it should have been since March 2026: half as much, or 60 % with a cap of 300,000.
+        "hebi-2-lower" => {
+            changed(&strict, &[("version = 1", "version = 2"), FROM_MARCH, ("ratio = \"0.5\"", "ratio = \"0.25\"")])
+        }
+        "hebi-2-higher" => changed(
+            &strict,
+            &[
+                ("version = 1", "version = 2"),
+                FROM_MARCH,
+                ("ratio = \"0.5\"", "ratio = \"0.6\""),
+                ("\"200000.00\"", "\"300000.00\""),
+            ],
+        ),
         "rewards" => super::payees::REWARDS.to_owned(),
         // The line that the scripts use grows every year, by more than the revenue.
         "growth" => changed(&file("xinzheng-2013.toml"), &[("\"patent-fund\"", "\"ip-finance\"")]),
@@ -77,6 +95,14 @@ pub(super) fn named(name: &str) -> Rulebook {
     load(&text).unwrap_or_else(|errors| panic!("{name}: {errors}"))
 }
 
+/// The closing run of Tongliang, with the costs of a loan on the budget line of the scripts.
+fn closing() -> String {
+    let text = file("tongliang-2025.toml");
+    let (head, _) = text.split_once("[[case]]").unwrap();
+    changed(head, &[("budget = \"ip-grants\"", "budget = \"ip-finance\""), ("\"pledge-cost\"", "\"grants\"")])
+}
+
+const FROM_MARCH: (&str, &str) = ("valid_from = 2017-09-30", "valid_from = 2026-03-01");
 const FROM_JULY: (&str, &str) = ("valid_from = 2017-09-30", "valid_from = 2026-07-01");
 const MOVES: (&str, &str) = ("transition = \"filing\"", "transition = \"moves\"");
 const HALVES: &str = "  { party = \"pool\", basis_points = 5000 },\n  { party = \"bank\", basis_points = 5000 },\n";
@@ -189,8 +215,8 @@ fn two_rulebooks_with_one_programme_do_not_hold_on_one_day() {
         expect![[r#"
             adopt hebi-2017: adopted hebi-2017@1
             adopt hebi-2017: REJECTED RULEBOOK_CONFLICT text: version 1 of `hebi-2017` was adopted; expected a higher version
-            adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
-                “hebi-2017-literal@1”与“hebi-2017@1”同时包含有效的“pledge-cost”
+            adopt hebi-2017-literal: REJECTED RULEBOOK_CONFLICT text: `hebi-2017-literal@1` and `hebi-2017@1` both have `pledge-cost` in force from 2017-09-30 on
+                “hebi-2017-literal@1”与“hebi-2017@1”自2017-09-30起同时包含有效的“pledge-cost”
             adopt hebi-2-from-the-start: REJECTED RULEBOOK_CONFLICT text: `hebi-2017@2` begins on 2017-09-30; expected a day after 2017-09-30 of version 1
                 “hebi-2017@2”自2017-09-30起生效；应晚于第1版的2017-09-30
             adopt caps: adopted caps@1
@@ -216,7 +242,7 @@ fn another_rulebook_may_begin_when_the_first_has_ended() {
         ",
         expect![[r#"
             adopt until-2025: adopted hebi-2017@1
-            adopt other-2017: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force on the same days
+            adopt other-2017: REJECTED RULEBOOK_CONFLICT text: `other-2017@1` and `hebi-2017@1` both have `pledge-cost` in force from 2017-09-30 to 2025-12-31
             adopt other-from-july: adopted other-2017@1
             register-institution icbc: done
             register-enterprise A: done

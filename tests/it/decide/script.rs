@@ -16,8 +16,9 @@ use ipledger::book::Book;
 use ipledger::book::event::{Entry, RequestKey};
 use ipledger::calendar::{CivilDate, Timestamp};
 use ipledger::decide::command::{Command, Request, Stamp};
-use ipledger::decide::decide;
+use ipledger::decide::{decide, members};
 use ipledger::identifier::{RequestId, Sequence};
+use ipledger::journal::replay::check_follows;
 use ipledger::money::Amount;
 
 use super::names::Entries;
@@ -136,17 +137,27 @@ impl World {
                 if ["file", "apply", "claim", "pay-interest", "blacklist", "rate", "fact", "delegate"]
                     .contains(&line.verb.as_str())
                 {
-                    self.names.insert(line.name, entry.sequence.value());
+                    self.names.insert(line.name.clone(), entry.sequence.value());
                 }
+                let group = members(&self.book, &entry);
                 self.take(entry);
-                let entry = self.entries.last().unwrap();
-                render::entry(&label, entry, &self.book, line.in_chinese)
+                let mut text = render::entry(&label, self.entries.last().unwrap(), &self.book, line.in_chinese);
+                for (number, member) in (1..).zip(group) {
+                    self.names.insert(format!("{}.{number}", line.name), member.sequence.value());
+                    self.take(member);
+                    let entry = self.entries.last().unwrap();
+                    text.push('\n');
+                    text.push_str(&render::entry(&format!("  {number}"), entry, &self.book, line.in_chinese));
+                }
+                assert_eq!(self.book.open_group(), None, "the group is not whole");
+                text
             }
             Err(rejection) => render::rejection(&label, &rejection, line.in_chinese),
         }
     }
 
     fn take(&mut self, entry: Entry) {
+        check_follows(&self.book, &entry).unwrap();
         let sum = Amount::total(entry.postings.iter().map(|posting| posting.amount));
         assert_eq!(sum, Amount::ZERO, "the postings do not sum to zero: {:?}", entry.postings);
         assert!(entry.postings.iter().all(|posting| !posting.amount.is_zero()), "a posting of zero");

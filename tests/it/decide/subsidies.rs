@@ -458,7 +458,7 @@ fn three_acts_by_three_persons() {
                 Dr subsidy/payable/A 500.00, Cr treasury/cash 500.00, Dr budget/ip-finance/2026/spent 500.00, Cr budget/ip-finance/2026/reserved 500.00
             pay S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected approved
             approve S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted
-            refuse S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted or approved
+            refuse S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted or approved or awaiting-closing
             withdraw S1: REJECTED STATE_FORBIDS application_id: `S1` is paid; expected submitted
             approve S9: REJECTED APPLICATION_UNKNOWN application_id: `application-9999` is not an application known here; expected an id that ApplySubsidy returned
             withdraw S1: REJECTED APPLICATION_UNKNOWN application_id: `S1` is not an application known here; expected an id that ApplySubsidy returned

@@ -107,6 +107,9 @@ fn application_change(what: &What, id: u64, change: &ApplicationChange) -> Resul
         ApplicationChange::PaymentRefused(refusal) => What::PaymentRefused(id, *refusal),
         ApplicationChange::ClawbackDemanded(demand) => What::Demanded(id, fen(demand.amount)),
         ApplicationChange::ClawbackReceived(amount, _) => What::GivenBack(id, fen(*amount)),
+        ApplicationChange::ClosingShare(_) | ApplicationChange::Corrected(_) => {
+            return Err("the generator asks for no groups".to_owned());
+        }
     };
     same("step", what, &found)
 }

@@ -395,6 +395,9 @@ impl Model {
             | Command::RecordRedLetterInvoice(_)
             | Command::AppropriateBudget(_)
             | Command::AdjustBudget(_) => self.judge_subsidy(ask, command),
+            // The constants of this auditor have one version and no closing run; `closing` and `correction` have auditors
+            // of their own.
+            Command::RunClosing(..) | Command::CorrectAwards(_) => reject(Reason::StateForbids),
             // The rules of 鹤壁 ask for none.
             Command::RecordReferenceRate(_) | Command::RecordFact(_) => unreachable!("the simulator states no facts"),
             Command::ContributeToPool(_)
@@ -408,6 +411,7 @@ impl Model {
             | Command::RecordRecovery(_)
             | Command::WriteOffClaim(_) => self.judge_pool(ask, command),
             Command::ChangeAccess(_) => unreachable!("the simulator gives no command about access"),
+            Command::SignOffStatement(_) => unreachable!("the simulation signs no statement off"),
         }
     }
 

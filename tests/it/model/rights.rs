@@ -55,6 +55,8 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
                 | Command::ApproveClaim(_)
                 | Command::RefuseClaim(..)
                 | Command::WriteOffClaim(_)
+                | Command::RunClosing(..)
+                | Command::CorrectAwards(_)
                 | Command::RecordRedLetterInvoice(_)
         ),
         Role::Finance => matches!(

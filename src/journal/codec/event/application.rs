@@ -29,6 +29,7 @@ impl Stored for SubsidyApplied {
             budget_line: self.budget_line.to_string(),
             budget_year: i32::from(self.budget_year.value()),
             refusal: optional_number(self.refusal),
+            waits_for_closing: self.waits_for_closing,
             payee: self.payee.as_ref().map(ToString::to_string),
         }
     }
@@ -44,6 +45,7 @@ impl Stored for SubsidyApplied {
             budget_line: text("SubsidyApplied.budget_line", &wire.budget_line, BudgetLineId::parse)?,
             budget_year: year("SubsidyApplied.budget_year", wire.budget_year)?,
             refusal: optional_code("SubsidyApplied.refusal", wire.refusal)?,
+            waits_for_closing: wire.waits_for_closing,
             payee: optional_text("SubsidyApplied.payee", wire.payee.as_deref(), InstitutionId::parse)?,
         })
     }
@@ -124,6 +126,8 @@ impl Stored for ApplicationChange {
             Self::ClawbackReceived(amount, reference) => {
                 Change::ClawbackReceived(step::ClawbackReceived { amount: amount.fen(), reference: reference.clone() })
             }
+            Self::ClosingShare(share) => Change::ClosingShare(share.store()),
+            Self::Corrected(correction) => Change::Corrected(correction.store()),
         }
     }
 
@@ -138,6 +142,8 @@ impl Stored for ApplicationChange {
             }
             Change::ClawbackDemanded(wire) => Self::ClawbackDemanded(Stored::load(wire)?),
             Change::ClawbackReceived(wire) => Self::ClawbackReceived(Amount::from_fen(wire.amount), wire.reference),
+            Change::ClosingShare(wire) => Self::ClosingShare(Stored::load(wire)?),
+            Change::Corrected(wire) => Self::Corrected(Box::new(Stored::load(wire)?)),
         })
     }
 }

@@ -3,8 +3,10 @@
 mod access;
 mod application;
 mod claim;
+mod group;
 mod fact;
 mod loan;
+mod reconciliation;
 mod period;
 
 use std::sync::Arc;
@@ -49,6 +51,8 @@ impl Stored for Event {
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
             Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
+            Self::ClosingRun(run) => record::Event::ClosingRun(run.store()),
+            Self::AwardsCorrected(run) => record::Event::AwardsCorrected(run.store()),
             Self::PeriodClosedOver(closed) => record::Event::PeriodClosedOver(closed.store()),
             Self::YearClosed(closed) => record::Event::YearClosed(closed.store()),
             Self::Reversed(reversed) => record::Event::Reversed(reversed.store()),
@@ -57,6 +61,7 @@ impl Stored for Event {
             Self::Refused(refused) => record::Event::Refused(refused.store()),
             Self::AccessChanged(change) => record::Event::AccessChanged(change.store()),
             Self::Endorsed(endorsed) => record::Event::Endorsed(endorsed.store()),
+            Self::StatementSignedOff(signed) => record::Event::StatementSignedOff(signed.store()),
         }
     }
 
@@ -83,6 +88,8 @@ impl Stored for Event {
             record::Event::ClaimChanged(wire) => Self::ClaimChanged(Stored::load(wire)?),
             record::Event::RulebookAdopted(wire) => Self::RulebookAdopted(Stored::load(wire)?),
             record::Event::PeriodClosed(wire) => Self::PeriodClosed(Stored::load(wire)?),
+            record::Event::ClosingRun(wire) => Self::ClosingRun(Stored::load(wire)?),
+            record::Event::AwardsCorrected(wire) => Self::AwardsCorrected(Stored::load(wire)?),
             record::Event::PeriodClosedOver(wire) => Self::PeriodClosedOver(Stored::load(wire)?),
             record::Event::YearClosed(wire) => Self::YearClosed(Stored::load(wire)?),
             record::Event::Reversed(wire) => Self::Reversed(Stored::load(wire)?),
@@ -91,6 +98,7 @@ impl Stored for Event {
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
             record::Event::AccessChanged(wire) => Self::AccessChanged(Stored::load(wire)?),
             record::Event::Endorsed(wire) => Self::Endorsed(Stored::load(wire)?),
+            record::Event::StatementSignedOff(wire) => Self::StatementSignedOff(Stored::load(wire).map(Arc::new)?),
         })
     }
 }

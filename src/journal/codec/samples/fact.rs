@@ -117,6 +117,7 @@ fn applied() -> Event {
         budget_line: budget_line(),
         budget_year: year(),
         refusal: None,
+        waits_for_closing: false,
         payee: Some(bank()),
     })
 }

@@ -1,13 +1,14 @@
 //! Entries for tests: at least one of every event and of every value inside it.
 //!
-//! The entries are valid by type, not one consistent history. `tests/golden/records_v1.hex` holds the bytes of each,
-//! in this order: new samples go to the end.
+//! Valid by type, not one history. `tests/golden/records_v1.hex` holds their bytes in this order: new ones at the end.
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
 mod access;
 mod explanation;
+mod group;
 mod periods;
+mod statement;
 mod fact;
 
 use std::sync::Arc;
@@ -71,6 +72,8 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(periods::periods());
     events.extend(fact::facts());
     events.extend(asked());
+    events.extend(statement::statements());
+    events.extend(group::events());
     events.extend(access::samples());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
@@ -331,6 +334,7 @@ fn subsidies() -> Vec<Event> {
         budget_year: year(),
         refusal: None,
         payee: None,
+        waits_for_closing: false,
     };
     let refused = SubsidyApplied {
         loan: None,

@@ -110,7 +110,7 @@ fn check_header(header: &Header) -> Result<String, Bilingual> {
     if !matches!(header.alg.as_str(), "ES256" | "EdDSA") {
         return refuse(
             "the token's algorithm is not accepted; expected ES256 or EdDSA",
-            "令牌算法不被接受, 应为 ES256 或 EdDSA",
+            "令牌算法不被接受，应为 ES256 或 EdDSA",
         );
     }
     if header.crit.is_some() {
@@ -142,7 +142,7 @@ fn check_claims(claims: Claims, key_id: String, config: &TokenConfig, now: Times
     let Some(name) = claims.sub.filter(|subject| is_name(subject)) else {
         return refuse(
             "the token's subject (`sub`) is not the name of an identity; expected for example `ipledger:officer:li.na`",
-            "令牌主体不是有效的身份名称, 应如 ipledger:officer:li.na",
+            "令牌主体不是有效的身份名称，应如 ipledger:officer:li.na",
         );
     };
     let bound_to = match claims.cnf {

@@ -123,7 +123,9 @@ impl Generator {
                 ApplicationState::Approved => &[3],
                 ApplicationState::Paid | ApplicationState::ClawedBack => &[4],
                 ApplicationState::ClawbackDemanded => &[4, 5, 5, 5],
-                ApplicationState::Refused | ApplicationState::Withdrawn => return None,
+                ApplicationState::Refused | ApplicationState::Withdrawn | ApplicationState::AwaitingClosing => {
+                    return None;
+                }
             };
             self.random.pick(steps.iter().copied())?
         };

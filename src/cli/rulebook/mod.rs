@@ -8,9 +8,13 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use comfy_table::{CellAlignment, Table, presets};
 
+use super::source::Source;
 use crate::rulebook::compare::compare;
 use crate::rulebook::trial::{run_case, run_cases};
 use crate::rulebook::{Language, Rulebook, line_sentence, load, load_bytes, shipped, step_sentence};
+
+mod application;
+mod simulate;
 
 /// Largest file that is read at all, in bytes; the loader refuses what is beyond its own limit with a better message.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -28,12 +32,38 @@ pub enum Task {
         /// The file, or a shipped name such as `hebi-2017`.
         file: String,
     },
-    /// Print how a worked case of a file is decided, step by step, in Chinese and English.
+    /// Print how a worked case of a file, or a recorded application, is decided, step by step, in Chinese and English.
     Explain {
         /// The file, or a shipped name such as `hebi-2017`.
-        file: String,
+        #[arg(required_unless_present = "application", conflicts_with = "application")]
+        file: Option<String>,
         /// The case's id, or the beginning of it, such as `S1`.
-        case: String,
+        #[arg(required_unless_present = "application")]
+        case: Option<String>,
+        /// A recorded application instead, such as `application-57`; needs --data or --server.
+        #[arg(long, value_name = "ID")]
+        application: Option<String>,
+        /// Where the application is recorded.
+        #[command(flatten)]
+        from: Source,
+    },
+    /// Try a rulebook out on the whole history of a ledger: what would have been granted. Nothing is recorded.
+    Simulate {
+        /// The rulebook: a file, or a shipped name such as `hebi-2017`.
+        #[arg(long, value_name = "FILE|NAME")]
+        with: String,
+        /// The first day on which it is in force; default: over the whole history.
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        /// How many of those who gain and lose most to name.
+        #[arg(long, default_value_t = 10)]
+        top: u32,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+        /// The ledger whose history it is.
+        #[command(flatten)]
+        source: Source,
     },
     /// Say in plain words what changes from one version to another, and for which worked cases.
     Diff {
@@ -51,7 +81,15 @@ pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     match task {
         Task::Check { file } => check(file, out),
         Task::Test { file } => with(file, out, test),
-        Task::Explain { file, case } => with(file, out, |rulebook, out| explain(rulebook, case, out)),
+        Task::Explain { application: Some(id), from, .. } => application::explain(id, from, out),
+        Task::Explain { file, case, application: None, .. } => {
+            let (file, case) = (file.as_deref().unwrap_or_default(), case.as_deref().unwrap_or_default());
+            with(file, out, |rulebook, out| explain(rulebook, case, out))
+        }
+        Task::Simulate { with: file, from, top, json, source } => {
+            let asked = simulate::Asked { file, from: from.as_deref(), top: *top, json: *json };
+            simulate::run(&asked, source, out)
+        }
         Task::Diff { old, new } => with(old, out, |old, out| with(new, out, |new, out| diff(old, new, out))),
         Task::List => {
             for (file, text) in shipped() {
