@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::net::SocketAddr;
 
 use tonic::metadata::MetadataMap;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request};
 
 use super::authenticate::{AuthenticatedIdentity, Credential};
@@ -43,6 +44,12 @@ impl<'a> Peer<'a> {
         let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
         Self { address: connection.or_else(|| request.remote_addr()), metadata: request.metadata(), extensions }
     }
+}
+
+/// Where a connection comes from, as the transport noted it.
+pub(super) fn address_of(extensions: &Extensions) -> Option<SocketAddr> {
+    let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
+    connection.or_else(|| extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr))
 }
 
 /// Says who calls, or refuses with [`Reason::Unauthenticated`].
@@ -100,7 +107,7 @@ impl Identify for DevIdentity {
             | Role::Operator => None,
         };
         let person = required(peer.metadata, PERSON_KEY, "who acts, for example `li-ming`", PersonId::parse)?;
-        Ok(Caller { role, institution, enterprise, person })
+        Ok(Caller { institution, enterprise, ..Caller::of_bureau(role, person) })
     }
 }
 
@@ -201,7 +208,7 @@ mod tests {
                 address,
                 &metadata,
                 &expect![[
-                    "no identity was given: the development identity is accepted from this machine only; connect to the loopback address"
+                    "the caller did not prove who it is: the development identity is accepted from this machine only; connect to the loopback address"
                 ]],
             );
         }
@@ -213,28 +220,28 @@ mod tests {
             HERE,
             &[],
             &expect![
-                "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+                "the caller did not prove who it is: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "boss")],
             &expect![[
-                "no identity was given: ipledger-dev-role: `boss` is not a role; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+                "the caller did not prove who it is: ipledger-dev-role: `boss` is not a role; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "bank"), (PERSON_KEY, "core")],
             &expect![[
-                "no identity was given: ipledger-dev-institution: metadata `ipledger-dev-institution` is missing or not a single text; expected the institution's short name, for example `icbc-hebi`"
+                "the caller did not prove who it is: ipledger-dev-institution: metadata `ipledger-dev-institution` is missing or not a single text; expected the institution's short name, for example `icbc-hebi`"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "auditor")],
             &expect![[
-                "no identity was given: ipledger-dev-person: metadata `ipledger-dev-person` is missing or not a single text; expected who acts, for example `li-ming`"
+                "the caller did not prove who it is: ipledger-dev-person: metadata `ipledger-dev-person` is missing or not a single text; expected who acts, for example `li-ming`"
             ]],
         );
     }

@@ -43,8 +43,8 @@ fn a_month_closes_when_its_statements_are_signed_off() {
         use loan
         2026-02-10 bank icbc/li pay-interest I1 loan=L1 amount=1000
         2026-03-02 finance zhao close-month 2026-02 zh
-        2026-03-02 finance zhao sign-off a statement=pool/hebi-pool from=2026-01-01
-        2026-03-02 finance zhao sign-off b statement=loans/icbc from=2026-01-01 differing=disburse:L1
+        2026-03-02 finance zhao sign-off a statement=pool/hebi-pool from=2026-01-01 matched=15
+        2026-03-02 finance zhao sign-off b statement=loans/icbc from=2026-01-01 differing=18
         2026-03-02 finance zhao close-month 2026-02
         2026-03-02 finance zhao sign-off c from=2026-02-01 to=2026-02-27 matched=I1
         # Every entry was looked at, but what the bank lists for the 28th nobody knows.
@@ -148,18 +148,18 @@ fn what_is_left_and_not_carried_lapses() {
     check(
         "
         use basics
-        2027-01-05 finance zhao close-month 2026-01
-        2027-01-05 finance zhao close-month 2026-02
-        2027-01-05 finance zhao close-month 2026-03
-        2027-01-05 finance zhao close-month 2026-04
-        2027-01-05 finance zhao close-month 2026-05
-        2027-01-05 finance zhao close-month 2026-06
-        2027-01-05 finance zhao close-month 2026-07
-        2027-01-05 finance zhao close-month 2026-08
-        2027-01-05 finance zhao close-month 2026-09
-        2027-01-05 finance zhao close-month 2026-10
-        2027-01-05 finance zhao close-month 2026-11
-        2027-01-05 finance zhao close-month 2026-12
+        2027-01-05 finance zhao close-month-over 2026-01
+        2027-01-05 finance zhao close-month-over 2026-02
+        2027-01-05 finance zhao close-month-over 2026-03
+        2027-01-05 finance zhao close-month-over 2026-04
+        2027-01-05 finance zhao close-month-over 2026-05
+        2027-01-05 finance zhao close-month-over 2026-06
+        2027-01-05 finance zhao close-month-over 2026-07
+        2027-01-05 finance zhao close-month-over 2026-08
+        2027-01-05 finance zhao close-month-over 2026-09
+        2027-01-05 finance zhao close-month-over 2026-10
+        2027-01-05 finance zhao close-month-over 2026-11
+        2027-01-05 finance zhao close-month-over 2026-12
         2027-01-06 finance zhao close-year 2026
         ? budget 2026
         ? budget 2027
