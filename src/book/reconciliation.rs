@@ -268,9 +268,19 @@ impl Reconciliation {
         self.reconciled.get(&(statement.clone(), entry)).copied()
     }
 
-    /// The sign-off of this file.
-    pub fn file_signed_off(&self, statement: &StatementOf, digest: &[u8; 32]) -> Option<Sequence> {
-        self.files.get(&(statement.clone(), *digest)).copied()
+    /// The sign-off of this file for these days, the last one. A bank that received nothing sends the same empty list
+    /// each month: for other days it is another statement.
+    pub fn file_signed_off(
+        &self,
+        statement: &StatementOf,
+        digest: &[u8; 32],
+        (from, to): (CivilDate, CivilDate),
+    ) -> Option<Sequence> {
+        // Most files are new.
+        self.files.get(&(statement.clone(), *digest))?;
+        let same = |one: &SignOff| one.statement == *statement && one.file_digest == *digest;
+        let mut before = self.signed_off.iter().filter(|(_, one)| same(one) && one.from <= from && to <= one.to);
+        before.next_back().map(|(sequence, _)| *sequence)
     }
 
     /// The entries that the statement would show, of the months that these days are in, in the order of the journal.

@@ -72,7 +72,7 @@ fn something_is_open(month: Month, open: &OpenItems) -> Rejection {
             english.join(", ")
         ),
         format!(
-            "“{month}”尚有{}；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）",
+            "“{month}”尚有 {}；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）",
             chinese.join("、")
         ),
     )

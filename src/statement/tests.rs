@@ -480,7 +480,7 @@ fn bad_files_are_refused_as_a_whole() {
     encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
     let ole = [&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..], &[0; 600]].concat();
     let mut said = String::new();
-    let files: [(&str, &[u8]); 13] = [
+    let files: [(&str, &[u8]); 15] = [
         ("a web page", b"<HTML><table><tr><td>1"),
         ("empty", b""),
         ("blank", b" \n\n"),
@@ -495,6 +495,8 @@ fn bad_files_are_refused_as_a_whole() {
             "an open quotation mark",
             format!("日期,金额\n2026-01-01,\"1{}", "\n2026-01-01,1".repeat(300)).leak().as_bytes(),
         ),
+        ("a short open quotation mark", "日期,金额\n2026-01-01,1\n2026-01-02,\"2\n2026-01-03,3\n".as_bytes()),
+        ("a PDF", b"%PDF-1.7\n1,2\n"),
         ("too many columns", "x,".repeat(300).leak().as_bytes()),
         ("too many rows", "1,2\n".repeat(ROWS_MAX + 1).leak().as_bytes()),
     ];

@@ -50,8 +50,8 @@ async fn a_month_is_reconciled_and_closed() {
     let checked = program(&world, &["period", "check", "2025-03"]);
     assert_eq!(checked.code, 1, "{}", checked.log);
     expect![[r#"
-        statement to reconcile 未对账: loans/icbc icbc 贷款台账 2025-03, 1 entries, the first is 13
-        statement to reconcile 未对账: pool/hebi-pool hebi-pool 专户对账单 2025-03, 1 entries, the first is 9
+        statement to reconcile 未对账: loans/icbc icbc 贷款台账 2025-03, 1 entries, the first is 10
+        statement to reconcile 未对账: pool/hebi-pool hebi-pool 专户对账单 2025-03, 1 entries, the first is 11
         statement not signed off to the month's end 未收到或未确认: repayments/icbc icbc 还本付息清单
     "#]]
     .assert_eq(&checked.said);
@@ -67,7 +67,7 @@ async fn a_month_is_reconciled_and_closed() {
         assert_eq!(signed.code, 0, "{}{}", signed.said, signed.log);
     };
     let loans = "放款日期,合同编号,借款人,贷款金额,贷款余额,到期日,年利率,五级分类\n\
-                 2025-03-07,C-1,鹤壁镁业有限公司,5000000.00,5000000.00,2026-03-02,4.35%,正常\n";
+                 2025-03-03,C-1,鹤壁镁业有限公司,5000000.00,5000000.00,2026-03-02,4.35%,正常\n";
     sign("loans.csv", loans, &["--kind", "loans", "--bank", "icbc"]);
     // A bank that received nothing sends a heading and no rows: that is a statement too.
     sign("repayments.csv", "还款日期,合同编号,本金,利息\n", &["--kind", "repayments", "--bank", "icbc"]);
@@ -88,8 +88,14 @@ async fn a_month_is_reconciled_and_closed() {
     let mut client = PeriodServiceClient::with_interceptor(world.channel.clone(), act_as("finance", "", "zhao.min"));
     let list = client.get_period_checklist(request).await.unwrap().into_inner();
     assert_eq!(list.statements_due, ["repayments/icbc", "pool/hebi-pool"]);
+    // The same list of nothing is another month's statement, and once more the same one.
+    let path = file(&folder, "repayments.csv", "还款日期,合同编号,本金,利息\n");
+    let april = ["reconcile", &path, "--kind", "repayments", "--bank", "icbc", "--period", "2025-04", "--sign-off"];
+    assert_eq!(program(&world, &april).code, 0);
+    let again = program(&world, &april);
+    assert!(again.code == 2 && again.log.contains("nothing in it is new"), "{}{}", again.said, again.log);
     let closed = program(&world, &["period", "close", "2025-04", "--reason", "银行未出对账单"]);
-    assert!(closed.said.contains("closed over 2 open items: 银行未出对账单"), "{}{}", closed.said, closed.log);
+    assert!(closed.said.contains("closed over 1 open items: 银行未出对账单"), "{}{}", closed.said, closed.log);
 
     let year = ["period", "close-year", "2025", "--document", "鹤财〔2026〕1号"];
     let refused = program(&world, &year);
@@ -133,20 +139,39 @@ async fn a_loan_list_says_where_the_loans_stand() {
     world.loans("bank", "icbc", "zhang.wei").record_principal_payment(repaid).await.unwrap();
     let list = |row: &str| format!("起始日,合同编号,借据金额(元),借据余额,到期日,利率(%),贷款状态\n{row}\n");
     // Before the payment and after it: the balance is that of the list's day, the drawdown of months before is found.
-    let before = list("2025-03-07,C-1,5000000,5000000,2026-03-02,4.35,正常");
-    let after = list("2025-03-07,C-1,5000000,4000000,2026-03-02,0.0435,正常");
+    let before = list("2025-03-03,C-1,5000000,5000000,2026-03-02,4.35,正常");
+    let after = list("2025-03-03,C-1,5000000,4000000,2026-03-02,0.0435,正常");
     assert_eq!(differences(&world, &folder, &before, "2025-08").0, 0);
     assert_eq!(differences(&world, &folder, &after, "2025-09").0, 0);
     let (code, found) = differences(&world, &folder, &before, "2025-09");
     assert_eq!(code, 1);
-    expect![[r#""#]].assert_debug_eq(&found);
-    let wrong = list("2025-03-07,C-1,5000000,4000000,2026-03-03,4.36,逾期");
-    expect![[r#""#]].assert_debug_eq(&differences(&world, &folder, &wrong, "2025-09"));
+    expect![[r#"
+        [
+            "amount-differs: as entry 10; the statement says balance 5,000,000.00, the ledger 4,000,000.00",
+        ]
+    "#]].assert_debug_eq(&found);
+    let wrong = list("2025-03-03,C-1,5000000,4000000,2026-03-03,4.36,逾期");
+    expect![[r#"
+        (
+            1,
+            [
+                "amount-differs: as entry 10; the statement says rate 4.36, the ledger 4.35 %; the statement says maturity 2026-03-03, the ledger 2026-03-02; the statement says the loan is overdue, the ledger repaying",
+            ],
+        )
+    "#]].assert_debug_eq(&differences(&world, &folder, &wrong, "2025-09"));
     // Another loan's list: ours owes something and is not in it.
-    let other = list("2025-03-07,C-7,100,100,2026-03-03,4.36,正常");
-    expect![[r#""#]].assert_debug_eq(&differences(&world, &folder, &other, "2025-09"));
+    let other = list("2025-03-03,C-7,100,100,2026-03-03,4.36,正常");
+    expect![[r#"
+        (
+            1,
+            [
+                "missing-in-ledger: the ledger has no such entry near 2025-03-03, which is outside the period",
+                "missing-in-statement: the loan of entry 10 owed 4,000,000.00 on 2025-09-30 and is not in the statement",
+            ],
+        )
+    "#]].assert_debug_eq(&differences(&world, &folder, &other, "2025-09"));
     // A cell that is not understood is said, and nothing is compared.
-    let path = file(&folder, "loans.csv", &list("2025-03-07,C-1,5000000,4.000.000,2026-13-02,LPR+50,正常"));
+    let path = file(&folder, "loans.csv", &list("2025-03-03,C-1,5000000,4.000.000,2026-13-02,LPR+50,正常"));
     let ran = program(&world, &["reconcile", &path, "--kind", "loans", "--bank", "icbc", "--period", "2025-09"]);
     assert_eq!(ran.code, 2);
     for part in ["D 借据余额", "4.000.000", "E 到期日", "2026-13-02", "F 利率(%)", "`LPR+50` is not a rate"] {

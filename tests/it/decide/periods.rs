@@ -58,17 +58,17 @@ fn a_month_closes_when_its_statements_are_signed_off() {
         expect![[r#"
             pay-interest I1: repaying, outstanding 5000000.00, exposure 2500000.00
             close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 3 unreconciled statements, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-                “2026-02”尚有3 份对账单未对账、1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
-            sign-off a: 0 reconciled, 0 off
+                “2026-02”尚有 3 份对账单未对账、1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
+            sign-off a: 1 reconciled, 0 off
             sign-off b: 0 reconciled, 1 off
-            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 3 unreconciled statements; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 unreconciled statement; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
             sign-off c: 1 reconciled, 0 off
-            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 2 unreconciled statements, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-                “2026-02”尚有2 份对账单未对账、1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+                “2026-02”尚有 1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
             sign-off d: 0 reconciled, 0 off
-            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 2 unreconciled statements; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 unreconciled statements, 2 statements due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month-over 2026-03: closed over 4 open items
+            close-month 2026-02: done
+            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 statements due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month-over 2026-03: closed over 2 open items
         "#]],
     );
 }
@@ -165,20 +165,21 @@ fn what_is_left_and_not_carried_lapses() {
         ? budget 2027
         ",
         expect![[r#"
-            close-month 2026-01: REJECTED OPEN_ITEMS month: `2026-01` has 1 unreconciled statement; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-04: REJECTED OPEN_ITEMS month: `2026-04` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-05: REJECTED OPEN_ITEMS month: `2026-05` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-06: REJECTED OPEN_ITEMS month: `2026-06` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-07: REJECTED OPEN_ITEMS month: `2026-07` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-08: REJECTED OPEN_ITEMS month: `2026-08` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-09: REJECTED OPEN_ITEMS month: `2026-09` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-10: REJECTED OPEN_ITEMS month: `2026-10` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-11: REJECTED OPEN_ITEMS month: `2026-11` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-12: REJECTED OPEN_ITEMS month: `2026-12` has 1 unreconciled statement, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-year 2026: REJECTED OPEN_ITEMS year: `2026-01` is open; expected all twelve months of 2026 to be closed
-            ? budget 2026: appropriated 10000000.00, available 10000000.00, reserved 0.00, spent 0.00
+            close-month-over 2026-01: closed over 1 open items
+            close-month-over 2026-02: closed over 2 open items
+            close-month-over 2026-03: closed over 2 open items
+            close-month-over 2026-04: closed over 2 open items
+            close-month-over 2026-05: closed over 2 open items
+            close-month-over 2026-06: closed over 2 open items
+            close-month-over 2026-07: closed over 2 open items
+            close-month-over 2026-08: closed over 2 open items
+            close-month-over 2026-09: closed over 2 open items
+            close-month-over 2026-10: closed over 2 open items
+            close-month-over 2026-11: closed over 2 open items
+            close-month-over 2026-12: closed over 2 open items
+            close-year 2026: closed, ip-finance 10000000.00 lapsed
+                Dr budget/ip-finance/2026/appropriated 10000000.00, Cr budget/ip-finance/2026/available 10000000.00
+            ? budget 2026: appropriated 0.00, available 0.00, reserved 0.00, spent 0.00
             ? budget 2027: appropriated 0.00, available 0.00, reserved 0.00, spent 0.00
         "#]],
     );
