@@ -91,8 +91,9 @@ impl Book {
         };
         let banks = self.loans.values().filter(|loan| is_out(loan)).map(|loan| loan.terms.bank.clone());
         let pools = self.pools.iter().filter(|(_, pool)| pool.cash.is_positive());
-        let due: BTreeSet<StatementOf> =
-            banks.map(StatementOf::Repayments).chain(pools.map(|(id, _)| StatementOf::Pool(id.clone()))).collect();
+        let accounts = pools.map(|(id, _)| StatementOf::Pool(id.clone()));
+        let accounts = accounts.filter(|account| self.reconciliation.has_begun(account, month));
+        let due: BTreeSet<StatementOf> = banks.map(StatementOf::Repayments).chain(accounts).collect();
         let is_missing = |statement: &StatementOf| {
             !self.reconciliation.covers(statement, last_day) && !self.reconciliation.is_open(statement, month)
         };

@@ -310,6 +310,12 @@ impl Reconciliation {
         self.open.get(&month).is_some_and(|statements| statements.contains_key(statement))
     }
 
+    /// Whether the statement would show anything of the month or before.
+    pub fn has_begun(&self, statement: &StatementOf, month: Month) -> bool {
+        let last = self.entries.range(..=(statement.clone(), month)).next_back();
+        last.is_some_and(|((of, _), _)| of == statement)
+    }
+
     /// Whether somebody signed a statement off whose period has this day.
     pub fn covers(&self, statement: &StatementOf, day: CivilDate) -> bool {
         self.signed_off.values().any(|one| one.statement == *statement && one.from <= day && day <= one.to)

@@ -141,8 +141,7 @@ async fn close_year(
 }
 
 async fn checklist(month: Month, client: &Client) -> anyhow::Result<v1::GetPeriodChecklistResponse> {
-    let request =
-        v1::GetPeriodChecklistRequest { year: i32::from(month.year.value()), month: i32::from(month.month) };
+    let request = v1::GetPeriodChecklistRequest { year: i32::from(month.year.value()), month: i32::from(month.month) };
     let answer = client.periods().await?.get_period_checklist(request).await;
     Ok(answer.map_err(|status| anyhow::anyhow!(super::refusal(&status)))?.into_inner())
 }

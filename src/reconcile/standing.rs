@@ -73,7 +73,10 @@ fn by_contract(comparison: &Comparison) -> BTreeMap<String, Vec<Amount>> {
 fn differences(stated: &Stated, loan: &Loan, together: &[Amount]) -> Vec<(Class, Words)> {
     let mut found = Vec::new();
     if let Some(balance) = stated.balance.filter(|balance| !is_owed(loan, *balance, together)) {
-        found.push((Class::AmountDiffers, off("balance", "贷款余额", &balance.grouped(), &loan.outstanding().grouped())));
+        found.push((
+            Class::AmountDiffers,
+            off("balance", "贷款余额", &balance.grouped(), &loan.outstanding().grouped()),
+        ));
     }
     if let Some(rate) = stated.rate.as_ref().filter(|rate| !rate.is(loan.terms.annual_rate)) {
         let kept = loan.terms.annual_rate.percent();

@@ -165,7 +165,17 @@ const HEADINGS: &[(Role, &[&str])] = &[
     (Role::PeriodTo, &["计息结束日", "计息截止日", "计息截止日期", "计息结束日期", "periodto", "interestto"]),
     (
         Role::Balance,
-        &["贷款余额", "本金余额", "借据余额", "未还本金", "剩余本金", "余额", "balance", "outstanding", "outstandingbalance"],
+        &[
+            "贷款余额",
+            "本金余额",
+            "借据余额",
+            "未还本金",
+            "剩余本金",
+            "余额",
+            "balance",
+            "outstanding",
+            "outstandingbalance",
+        ],
     ),
     (
         Role::MaturesOn,

@@ -157,7 +157,9 @@ fn rows(text: &str, delimiter: u8) -> Result<Sheet, Invalid> {
     const NAME: &str = "CSV";
     if let Some(line) = open_quote(text, delimiter) {
         return Err(Invalid::new(
-            format!("sheet `{NAME}`, row {line}: a quotation mark opens a cell and is never closed; close it or leave it out"),
+            format!(
+                "sheet `{NAME}`, row {line}: a quotation mark opens a cell and is never closed; close it or leave it out"
+            ),
             format!("工作表“{NAME}”第 {line} 行：单元格的引号未闭合；请补全或删去引号"),
         ));
     }

@@ -40,3 +40,4 @@ mod report;
 mod simulate;
 mod whatif;
 mod tls;
+mod walk;

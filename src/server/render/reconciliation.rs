@@ -91,7 +91,10 @@ pub(crate) fn line(line: &Line) -> v1::StatementLine {
         period_to: day(line.period.map(|(_, to)| to)),
         balance: or_empty(stated.and_then(|stated| stated.balance).as_ref()),
         matures_on: day(stated.and_then(|stated| stated.matures_on)),
-        annual_rate: stated.and_then(|stated| stated.rate.as_ref()).map(|rate| rate.text().to_owned()).unwrap_or_default(),
+        annual_rate: stated
+            .and_then(|stated| stated.rate.as_ref())
+            .map(|rate| rate.text().to_owned())
+            .unwrap_or_default(),
         loan_state: stated.and_then(|stated| stated.state).map(|state| state.chinese().to_owned()).unwrap_or_default(),
     }
 }

@@ -340,7 +340,11 @@ async fn gather(reader: &Reader, opened: &Opened, lines: &[Line]) -> Result<(Vec
 
 fn summary(edge: &Edge, comparison: &Comparison, source: &Source) -> v1::ComparisonSummary {
     let scope = &comparison.scope;
-    let before = edge.reader().book().reconciliation.file_signed_off(&scope.statement, &source.file_digest, (scope.from, scope.to));
+    let before = edge.reader().book().reconciliation.file_signed_off(
+        &scope.statement,
+        &source.file_digest,
+        (scope.from, scope.to),
+    );
     v1::ComparisonSummary {
         comparison_id: edge.comparisons.remember(comparison, source),
         statement: scope.statement.to_string(),

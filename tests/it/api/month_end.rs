@@ -74,7 +74,10 @@ async fn a_month_is_reconciled_and_closed() {
     sign("pool.csv", POOL, &["--kind", "account", "--pool", "hebi-pool"]);
 
     let checked = program(&world, &["period", "check", "2025-03"]);
-    assert_eq!((checked.code, &*checked.said), (0, "2025-03: nothing is open; it may be closed 无未处理事项，可以结账\n"));
+    assert_eq!(
+        (checked.code, &*checked.said),
+        (0, "2025-03: nothing is open; it may be closed 无未处理事项，可以结账\n")
+    );
     let closed = program(&world, &["period", "close", "2025-03"]);
     assert_eq!(closed.code, 0, "{}", closed.log);
     assert!(closed.said.contains("is closed"), "{}", closed.said);
@@ -120,7 +123,9 @@ fn differences(world: &World, folder: &TempDir, list: &str, period: &str) -> (i3
     let ran = program(world, &arguments);
     let json: serde_json::Value = serde_json::from_str(&ran.said).unwrap_or_else(|_| panic!("{}", ran.log));
     let findings = json["findings"].as_array().unwrap_or_else(|| panic!("{json:#}"));
-    let said = findings.iter().map(|one| format!("{}: {}", one["class"].as_str().unwrap(), one["reason"]["en"].as_str().unwrap()));
+    let said = findings
+        .iter()
+        .map(|one| format!("{}: {}", one["class"].as_str().unwrap(), one["reason"]["en"].as_str().unwrap()));
     (ran.code, said.collect())
 }
 
@@ -149,7 +154,8 @@ async fn a_loan_list_says_where_the_loans_stand() {
         [
             "amount-differs: as entry 10; the statement says balance 5,000,000.00, the ledger 4,000,000.00",
         ]
-    "#]].assert_debug_eq(&found);
+    "#]]
+    .assert_debug_eq(&found);
     let wrong = list("2025-03-03,C-1,5000000,4000000,2026-03-03,4.36,逾期");
     expect![[r#"
         (

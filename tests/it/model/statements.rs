@@ -62,9 +62,9 @@ impl Model {
         let mut wrongs = Wrongs::default();
         let mut before = self.sign_offs(&signed.statement).flat_map(|one| &one.matched);
         wrongs.when(before.any(|seq| signed.matched.contains(seq)), Reason::StateForbids);
-        let same_file = self.sign_offs(&signed.statement).any(|one| {
-            one.file == signed.file && one.from <= signed.from && signed.to <= one.to
-        });
+        let same_file = self
+            .sign_offs(&signed.statement)
+            .any(|one| one.file == signed.file && one.from <= signed.from && signed.to <= one.to);
         wrongs.when(same_file && signed.matched.is_empty(), Reason::AlreadyExists);
         wrongs.or(|| take(What::SignedOff(Box::new(SignedFact::of(command)))))
     }
@@ -122,7 +122,9 @@ impl Model {
             loan.disbursed_on.is_some_and(|first| first <= last_day) && loan.is_live() && loan.outstanding() > 0
         });
         let mut due: BTreeSet<StatementOf> = owing.map(|(id, _)| banks[id].clone()).collect();
-        if self.pool().cash > 0 {
+        let cash = format!("pool/{}/cash", hebi::POOL);
+        let mut moved = self.facts.iter().filter(|fact| month_of(fact.day) <= month);
+        if self.pool().cash > 0 && moved.any(|fact| fact.postings.contains_key(&cash)) {
             due.insert(pool());
         }
         due.retain(|statement| !covered.contains(statement) && !open.contains(&(statement.clone(), month)));

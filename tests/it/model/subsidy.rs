@@ -422,7 +422,8 @@ impl Model {
         });
         let applications = self.applications();
         let held = applications.values().filter(|one| one.counts() && one.fact.budget_year == year);
-        appropriated.sum::<i128>() + self.at_year_ends(year) - held.map(|one| one.fact.granted() - one.given_back).sum::<i128>()
+        appropriated.sum::<i128>() + self.at_year_ends(year)
+            - held.map(|one| one.fact.granted() - one.given_back).sum::<i128>()
     }
 }
 
