@@ -46,7 +46,8 @@ pub(super) fn execution(extract: &Extract) -> Section {
         ]);
     }
     section.add_total();
-    let sums = ["carried_in", "initial", "adjusted"].map(|id| section.total(id));
+    // What was carried in stands in the line of its first year already.
+    let sums = ["initial", "adjusted"].map(|id| section.total(id));
     section.set_total("rate", percent(section.total("spent"), Amount::total(sums)));
     section.note(
         "Carried in + appropriated + adjusted = reserved + spent + available + carried over + lapsed.",

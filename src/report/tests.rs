@@ -229,9 +229,14 @@ fn a_budget_follows_reversals_and_the_years_end() {
         let cells = |row: &Row| row.cells.iter().skip(1).map(|cell| format!("{cell:?}")).collect::<Vec<_>>().join(" ");
         report.sections[0].rows.iter().map(cells).collect::<Vec<_>>().join("\n")
     };
-    expect![[r#""#]].assert_eq(&rows("2025-12-31"));
+    expect![[r#"
+        Text("2025") Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")
+        Empty Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")"#]].assert_eq(&rows("2025-12-31"));
     // Carried over is what the new year has; it is no growth.
-    expect![[r#""#]].assert_eq(&rows("2026-01-31"));
+    expect![[r#"
+        Text("2025") Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(60.00) Money(0.00) Percent("0.00")
+        Text("2026") Money(60.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")
+        Empty Money(60.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(60.00) Money(0.00) Percent("0.00")"#]].assert_eq(&rows("2026-01-31"));
     let growth = made(Name::FundGrowth, &entries, &Question::of_year_until(day("2026-01-31"), Sequence::new(4)));
     assert_eq!(growth.sections[0].rows.len(), 1, "{growth:?}");
 }

@@ -165,6 +165,13 @@ async fn a_loan_list_says_where_the_loans_stand() {
             ],
         )
     "#]].assert_debug_eq(&differences(&world, &folder, &wrong, "2025-09"));
+    // What was understood of a row is shown before anything is compared.
+    let path = file(&folder, "loans.csv", &before);
+    let preview = ["reconcile", &path, "--kind", "loans", "--bank", "icbc", "--period", "2025-09", "--preview"];
+    let ran = program(&world, &preview);
+    for part in ["余额 balance", "5,000,000.00", "2026-03-02", "4.35", "正常", "balance = \"借据余额\""] {
+        assert!(ran.said.contains(part), "`{part}` is not in {}{}", ran.said, ran.log);
+    }
     // Another loan's list: ours owes something and is not in it.
     let other = list("2025-03-03,C-7,100,100,2026-03-03,4.36,正常");
     expect![[r#"
