@@ -186,9 +186,11 @@ fn grouped<'a>(
     group_by: Grouping,
     wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)>,
 ) -> Section {
-    let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
+    let mut groups: BTreeMap<String, (Cell, Sums)> = BTreeMap::new();
     for (id, application) in wanted {
-        let group = groups.entry(key(extract, group_by, application)).or_default();
+        let key = key(extract, group_by, application);
+        let (_, group) =
+            groups.entry(key.clone()).or_insert_with(|| (label(extract, group_by, application, &key), Sums::default()));
         *group = group.plus(Sums::of(extract, *id, application));
     }
     let (en, zh) = match group_by {
@@ -203,8 +205,8 @@ fn grouped<'a>(
     columns.extend(Sums::columns());
     let title = Words::new(format!("Subsidies by {en}"), format!("补贴汇总（按{zh}）"));
     let mut section = Section::new("subsidies", title, columns);
-    for (group, sums) in groups {
-        let mut cells = vec![text(&group)];
+    for (label, sums) in groups.into_values() {
+        let mut cells = vec![label];
         cells.extend(sums.cells());
         section.line(cells);
     }
@@ -222,6 +224,20 @@ fn key(extract: &Extract, group_by: Grouping, application: &Application) -> Stri
         Grouping::Programme => format!("{} {}", application.rulebook, application.programme),
         Grouping::Year => application.budget.1.to_string(),
         Grouping::Item | Grouping::Application => String::new(),
+    }
+}
+
+/// What people call the group: a programme has a name in both languages.
+fn label(extract: &Extract, group_by: Grouping, application: &Application, key: &str) -> Cell {
+    match group_by {
+        Grouping::Programme => {
+            let name = extract.programme_name(&application.rulebook, &application.programme);
+            let named = |name: &str| format!("{name} ({key})");
+            Cell::Words(Words::new(named(&name.en), named(&name.zh)))
+        }
+        Grouping::Application | Grouping::Enterprise | Grouping::District | Grouping::Year | Grouping::Item => {
+            text(key)
+        }
     }
 }
 
