@@ -166,8 +166,8 @@ fn the_year_of_the_demo() {
             ""
             Subsidies by programme
             programme,applications,refused,actual cost,granted,paid,due back,of it overpaid,clawed back,net paid
-            hebi-2017@1 first-insured-patent,2,1,14000.00,8000.00,8000.00,0.00,0.00,0.00,8000.00
-            hebi-2017@1 pledge-cost,11,2,1239199.98,547999.99,507999.99,0.00,0.00,10000.00,497999.99
+            Premium of the first insured patent (hebi-2017@1 first-insured-patent),2,1,14000.00,8000.00,8000.00,0.00,0.00,0.00,8000.00
+            IP pledge financing costs (hebi-2017@1 pledge-cost),11,2,1239199.98,547999.99,507999.99,0.00,0.00,10000.00,497999.99
             total,13,3,1253199.98,555999.99,515999.99,0.00,0.00,10000.00,505999.99
             "Granted counts what was computed and neither refused nor withdrawn since, as corrected; paid is what left the treasury, gross of what came back. Net paid = paid − clawed back."
             ""

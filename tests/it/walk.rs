@@ -36,7 +36,7 @@ async fn every_command_of_the_page_does_what_it_says() {
     assert_eq!(codes, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], "{said}");
     for part in [
         "repayments/dapi-bank",
-        "还本付息清单（2026-01-01 至 2026-01-31）已确认对账",
+        "signed off as entry 166 by zhao.min",
         "closed over",
         "其余银行对账单未到，下月补对",
         "风险补偿资金收支表",
