@@ -151,10 +151,13 @@ fn add_unlisted(comparison: &mut Comparison, standings: &Standings, lines_of: &B
         return;
     }
     let used: BTreeSet<usize> = comparison.findings.iter().flat_map(|finding| finding.items.iter().copied()).collect();
+    let found = used.iter().filter_map(|index| comparison.items.get(*index));
+    let found: BTreeSet<String> = found.filter_map(|item| item.contract.as_deref().map(plain)).collect();
     let mut unlisted: BTreeSet<&str> = standings
         .0
         .iter()
-        .filter(|(contract, loan)| loan.outstanding().is_positive() && !lines_of.contains_key(*contract))
+        .filter(|(_, loan)| loan.outstanding().is_positive())
+        .filter(|(contract, _)| !lines_of.contains_key(*contract) && !found.contains(*contract))
         .map(|(contract, _)| contract.as_str())
         .collect();
     let mut findings = Vec::new();

@@ -69,27 +69,6 @@ impl Model {
         wrongs.or(|| take(What::SignedOff(Box::new(SignedFact::of(command)))))
     }
 
-    /// The statements that would show a fact: the bank's list for what it reported, the account whose money moved.
-    fn shown_by(&self, fact: &Fact, banks: &BTreeMap<u64, StatementOf>) -> Vec<StatementOf> {
-        let what = if let What::Undone(_, what) = &fact.what { what } else { &fact.what };
-        let bank = |loan: &u64| match banks.get(loan) {
-            Some(StatementOf::Repayments(bank)) => bank.clone(),
-            _ => unreachable!("the loan was filed before"),
-        };
-        let mut found = match what {
-            What::Disbursed(loan, _) => vec![StatementOf::Loans(bank(loan))],
-            What::Interest(loan, ..) | What::Principal(loan, ..) => vec![StatementOf::Repayments(bank(loan))],
-            _ => Vec::new(),
-        };
-        if fact.postings.contains_key(&format!("pool/{}/cash", hebi::POOL)) {
-            found.push(pool());
-        }
-        if fact.postings.contains_key("treasury/cash") {
-            found.push(StatementOf::Treasury);
-        }
-        found
-    }
-
     /// The statements of a month or before with something that nobody has looked at, and those that are due for the
     /// month and that nobody signed off to its last day.
     pub(super) fn open_statements(&self, month: Month) -> usize {
@@ -114,7 +93,7 @@ impl Model {
         }
         let mut open: BTreeSet<(StatementOf, Month)> = BTreeSet::new();
         for fact in self.facts.iter().filter(|fact| month_of(fact.day) <= month) {
-            let unseen = self.shown_by(fact, &banks).into_iter();
+            let unseen = shown_by(fact, &banks).into_iter();
             let unseen = unseen.filter(|statement| !seen.contains(&(statement.clone(), fact.seq)));
             open.extend(unseen.map(|statement| (statement, month_of(fact.day))));
         }
@@ -130,6 +109,27 @@ impl Model {
         due.retain(|statement| !covered.contains(statement) && !open.contains(&(statement.clone(), month)));
         open.len() + due.len()
     }
+}
+
+/// The statements that would show a fact: the bank's list for what it reported, the account whose money moved.
+fn shown_by(fact: &Fact, banks: &BTreeMap<u64, StatementOf>) -> Vec<StatementOf> {
+    let what = if let What::Undone(_, what) = &fact.what { what } else { &fact.what };
+    let bank = |loan: &u64| match banks.get(loan) {
+        Some(StatementOf::Repayments(bank)) => bank.clone(),
+        _ => unreachable!("the loan was filed before"),
+    };
+    let mut found = match what {
+        What::Disbursed(loan, _) => vec![StatementOf::Loans(bank(loan))],
+        What::Interest(loan, ..) | What::Principal(loan, ..) => vec![StatementOf::Repayments(bank(loan))],
+        _ => Vec::new(),
+    };
+    if fact.postings.contains_key(&format!("pool/{}/cash", hebi::POOL)) {
+        found.push(pool());
+    }
+    if fact.postings.contains_key("treasury/cash") {
+        found.push(StatementOf::Treasury);
+    }
+    found
 }
 
 fn pool() -> StatementOf {

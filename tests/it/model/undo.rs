@@ -124,7 +124,7 @@ impl Model {
         wrongs.when(self.is_year_closed(year), Reason::StateForbids);
         let fiscal = FiscalYear::from_value(year).expect("a year of this century");
         let is_closed = |month: u8| {
-            let wanted = Month { year: fiscal, month: month.try_into().expect("a month") };
+            let wanted = Month { year: fiscal, month };
             self.facts.iter().any(|fact| matches!(fact.what, What::MonthClosed(closed, _) if closed == wanted))
         };
         wrongs.when(!(1..=12).all(is_closed), Reason::OpenItems);
