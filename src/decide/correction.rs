@@ -136,12 +136,14 @@ fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
     open && same_way && first_time && application.closed.is_none()
 }
 
-/// Whether there is anything to record: an amount, or the sums that it counts toward.
+/// Whether there is anything to record: an amount, the sums that it counts toward, or evidence that it leaves to others:
+/// the same award may now be proven by less of an invoice, of which an earlier application takes more.
 fn differs(application: &Application, correction: &Correction) -> bool {
     let mut lines = application.lines.iter().zip(&correction.lines);
     lines.any(|(line, now)| {
         let other_caps = line.cap_uses != now.cap_uses || line.wide_uses != now.wide_uses;
-        line.award != now.award || (line.award.is_positive() && other_caps)
+        let less_evidence = now.evidence_used < line.evidence.1;
+        line.award != now.award || (line.award.is_positive() && (other_caps || less_evidence))
     })
 }
 
