@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tokio::task::JoinHandle;
 
+use super::observe::Unobserved;
 use super::clock::ManualClock;
 use super::*;
 use crate::book::account::{Account, Posting, transfer};
@@ -47,7 +48,7 @@ impl Ledger {
         let clock = ManualClock::new(NOON);
         let store: Arc<dyn Storage> = Arc::<HeldStorage>::clone(&storage);
         let (writer, reader, threads) =
-            Writer::start_with(store, Clock::Manual(clock.clone()), loaded, decide).unwrap();
+            Writer::start_with(store, Clock::Manual(clock.clone()), loaded, (decide, Arc::new(Unobserved))).unwrap();
         Self { disk: disk.clone(), storage, clock, writer, reader, threads }
     }
 
