@@ -280,7 +280,8 @@ mod tests {
         assert_eq!(of(anywhere, Some(tls(None)), Some(tokens()), false), Ok(()));
         assert_eq!(of(anywhere, None, Some(tokens()), false), Err(ConfigError::NotLoopback(anywhere.parse().unwrap())));
         let ops = ServeConfig { ops: anywhere.parse().ok(), ..config(LISTEN_DEFAULT) };
-        let refused = ServeConfig { identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() }, ..ops };
+        let refused =
+            ServeConfig { identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() }, ..ops };
         assert_eq!(refused.checked(), Err(ConfigError::OpsNotLoopback(anywhere.parse().unwrap())));
         for (tls, tokens) in [(Some(tls(Some("ca.crt"))), None), (None, Some(tokens()))] {
             assert_eq!(of(LISTEN_DEFAULT, tls, tokens, true), Err(ConfigError::DevIdentityBesideReal));

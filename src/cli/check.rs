@@ -171,14 +171,23 @@ fn judge(figures: &Figures, arguments: &Arguments, now: i64) -> Vec<Finding> {
         figure: format!("entries={entries}"),
     }));
     if entries.is_none() {
-        findings.push(unknown("the answer has no figure `ipledger_last_sequence`; is it a ledger of this version?".to_owned()));
+        findings.push(unknown(
+            "the answer has no figure `ipledger_last_sequence`; is it a ledger of this version?".to_owned(),
+        ));
     }
     let waiting = figures.get("queue_commands").zip(figures.get("queue_commands_max"));
-    findings.extend(waiting.map(|(waiting, most)| share("queue", "commands wait", (waiting, most), signed(arguments.queue))));
+    findings.extend(
+        waiting.map(|(waiting, most)| share("queue", "commands wait", (waiting, most), signed(arguments.queue))),
+    );
     findings.extend(checkpoint(figures, signed(arguments.checkpoint_age), now));
     findings.extend(figures.get("certificate_days_left").map(|days| {
         let warn = signed(arguments.certificate_days);
-        at_least("certificate_days", (days, ""), (warn, warn.div_euclid(3)), "days until a certificate or revocation list ends")
+        at_least(
+            "certificate_days",
+            (days, ""),
+            (warn, warn.div_euclid(3)),
+            "days until a certificate or revocation list ends",
+        )
     }));
     findings.extend(figures.get("data_disk_free_bytes").map(|bytes| {
         let (free, warn) = (bytes.div_euclid(1 << 20), signed(arguments.disk_free));

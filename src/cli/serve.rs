@@ -25,7 +25,7 @@ use crate::evidence::keeper::check_kept;
 use crate::evidence::publish::{check_published, publish_always, publish_once};
 use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
-use crate::reader::Reader;
+use crate::reader::{Loaded, Reader};
 use crate::rulebook::load;
 use crate::server::Edge;
 use crate::snapshot::{self, Start, Taker};
@@ -79,20 +79,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
-    let bar = super::verify::progress_bar();
-    let start = snapshot::load(&config.data, storage.as_ref(), &mut |entries| bar.set_position(entries))
-        .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
-    bar.finish_and_clear();
-    let Start { loaded, from, replayed, .. } = start;
-    let snapshot = from.map_or(0, |(_, entries)| entries);
-    info!(
-        data = %config.data.display(),
-        entries = loaded.view().head.last_sequence,
-        root = %loaded.view().head.tree.root(),
-        snapshot,
-        replayed,
-        "journal replayed"
-    );
+    let (loaded, snapshot) = read_journal(&config, storage.as_ref())?;
     let (metrics, registry) = Scrape::counters();
     let metrics = Arc::new(metrics);
     let observer = Arc::<Metrics>::clone(&metrics);
@@ -146,6 +133,25 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
     info!("stopped; everything that was answered is on disk");
     Ok(true)
+}
+
+/// The state after the whole journal, and how many entries of it came from a snapshot.
+fn read_journal(config: &ServeConfig, storage: &SledStorage) -> anyhow::Result<(Loaded, u64)> {
+    let bar = super::verify::progress_bar();
+    let start = snapshot::load(&config.data, storage, &mut |entries| bar.set_position(entries))
+        .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
+    bar.finish_and_clear();
+    let Start { loaded, from, replayed, .. } = start;
+    let snapshot = from.map_or(0, |(_, entries)| entries);
+    info!(
+        data = %config.data.display(),
+        entries = loaded.view().head.last_sequence,
+        root = %loaded.view().head.tree.root(),
+        snapshot,
+        replayed,
+        "journal replayed"
+    );
+    Ok((loaded, snapshot))
 }
 
 /// Starts the thread for snapshots, unless the settings say that there are none.

@@ -104,9 +104,7 @@ impl Observer for Metrics {
         let outcomes =
             [("recorded", recorded), ("validated", validated), ("replayed", replayed), ("rejected", rejected)];
         for (outcome, count) in outcomes.into_iter().filter(|(_, count)| *count > 0) {
-            self.commands
-                .get_or_create(&OutcomeLabel { outcome })
-                .inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+            self.commands.get_or_create(&OutcomeLabel { outcome }).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
         }
     }
 }

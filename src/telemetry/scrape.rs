@@ -173,7 +173,7 @@ impl Scrape {
         self.shared.covered.store(seconds, Ordering::Relaxed);
     }
 
-    /// All figures, in OpenMetrics' text format.
+    /// All figures, in the text format of `OpenMetrics`.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let shared = &self.shared;
         shared.gauges.look(&shared.sources, shared.covered.load(Ordering::Relaxed));

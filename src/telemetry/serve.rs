@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::Scrape;
 
-/// The media type of OpenMetrics, which Prometheus asks for.
+/// The media type of `OpenMetrics`, which Prometheus asks for.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Serves until the process ends or the listener fails.

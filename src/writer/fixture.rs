@@ -8,8 +8,8 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use tokio::task::JoinHandle;
 
-use super::observe::Unobserved;
 use super::clock::ManualClock;
+use super::observe::Unobserved;
 use super::*;
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{Event, PoolMoved, PoolMovement, RequestKey};

@@ -43,8 +43,10 @@ async fn a_running_ledger_is_judged_by_its_figures() {
     let flags = ["--ops".into(), address.clone().into(), "--key".into(), key, "--checkpoint-every".into(), "1".into()];
     let server: ServerProcess =
         ServerProcess::start_with(program(), &folder.path().join("data"), flags.map(OsString::from)).await.unwrap();
-    let mut registry =
-        RegistryServiceClient::with_interceptor(server.connect().await.unwrap(), ActAs::new("officer", "", "li.na").unwrap());
+    let mut registry = RegistryServiceClient::with_interceptor(
+        server.connect().await.unwrap(),
+        ActAs::new("officer", "", "li.na").unwrap(),
+    );
     let request = v1::RegisterEnterpriseRequest {
         request_id: Uuid::new_v4().to_string(),
         uscc: uscc(1),

@@ -265,12 +265,11 @@ impl Refused {
     async fn answer(self, edge: &Edge, visit: &Visit) -> http::Response<Body> {
         let response = self.status.into_http();
         let Some(meter) = self.flood else { return recorded(edge, visit, response, (Trail::default(), 0)).await };
-        let response = match meter.note_refusal(edge.watch().limits.now()) {
-            Some(also) => recorded(edge, visit, response, (Trail::default(), also)).await,
-            None => {
-                count(edge, visit, Code::ResourceExhausted, Reason::RateLimited.code());
-                response
-            }
+        let response = if let Some(also) = meter.note_refusal(edge.watch().limits.now()) {
+            recorded(edge, visit, response, (Trail::default(), also)).await
+        } else {
+            count(edge, visit, Code::ResourceExhausted, Reason::RateLimited.code());
+            response
         };
         let (held, delay) = meter.hold();
         tokio::time::sleep(delay).await;
