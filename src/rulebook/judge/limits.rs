@@ -1,6 +1,6 @@
 //! The limits of a line: other public funding, caps, budget, and the rounding at the end.
 
-use super::reference::attributed_year;
+use super::reference::{attributed_year, figure_of};
 use super::{Granted, Limit, Line, Part, amount_input, input, rounding_code};
 use crate::calendar::FiscalYear;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
@@ -96,6 +96,9 @@ impl Line {
             amount_input("left", left),
         ]);
         inputs.extend(room.year.map(year_input));
+        if cap.years > 1 {
+            inputs.push(input("years", Value::Count(i64::from(cap.years))));
+        }
         self.limit(&Limit { part, bound, refusal, left }, inputs)?;
         match room.key {
             Key::Own(key) => granted.cap_uses.push(key),
@@ -215,19 +218,20 @@ fn room(
     if !cap.when.holds(&properties)? {
         return Ok(None);
     }
-    let limit = limit_of(cap, facts, &properties)?;
+    let limit = limit_of(cap, programme, facts, &properties)?;
     let loan = facts.loan.as_ref();
     if cap.scope.is_per_loan() && loan.is_none() {
         return Err(Missing("loan").into());
     }
     let year = match cap.scope {
-        CapScope::EnterpriseYear | CapScope::BankYear | CapScope::ProgrammeYear => {
+        CapScope::EnterpriseYear | CapScope::BankYear | CapScope::PayeeYear | CapScope::ProgrammeYear => {
             Some(attributed_year(programme.attribution, facts)?)
         }
         CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::Lifetime => None,
     };
     let wide = match cap.scope {
         CapScope::BankYear => Some(Some(loan.ok_or(Missing("loan"))?.bank.clone())),
+        CapScope::PayeeYear => Some(Some(facts.details.payee.clone().ok_or(Missing("parties"))?)),
         CapScope::ProgrammeYear => Some(None),
         CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::EnterpriseYear | CapScope::Lifetime => None,
     };
@@ -242,10 +246,27 @@ fn room(
         year,
         loan: loan.map(|loan| loan.loan).filter(|_| cap.scope.is_per_loan()),
     };
-    Ok(Some(Room { limit, used: usage.used(&key), year, key: Key::Own(key) }))
+    Ok(Some(Room { limit, used: used(cap, &key, usage), year, key: Key::Own(key) }))
 }
 
-fn limit_of(cap: &Cap, facts: &LineFacts, properties: &Properties<'_>) -> Result<Amount, NoLimit> {
+/// What counts toward a cap: of the year alone, or the most that any run of so many years around it comes to, so that
+/// the cap holds whichever year is applied for first.
+fn used(cap: &Cap, key: &CapKey, usage: &dyn Usage) -> Amount {
+    let (Some(year), Ok(span)) = (key.year, i16::try_from(cap.years)) else { return usage.used(key) };
+    let of = |offset: i16| {
+        let year = year.value().checked_add(offset).and_then(FiscalYear::from_value);
+        year.map_or(Amount::ZERO, |year| usage.used(&CapKey { year: Some(year), ..key.clone() }))
+    };
+    let run = |first: i16| Amount::total((first..first.saturating_add(span)).map(of));
+    (1_i16.saturating_sub(span)..=0).map(run).max().unwrap_or_default()
+}
+
+fn limit_of(
+    cap: &Cap,
+    programme: &Programme,
+    facts: &LineFacts,
+    properties: &Properties<'_>,
+) -> Result<Amount, NoLimit> {
     match &cap.rule {
         CapRule::Fixed => Ok(cap.amount),
         CapRule::By(rows) => {
@@ -259,6 +280,11 @@ fn limit_of(cap: &Cap, facts: &LineFacts, properties: &Properties<'_>) -> Result
         CapRule::ShareOfPrincipal(share) => {
             let principal = facts.loan.as_ref().ok_or(Missing("loan"))?.principal;
             let limit = principal.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
+            Ok(limit.round(Rounding::Down).at_most(cap.amount))
+        }
+        CapRule::ShareOfFigure(figure, share) => {
+            let stated = figure_of(figure, programme.attribution, facts)?;
+            let limit = stated.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
             Ok(limit.round(Rounding::Down).at_most(cap.amount))
         }
     }
@@ -276,6 +302,7 @@ const fn cap_terms(scope: CapScope) -> (StepKind, Bound, Refusal) {
         CapScope::EnterpriseYear => (StepKind::YearCap, Bound::YearCap, Refusal::YearCapUsedUp),
         CapScope::Lifetime => (StepKind::LifetimeCap, Bound::LifetimeCap, Refusal::LifetimeCapUsedUp),
         CapScope::BankYear => (StepKind::BankYearCap, Bound::BankYearCap, Refusal::BankYearCapUsedUp),
+        CapScope::PayeeYear => (StepKind::PayeeYearCap, Bound::PayeeYearCap, Refusal::PayeeYearCapUsedUp),
         CapScope::ProgrammeYear => {
             (StepKind::ProgrammeYearCap, Bound::ProgrammeYearCap, Refusal::ProgrammeYearCapUsedUp)
         }
