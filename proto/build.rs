@@ -18,6 +18,7 @@ const API: &[&str] = &[
     "ipledger/v1/ledger_service.proto",
     "ipledger/v1/reconciliation_service.proto",
     "ipledger/v1/evidence_service.proto",
+    "ipledger/v1/access_service.proto",
     "ipledger/v1/identity_service.proto",
     "ipledger/v1/report_service.proto",
 ];

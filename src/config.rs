@@ -29,10 +29,27 @@ pub struct ServeConfig {
     pub adopt: Vec<String>,
     /// What the ledger signs.
     pub evidence: EvidenceConfig,
+    /// Who is let in first, and how much each caller may ask for.
+    pub access: AccessConfig,
     /// How callers say who they are.
     pub identity: IdentityConfig,
     /// How many entries lie between two snapshots; 0 for no snapshots.
     pub snapshot_every: u64,
+}
+
+/// Settings of who is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessConfig {
+    /// The first operator, `NAME=PERSON`, bound at the start of a ledger that knows no principal.
+    pub bootstrap: Option<String>,
+    /// How much one caller may ask for.
+    pub limits: LimitsConfig,
+}
+
+impl Default for AccessConfig {
+    fn default() -> Self {
+        Self { bootstrap: None, limits: LimitsConfig::DEFAULT }
+    }
 }
 
 /// How callers say who they are. At least one way must be open.
@@ -89,6 +106,52 @@ pub struct EvidenceConfig {
     /// A folder elsewhere, where the newest checkpoint is kept too.
     pub publish: Option<PathBuf>,
 }
+
+/// How much one caller may ask for. 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Requests per second, in the long run.
+    pub requests_per_second: u64,
+    /// Requests at once, after a pause.
+    pub requests_burst: u64,
+    /// Bytes of requests per second, in the long run.
+    pub bytes_per_second: u64,
+    /// Bytes of requests at once, after a pause.
+    pub bytes_burst: u64,
+    /// Calls at a time.
+    pub calls: u32,
+    /// Open streams.
+    pub streams: u32,
+}
+
+impl LimitsConfig {
+    /// No limit: for a benchmark, and for tests of other things.
+    pub const NONE: Self =
+        Self { requests_per_second: 0, requests_burst: 0, bytes_per_second: 0, bytes_burst: 0, calls: 0, streams: 0 };
+
+    /// These many requests per second with a fifth of them at once, and the rest as by default.
+    pub const fn of_requests(per_second: u64) -> Self {
+        if per_second == 0 {
+            return Self::NONE;
+        }
+        Self { requests_per_second: per_second, requests_burst: per_second.div_ceil(5), ..Self::DEFAULT }
+    }
+
+    /// What a bank's core system never needs more of: 1,000 requests and 8 MiB a second, 32 calls at a time (at 1,000 a
+    /// second two or three are under way), eight tails. The burst and the calls at a time bound what others wait for: a
+    /// batch that one caller fills alone.
+    pub const DEFAULT: Self = Self {
+        requests_per_second: REQUESTS_PER_SECOND_DEFAULT,
+        requests_burst: 200,
+        bytes_per_second: 8 * 1024 * 1024,
+        bytes_burst: 32 * 1024 * 1024,
+        calls: 32,
+        streams: 8,
+    };
+}
+
+/// How many requests a second one caller may send unless told otherwise.
+pub const REQUESTS_PER_SECOND_DEFAULT: u64 = 1_000;
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -163,6 +226,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             adopt: Vec::new(),
             evidence: EvidenceConfig::default(),
+            access: AccessConfig::default(),
             snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
             identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() },
         }

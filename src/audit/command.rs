@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::book::access::{Endorsed, WITHDRAW_FROM_POOL};
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, Asked, BlacklistEntryLifted, ClaimChange, ClaimChanged, Entry, Event,
     LoanChange, LoanChanged, PoolMoved, PoolMovement, Refused, Reversed, SubsidyApplied, YearClosed,
@@ -14,7 +15,8 @@ use crate::decide::command::{
     ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
     RecordClawback, RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
 };
-use crate::identifier::{FunderId, Sequence};
+use crate::identifier::{ApplicationId, ClaimId, FunderId, PoolId, Sequence};
+use crate::money::Amount;
 
 /// The request that the entry answers; `None` when the record does not keep enough of it.
 ///
@@ -70,6 +72,8 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
             reason: run.reason.clone(),
         }),
         Event::Refused(refused) => refused_command(refused)?,
+        Event::AccessChanged(change) => Command::ChangeAccess(change.clone()),
+        Event::Endorsed(endorsed) => endorsed_command(endorsed)?,
     })
 }
 
@@ -166,6 +170,28 @@ fn claim_command(changed: &ClaimChanged) -> Command {
         }
         ClaimChange::WrittenOff => Command::WriteOffClaim(claim),
     }
+}
+
+/// The command that the first of two persons gave: the subject names all of it.
+fn endorsed_command(endorsed: &Endorsed) -> Option<Command> {
+    let (id, reference) = endorsed.subject.split_once(' ').unwrap_or((&endorsed.subject, ""));
+    Some(match endorsed.rpc.as_str() {
+        "SubsidyService/ApproveSubsidy" => Command::ApproveSubsidy(ApplicationId::parse(id).ok()?),
+        "SubsidyService/PaySubsidy" => Command::PaySubsidy(ApplicationId::parse(id).ok()?, reference.to_owned()),
+        "PoolService/ApproveClaim" => Command::ApproveClaim(ClaimId::parse(id).ok()?),
+        "PoolService/PayClaim" => Command::PayClaim(ClaimId::parse(id).ok()?, reference.to_owned()),
+        WITHDRAW_FROM_POOL => {
+            let mut words = reference.splitn(3, ' ');
+            let (funder, amount) = (words.next()?, words.next()?);
+            Command::WithdrawFromPool(PoolTransfer {
+                pool: PoolId::parse(id).ok()?,
+                funder: FunderId::parse(funder).ok()?,
+                amount: Amount::parse(amount).ok()?,
+                reference: words.next()?.to_owned(),
+            })
+        }
+        _ => return None,
+    })
 }
 
 fn refused_command(refused: &Refused) -> Option<Command> {

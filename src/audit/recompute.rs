@@ -4,7 +4,7 @@ use super::command::{Earlier, request_of};
 use super::finding::{Check, Finding, Place};
 use crate::book::Book;
 use crate::book::event::{ApplicationChange, ClaimChange, Entry, Event};
-use crate::book::nouns::Role;
+use crate::book::nouns::{Hands, Role};
 use crate::decide::command::Stamp;
 use crate::decide::decide;
 use crate::identifier::PersonId;
@@ -72,16 +72,23 @@ pub(super) fn check_separation(book: &Book, entry: &Entry) -> Result<(), String>
     if actor.role == Role::Enterprise && entry.concerns.enterprise != actor.enterprise {
         return Err("an enterprise acted on the business of another one".to_owned());
     }
-    match earlier_person(book, entry) {
-        Some((person, act)) if *person == actor.person => Err(format!("`{person}` {act}, and did this too")),
-        Some(_) | None => Ok(()),
+    let Some((earlier, act)) = earlier_hands(book, entry) else { return Ok(()) };
+    match common(earlier, &actor.hands()) {
+        Some(person) => Err(format!("`{person}` {act}, and did this too")),
+        None => Ok(()),
     }
 }
 
+/// A person that both acts count as done by.
+fn common<'a>(earlier: &'a Hands, own: &Hands) -> Option<&'a PersonId> {
+    earlier.people().find(|one| own.people().any(|mine| mine == *one))
+}
+
 /// Who may not do what this entry says, because of an earlier act of the same business.
-fn earlier_person<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a PersonId, &'static str)> {
-    let approved_by_actor = |approved: Option<&'a PersonId>| {
-        approved.filter(|approver| **approver == entry.actor.person).map(|approver| (approver, "approved it"))
+fn earlier_hands<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a Hands, &'static str)> {
+    let own = entry.actor.hands();
+    let approved_by_actor = |approved: Option<&'a Hands>| {
+        approved.filter(|approver| common(approver, &own).is_some()).map(|approver| (approver, "approved it"))
     };
     if let Event::ApplicationChanged(changed) = &entry.event {
         let application = book.applications.get(&changed.application)?;
@@ -92,8 +99,8 @@ fn earlier_person<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a PersonId, &'
             }
             ApplicationChange::Paid(_) => {
                 let approved = approved_by_actor(application.approved.as_ref().map(|(_, approver)| approver));
-                let closed = application.closed.as_ref().filter(|(_, person)| *person == entry.actor.person);
-                approved.or(closed.map(|(_, person)| (person, "made the closing run"))).or(submitted)
+                let closed = application.closed.as_ref().filter(|(_, hands)| common(hands, &own).is_some());
+                approved.or(closed.map(|(_, hands)| (hands, "made the closing run"))).or(submitted)
             }
             ApplicationChange::Refused(_)
             | ApplicationChange::Withdrawn(_)

@@ -1,9 +1,9 @@
 //! Subsidy applications and the evidence they use.
 
 use super::account::Account;
-use super::nouns::{ApplicationState, CostItem, EvidenceKey};
+use super::nouns::{ApplicationState, CostItem, EvidenceKey, Hands};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, PersonId, ProgrammeId, Sequence, Uscc};
+use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::facts::{CapKey, WideKey};
@@ -34,9 +34,9 @@ pub struct Application {
     /// Day of application.
     pub submitted_on: CivilDate,
     /// Who submitted.
-    pub submitted_by: PersonId,
-    /// Day and person of the approval.
-    pub approved: Option<(CivilDate, PersonId)>,
+    pub submitted_by: Hands,
+    /// Day of the approval and whose hands gave it.
+    pub approved: Option<(CivilDate, Hands)>,
     /// Day and reference of the payment.
     pub paid: Option<(CivilDate, String)>,
     /// The officer's reason, when refused, or the applicant's, when withdrawn.
@@ -50,7 +50,7 @@ pub struct Application {
     /// Whether it waits for the closing run of its budget year; nothing is reserved for it before.
     pub waits_for_closing: bool,
     /// The closing run that paid it, and who made that run.
-    pub closed: Option<(Sequence, PersonId)>,
+    pub closed: Option<(Sequence, Hands)>,
     /// Corrections of its award, in their order.
     pub corrections: Vec<Sequence>,
     /// The application whose award it supplements (补差).

@@ -1,6 +1,4 @@
-//! What happened: the entry (分录) of the journal and its event.
-//!
-//! An event holds everything that `Book::apply` needs, so that replay never decides anything again.
+//! What happened: the entry (分录) of the journal and its event, with everything that `Book::apply` needs.
 
 use std::sync::Arc;
 
@@ -103,6 +101,10 @@ pub enum Event {
     RulebookAdopted(Arc<Rulebook>),
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
+    /// Who is let in as whom has changed.
+    AccessChanged(super::access::AccessChange),
+    /// The first of two approvals was given; nothing else came of it yet.
+    Endorsed(super::access::Endorsed),
     /// A named person signed a reconciled statement off (对账确认).
     StatementSignedOff(Arc<super::reconciliation::StatementSignedOff>),
     /// A programme year was closed (年度折算兑付); the shares follow in the same commit.
@@ -474,8 +476,7 @@ pub struct Refused {
     pub since: Option<CivilDate>,
     /// The steps, where a rule was judged.
     pub explanation: Option<Explanation>,
-    /// What was asked for in full, so that anybody can make the decision again; `None` in records of before this was
-    /// kept.
+    /// What was asked for in full, to make the decision again; `None` in records of before this was kept.
     pub asked: Option<Asked>,
 }
 

@@ -66,7 +66,7 @@ impl IdentityName {
 
 impl fmt::Display for IdentityName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Caller { role, institution, enterprise, person } = &self.caller;
+        let Caller { role, institution, enterprise, person, .. } = &self.caller;
         write!(f, "{SCHEME}{role}")?;
         if let Some(institution) = institution {
             write!(f, ":{institution}")?;
@@ -90,12 +90,12 @@ fn caller(role: Role, first: &str, second: Option<&str>) -> Result<Caller, Inval
         Role::Bank | Role::Guarantor | Role::Insurer => {
             let institution = InstitutionId::parse(first)?;
             let person = person(institution.as_str())?;
-            Ok(Caller { role, institution: Some(institution), enterprise: None, person })
+            Ok(Caller { institution: Some(institution), ..Caller::of_bureau(role, person) })
         }
         Role::Enterprise => {
             let enterprise = Uscc::parse(first)?;
             let person = person(&enterprise.to_string().to_ascii_lowercase())?;
-            Ok(Caller { role, institution: None, enterprise: Some(enterprise), person })
+            Ok(Caller { enterprise: Some(enterprise), ..Caller::of_bureau(role, person) })
         }
         Role::Officer | Role::Finance | Role::Auditor | Role::Operator => {
             if second.is_some() {
@@ -104,7 +104,7 @@ fn caller(role: Role, first: &str, second: Option<&str>) -> Result<Caller, Inval
                     format!("角色“{role}”只带人员标识，例如 {SCHEME}{role}:li.na"),
                 ));
             }
-            Ok(Caller { role, institution: None, enterprise: None, person: PersonId::parse(first)? })
+            Ok(Caller::of_bureau(role, PersonId::parse(first)?))
         }
     }
 }

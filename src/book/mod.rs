@@ -4,6 +4,7 @@
 //! [`Book::apply`] is the only way in; it refuses nothing, because `decide` has checked everything before. Nothing
 //! here scans a history to answer a question about a cap, a budget or a pool: the sums are kept.
 
+pub mod access;
 pub mod account;
 pub mod application;
 pub mod closing;
@@ -40,6 +41,7 @@ use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, WideKey};
 use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
+use access::Access;
 use account::Account;
 use application::{Application, Evidence};
 use fact::{FactKey, StatedFact};
@@ -105,6 +107,8 @@ pub struct Book {
     pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
+    /// Who is let in as whom.
+    pub access: Access,
     /// What was reconciled with whose statement.
     pub reconciliation: reconciliation::Reconciliation,
     /// Closed years.

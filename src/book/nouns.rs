@@ -4,7 +4,7 @@ use super::registry::{PledgeState, RightState};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
     BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
-    PoolId, RegisteredText, RightId, RightKind, Sequence, Tag, Uscc,
+    PoolId, PrincipalName, RegisteredText, RightId, RightKind, Sequence, Tag, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::refusal::Bilingual;
@@ -334,6 +334,38 @@ pub struct Caller {
     pub enterprise: Option<Uscc>,
     /// The natural person (or the bank's system account) who acts.
     pub person: PersonId,
+    /// The person whose office it is, where the caller acts under a delegation (委托代办).
+    pub on_behalf_of: Option<PersonId>,
+    /// The name by which the caller proved itself; `None` for the development identity and for the ledger's own acts.
+    pub principal: Option<PrincipalName>,
+}
+
+impl Caller {
+    /// A caller of the public side, known by no certificate.
+    pub const fn of_bureau(role: Role, person: PersonId) -> Self {
+        Self { role, institution: None, enterprise: None, person, on_behalf_of: None, principal: None }
+    }
+
+    /// Whose hands act: the person, and the one that it acts for.
+    pub fn hands(&self) -> Hands {
+        Hands { person: self.person.clone(), on_behalf_of: self.on_behalf_of.clone() }
+    }
+}
+
+/// Whose hands did something: what four eyes are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Hands {
+    /// The person who acted.
+    pub person: PersonId,
+    /// The person whose office it was, where it was delegated.
+    pub on_behalf_of: Option<PersonId>,
+}
+
+impl Hands {
+    /// Everybody that the act counts as done by.
+    pub fn people(&self) -> impl Iterator<Item = &PersonId> {
+        std::iter::once(&self.person).chain(&self.on_behalf_of)
+    }
 }
 
 /// What people call a state or a role, in both languages. The English name is its code.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::ClaimDecision;
-use super::nouns::ClaimState;
+use super::nouns::{ClaimState, Hands};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{ClaimId, FunderId, InstitutionId, LoanId, PersonId, PoolId};
+use crate::identifier::{ClaimId, FunderId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 use crate::rulebook::facts::{CapUse, WideKey};
@@ -93,9 +93,9 @@ pub struct Claim {
     /// Day of submission; its year is the claim's bank-year.
     pub submitted_on: CivilDate,
     /// Who submitted.
-    pub submitted_by: PersonId,
-    /// Day and person of the approval.
-    pub approved: Option<(CivilDate, PersonId)>,
+    pub submitted_by: Hands,
+    /// Day of the approval and whose hands gave it.
+    pub approved: Option<(CivilDate, Hands)>,
     /// Day and reference of the payment.
     pub paid: Option<(CivilDate, String)>,
     /// The officer's reason, when refused.

@@ -15,6 +15,7 @@ use tonic_types::StatusExt as _;
 
 use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
 
+pub mod access;
 pub mod backup;
 pub mod bench;
 pub mod checkpoint;
@@ -66,6 +67,8 @@ enum Task {
         adopt: Vec<String>,
         #[command(flatten)]
         evidence: serve::EvidenceArguments,
+        #[command(flatten)]
+        access: access::AccessArguments,
         #[command(flatten)]
         identity: Box<identity::IdentityArguments>,
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
@@ -119,6 +122,11 @@ enum Task {
     Checkpoint {
         #[command(subcommand)]
         command: checkpoint::Task,
+    },
+    /// The access log: check that nothing in it was changed, removed or added.
+    Access {
+        #[command(subcommand)]
+        command: access::Task,
     },
     /// Receipts: take one home, check one without the ledger.
     Receipt {
@@ -176,9 +184,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, snapshot_every, identity } => {
-            let (evidence, identity) = (evidence.into_config(), identity.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, identity, snapshot_every })
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity } => {
+            let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every })
         }
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -194,6 +202,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Pki { command } => pki::run(&command, &mut out),
         Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
+        Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
         Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),

@@ -98,12 +98,19 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     for name in &config.adopt {
         adopt(&writer, &reader, name).await?;
     }
+    if let Some(first) = &config.access.bootstrap {
+        super::access::bootstrap(&writer, &reader, first).await?;
+    }
+    let watch = super::access::open_watch(&config)?;
+    if let Some(log) = watch.log() {
+        tokio::spawn(super::access::name_heads(log.clone()));
+    }
     // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
     let signals = Signals::new()?;
     let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, doors.identify());
+    let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
     tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
@@ -239,12 +246,10 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
         return Ok(());
     }
     let request = Request {
-        caller: Caller {
-            role: Role::Operator,
-            institution: None,
-            enterprise: None,
-            person: PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
-        },
+        caller: Caller::of_bureau(
+            Role::Operator,
+            PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
+        ),
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
         book_late: false,

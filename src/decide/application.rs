@@ -3,14 +3,16 @@
 //! Three acts by three persons: submit, approve, pay. The person counts, not the role or the certificate.
 
 use super::command::{DemandClawback, RecordClawback};
+use super::eyes::another_person;
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
+use super::second::not_first_approver;
 use super::{Context, Outcome, concerning_nobody, expect_state, not_before, text};
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::application::Application;
 use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice};
 use crate::book::nouns::{ApplicationState, Concerns, EvidenceKey, Role};
-use crate::identifier::{ApplicationId, PersonId};
+use crate::identifier::ApplicationId;
 use crate::money::Amount;
 use crate::rulebook::refusal::Refusal;
 
@@ -67,6 +69,7 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &application.approved {
         another_person(context, "application_id", approver, text("approved it", "审核人"))?;
+        not_first_approver(context, id)?;
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
     if let Some((_, person)) = &application.closed {
@@ -204,7 +207,8 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 /// Looks up an application; an enterprise finds only its own.
 pub(super) fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
-        context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise)
+        let own = context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise);
+        own && context.in_districts(application.enterprise)
     });
     found.ok_or_else(|| {
         Rejection::new(
@@ -223,24 +227,6 @@ fn not_before_submission(context: &Context<'_>, application: &Application) -> Re
 fn not_before_payment(context: &Context<'_>, application: &Application) -> Result<(), Rejection> {
     let paid_on = application.paid.as_ref().map_or(application.submitted_on, |(paid_on, _)| *paid_on);
     not_before("effective_date", context.day, paid_on, text("the day of payment", "拨付日"))
-}
-
-/// Four eyes: refuses the person who did the earlier act.
-pub(super) fn another_person(
-    context: &Context<'_>,
-    field: &str,
-    earlier: &PersonId,
-    what: super::Text,
-) -> Result<(), Rejection> {
-    if context.caller.person != *earlier {
-        return Ok(());
-    }
-    Err(Rejection::new(
-        Reason::SamePerson,
-        field,
-        format!("`{earlier}` {}; expected another person", what.en),
-        format!("“{earlier}”是{}；须由另一人办理", what.zh),
-    ))
 }
 
 fn unreserve(application: &Application) -> Vec<Posting> {

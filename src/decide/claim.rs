@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::application::another_person;
 use super::command::RecordRecovery;
+use super::eyes::another_person;
 use super::loan::{exceeds, exposure_postings, own_loan};
 use super::rejection::{Reason, Rejection};
+use super::second::not_first_approver_of_claim;
 use super::{Context, Outcome, concerning, expect_state, not_before, state_forbids, text};
 use crate::book::account::{Account, transfer};
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimDecision, ClaimSubmitted, Event, Recovery};
@@ -275,6 +276,7 @@ pub(super) fn pay(context: &Context<'_>, id: ClaimId, reference: &str) -> Result
     another_person(context, "claim_id", &claim.submitted_by, text("submitted it", "提交人"))?;
     if let Some((approved_on, approver)) = &claim.approved {
         another_person(context, "claim_id", approver, text("approved it", "审核人"))?;
+        not_first_approver_of_claim(context, id)?;
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
     let postings = transfer(
@@ -333,10 +335,11 @@ pub(super) fn write_off(context: &Context<'_>, id: ClaimId) -> Result<Outcome, R
 
 /// Looks up a claim; a bank finds only its own.
 pub(super) fn claim<'a>(context: &Context<'a>, id: ClaimId) -> Result<&'a Claim, Rejection> {
-    let found =
-        context.book.claims.get(&id).filter(|claim| {
-            context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank)
-        });
+    let found = context.book.claims.get(&id).filter(|claim| {
+        let own = context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&claim.bank);
+        let borrower = context.book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
+        own && borrower.is_none_or(|borrower| context.in_districts(borrower))
+    });
     found.ok_or_else(|| {
         Rejection::new(
             Reason::ClaimUnknown,

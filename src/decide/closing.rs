@@ -1,6 +1,6 @@
 //! The closing run of a programme year: what was approved is paid in proportion to the budget, in one commit.
 
-use super::application::another_person;
+use super::eyes::another_person;
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody, expect_state, not_before, state_forbids, text};
 use crate::book::Book;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::book::access::AccessChange;
 use crate::book::event::{BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
 use crate::book::fact::{Fact, Supersedes};
 use crate::book::nouns::{
@@ -142,6 +143,8 @@ pub enum Command {
     CloseYear(CloseYear),
     /// See `LedgerService.ReverseEntry`.
     ReverseEntry(ReverseEntry),
+    /// See `AccessService`.
+    ChangeAccess(AccessChange),
 }
 
 /// See [`Command::CorrectAwards`].

@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::application::another_person;
 use super::command::{ApplySubsidy, CorrectAwards};
+use super::eyes::another_person;
 use super::loan::exceeds;
 use super::rejection::{Reason, Rejection};
 use super::subsidy::{Applicant, Left, line_facts};

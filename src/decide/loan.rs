@@ -353,7 +353,7 @@ pub(super) fn own_loan<'a>(context: &Context<'a>, id: LoanId) -> Result<&'a Loan
     let found = context.book.loans.get(&id).filter(|loan| match context.caller.role {
         Role::Bank => context.caller.institution.as_ref() == Some(&loan.terms.bank),
         Role::Enterprise => context.caller.enterprise == Some(loan.terms.borrower),
-        Role::Officer | Role::Finance | Role::Operator | Role::Auditor => true,
+        Role::Officer | Role::Finance | Role::Operator | Role::Auditor => context.in_districts(loan.terms.borrower),
         Role::Guarantor | Role::Insurer => false,
     });
     found.ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! The decision: (book, stamp, request) → entry or rejection. Pure; one file per group of commands.
 //!
-//! In a fixed order, which is part of the API: permission before existence, then the effective date and the period,
+//! In a fixed order, which is part of the API: permission and standing before existence, then the effective date and the period,
 //! then what the command names, its state, its dates and amounts, then the scheme's own rules. The first that fails
 //! decides.
 //!
@@ -14,9 +14,12 @@
 mod fact;
 mod facts;
 pub mod command;
+pub mod permission;
 pub mod rejection;
+pub mod standing;
 pub mod whatif;
 
+mod access;
 mod application;
 mod budget;
 mod claim;
@@ -25,15 +28,16 @@ mod correction;
 mod cost;
 mod limit;
 mod loan;
-mod permission;
 mod pledge;
 mod pool;
 mod reconciliation;
 mod period;
 mod registry;
+mod eyes;
 mod reversal;
 mod rulebook;
 mod running;
+mod second;
 mod subsidy;
 
 use crate::book::Book;
@@ -51,8 +55,10 @@ use rejection::{Reason, Rejection};
 /// Decides a request on the state of the book. Changes nothing; the same arguments give the same entry.
 pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Rejection> {
     permission::check(&request.caller, &request.command)?;
+    standing::check(book, &request.caller, stamp.recorded_at.shanghai_date())?;
     let context = Context::new(book, stamp, request)?;
     let outcome = dispatch(&context, &request.command)?;
+    let outcome = second::wait_for_second(&context, &request.command, outcome)?;
     Ok(Entry {
         sequence: stamp.sequence,
         recorded_at: stamp.recorded_at,
@@ -137,6 +143,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Outcome, Rejecti
         Command::ReverseEntry(reverse) => reversal::reverse(context, reverse),
         Command::RunClosing(programme, year) => closing::run(context, programme, *year),
         Command::CorrectAwards(correct) => correction::correct(context, correct),
+        Command::ChangeAccess(change) => access::change(context, change),
     }
 }
 
@@ -173,6 +180,12 @@ impl<'a> Context<'a> {
             ));
         }
         Ok(context)
+    }
+
+    /// Whether an enterprise is in the districts that the caller is confined to, if it is confined to any.
+    fn in_districts(&self, enterprise: Uscc) -> bool {
+        let known = self.book.enterprises.get(&enterprise);
+        known.is_none_or(|known| !self.book.access.is_outside(self.caller, &known.details.district))
     }
 
     /// Refuses a date after today.

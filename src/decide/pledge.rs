@@ -68,7 +68,7 @@ pub(super) fn release(context: &Context<'_>, key: &PledgeKey) -> Result<Outcome,
 
 /// Looks up a pledge; a bank finds only its own.
 pub(super) fn pledge<'a>(context: &Context<'a>, field: &str, key: &PledgeKey) -> Result<&'a Pledge, Rejection> {
-    let found = context.book.pledges.get(key);
+    let found = context.book.pledges.get(key).filter(|one| context.in_districts(one.details.pledgor));
     let visible = found.filter(|pledge| {
         context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)
     });

@@ -19,12 +19,27 @@ pub(super) fn register_enterprise(context: &Context<'_>, details: &EnterpriseDet
             "如需变更请使用变更接口",
         ));
     }
+    own_district(context, details)?;
     Ok(Outcome::new(Event::EnterpriseRegistered(details.clone()), concerning_enterprise(details.uscc)))
 }
 
 pub(super) fn update_enterprise(context: &Context<'_>, details: &EnterpriseDetails) -> Result<Outcome, Rejection> {
     enterprise(context, "uscc", details.uscc)?;
+    own_district(context, details)?;
     Ok(Outcome::new(Event::EnterpriseUpdated(details.clone()), concerning_enterprise(details.uscc)))
+}
+
+/// Who is confined to districts registers enterprises there, and moves none out of them.
+fn own_district(context: &Context<'_>, details: &EnterpriseDetails) -> Result<(), Rejection> {
+    if !context.book.access.is_outside(context.caller, &details.district) {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        Reason::PermissionDenied,
+        "district",
+        format!("`{}` is not a district of the caller's", details.district),
+        format!("“{}”不在调用方所辖县区", details.district),
+    ))
 }
 
 pub(super) fn register_institution(context: &Context<'_>, details: &InstitutionDetails) -> Result<Outcome, Rejection> {
@@ -105,7 +120,8 @@ pub(super) fn lift_blacklist_entry(context: &Context<'_>, lift: &LiftBlacklistEn
 
 /// Looks up an enterprise.
 pub(super) fn enterprise<'a>(context: &Context<'a>, field: &str, uscc: Uscc) -> Result<&'a Enterprise, Rejection> {
-    context.book.enterprises.get(&uscc).ok_or_else(|| {
+    let found = context.book.enterprises.get(&uscc).filter(|_| context.in_districts(uscc));
+    found.ok_or_else(|| {
         Rejection::new(
             Reason::EnterpriseUnknown,
             field,
@@ -133,7 +149,8 @@ pub(super) fn institution<'a>(
 
 /// Looks up an IP right.
 pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Result<&'a IpRight, Rejection> {
-    context.book.rights.get(id).ok_or_else(|| {
+    let found = context.book.rights.get(id).filter(|right| context.in_districts(right.owner_on(context.day)));
+    found.ok_or_else(|| {
         Rejection::new(
             Reason::IpRightUnknown,
             field,

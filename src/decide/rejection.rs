@@ -68,6 +68,16 @@ pub enum Reason {
     LimitBroken,
     /// The ledger was started without a key, so it signs no checkpoints.
     NoSigningKey,
+    /// The caller's name is bound to a principal that was disabled.
+    PrincipalDisabled,
+    /// The caller's institution was disabled.
+    InstitutionDisabled,
+    /// See `EnterpriseUnknown`.
+    PrincipalUnknown,
+    /// See `EnterpriseUnknown`.
+    DelegationUnknown,
+    /// The caller asks more often, or for more at a time, than it may.
+    RateLimited,
     /// The queue is full.
     QueueFull,
     /// The caller's deadline had passed before the request was decided.
@@ -107,6 +117,11 @@ codes!(Reason {
     RulebookConflict = "RULEBOOK_CONFLICT",
     LimitBroken = "LIMIT_BROKEN",
     NoSigningKey = "NO_SIGNING_KEY",
+    PrincipalDisabled = "PRINCIPAL_DISABLED",
+    InstitutionDisabled = "INSTITUTION_DISABLED",
+    PrincipalUnknown = "PRINCIPAL_UNKNOWN",
+    DelegationUnknown = "DELEGATION_UNKNOWN",
+    RateLimited = "RATE_LIMITED",
     QueueFull = "QUEUE_FULL",
     DeadlineExceeded = "DEADLINE_EXCEEDED",
     Unavailable = "UNAVAILABLE",
@@ -141,7 +156,7 @@ impl Reason {
         match self {
             Self::InvalidField => Class::InvalidArgument,
             Self::Unauthenticated => Class::Unauthenticated,
-            Self::PermissionDenied => Class::PermissionDenied,
+            Self::PermissionDenied | Self::PrincipalDisabled | Self::InstitutionDisabled => Class::PermissionDenied,
             Self::EnterpriseUnknown
             | Self::InstitutionUnknown
             | Self::IpRightUnknown
@@ -156,7 +171,9 @@ impl Reason {
             | Self::BudgetUnknown
             | Self::EntryUnknown
             | Self::ComparisonUnknown
-            | Self::RulebookUnknown => Class::NotFound,
+            | Self::RulebookUnknown
+            | Self::PrincipalUnknown
+            | Self::DelegationUnknown => Class::NotFound,
             Self::AlreadyExists | Self::RequestIdReused => Class::AlreadyExists,
             Self::StateForbids
             | Self::DateOutOfRange
@@ -169,7 +186,7 @@ impl Reason {
             | Self::RulebookConflict
             | Self::LimitBroken
             | Self::NoSigningKey => Class::FailedPrecondition,
-            Self::QueueFull => Class::ResourceExhausted,
+            Self::RateLimited | Self::QueueFull => Class::ResourceExhausted,
             Self::DeadlineExceeded => Class::DeadlineExceeded,
             Self::Unavailable => Class::Unavailable,
         }
@@ -177,7 +194,7 @@ impl Reason {
 
     /// Whether the same request, unchanged and with the same id, may succeed later.
     pub const fn retryable(self) -> bool {
-        matches!(self, Self::QueueFull | Self::DeadlineExceeded | Self::Unavailable)
+        matches!(self, Self::RateLimited | Self::QueueFull | Self::DeadlineExceeded | Self::Unavailable)
     }
 
     /// One sentence in both languages, without the particulars.
@@ -214,6 +231,11 @@ impl Reason {
             Self::RulebookConflict => ("rulebook versions conflict", "办法版本冲突或当日无有效办法"),
             Self::LimitBroken => ("the amount does not keep to a limit of the rulebook", "金额不符合办法规定的限制"),
             Self::NoSigningKey => ("the ledger signs no checkpoints", "本账本未配置签名密钥，不签发检查点"),
+            Self::PrincipalDisabled => ("the caller is disabled", "访问主体已停用"),
+            Self::InstitutionDisabled => ("the caller's institution is disabled", "所属机构已停用"),
+            Self::PrincipalUnknown => ("the principal is unknown", "未找到该访问主体"),
+            Self::DelegationUnknown => ("the delegation is unknown", "未找到该委托"),
+            Self::RateLimited => ("the caller asks for too much at once", "请求过于频繁，请稍后重试"),
             Self::QueueFull => ("the ledger is busy", "系统繁忙，请稍后重试"),
             Self::DeadlineExceeded => ("the deadline has passed", "已超过请求时限"),
             Self::Unavailable => ("the ledger is unavailable, the outcome is unknown", "系统暂不可用，处理结果未知"),

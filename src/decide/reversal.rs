@@ -3,9 +3,9 @@
 //! Allowed only where nothing was built on it: interest whose evidence is not used, a payment that was not clawed back,
 //! money that is still there. What an approval, a refusal or a filing began has its own way back and is not reversed.
 
-use super::application::another_person;
 use super::claim::claim;
 use super::command::ReverseEntry;
+use super::eyes::another_person;
 use super::loan::{changed_exposure, exceeds, exposure_after, own_loan};
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, expect_state, not_before, text};
@@ -131,7 +131,7 @@ fn may_reverse(context: &Context<'_>, entry: &Entry, step: &Step<'_>) -> Result<
             if context.caller.role != Role::Finance {
                 return Err(unknown(entry.sequence));
             }
-            another_person(context, "sequence", &entry.actor.person, text("recorded it", "原记账人"))
+            another_person(context, "sequence", &entry.actor.hands(), text("recorded it", "原记账人"))
         }
     }
 }

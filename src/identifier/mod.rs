@@ -9,6 +9,7 @@ mod invoice;
 mod numbered;
 mod opaque;
 mod patent;
+mod principal;
 mod request_id;
 mod right;
 mod slug;
@@ -22,6 +23,7 @@ pub use invoice::InvoiceNumber;
 pub use numbered::{ApplicationId, ClaimId, ClawbackId, LoanId, RecoveryId, Sequence};
 pub use opaque::{ContractNumber, PledgeRegistrationNumber, RegisteredText};
 pub use patent::{PatentKind, PatentNumber};
+pub use principal::PrincipalName;
 pub use request_id::RequestId;
 pub use right::{RightId, RightKind};
 pub use slug::{

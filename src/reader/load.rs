@@ -1,6 +1,7 @@
 //! What a start makes of the journal, whole or from a snapshot: the one state that the writer and the reader begin with.
 
 use super::history::History;
+use super::index::Index;
 use super::{BlockIndex, Published, Reader, Recent, View};
 use crate::book::Book;
 use crate::journal::block::Head;
@@ -30,7 +31,7 @@ pub(super) const fn no_head() -> Head {
 impl Loaded {
     /// Nothing yet.
     pub fn empty() -> Self {
-        let view = View { book: Book::new(), history: History::default(), head: Head::EMPTY };
+        let view = View { book: Book::new(), history: History::default(), index: Index::default(), head: Head::EMPTY };
         let (blocks, recent, subtrees) = (BlockIndex::default(), Recent::default(), Subtrees::default());
         Self(Published { view, blocks, recent, subtrees })
     }
@@ -76,7 +77,7 @@ impl Loaded {
     /// The same after the blocks that the store has beyond it; no other block is read. `progress` hears the sequence of
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
-        let Published { view: View { book, mut history, head }, mut blocks, mut recent, mut subtrees } = self.0;
+        let Published { view: View { book, mut history, head, .. }, mut blocks, mut recent, mut subtrees } = self.0;
         let Replayed { book, head } = replay_tail(storage, Replayed { book, head }, &mut |entry, height, leaf| {
             let sequence = entry.sequence;
             history.apply(&entry);
@@ -85,7 +86,8 @@ impl Loaded {
             recent.push(entry);
             progress(sequence.value());
         })?;
-        Ok(Self(Published { view: View { book, history, head }, blocks, recent, subtrees }))
+        let index = Index::of(&book);
+        Ok(Self(Published { view: View { book, history, index, head }, blocks, recent, subtrees }))
     }
 }
 

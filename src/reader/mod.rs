@@ -30,6 +30,7 @@ use crate::journal::merkle::subtrees::Subtrees;
 use crate::storage::{Fault, Storage};
 
 pub mod history;
+pub mod index;
 mod pick;
 mod load;
 mod proofs;
@@ -38,6 +39,7 @@ pub mod scope;
 mod tests;
 
 use history::History;
+use index::Index;
 
 use load::no_head;
 pub use load::{Loaded, State, load};
@@ -65,6 +67,9 @@ pub struct View {
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
+    /// What belongs to whom; made anew from the book at every start.
+    #[serde(skip)]
+    pub index: Index,
     /// The end of the journal, with the Merkle tree.
     #[serde(skip, default = "no_head")]
     pub head: Head,
@@ -327,6 +332,8 @@ impl Publisher {
             for entry in entries {
                 published.view.book.apply(&entry);
                 published.view.history.apply(&entry);
+                let View { book, index, .. } = &mut published.view;
+                index.apply(&entry, book);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }

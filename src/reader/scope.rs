@@ -1,20 +1,31 @@
-//! Who may see what (查阅范围): a bank its own business, an enterprise its own, the bureau and the auditor everything.
+//! Who may see what (查阅范围): a bank its own business, an enterprise its own, the bureau and the auditor everything in
+//! their districts.
 //!
 //! Nothing is seen unless a line here says so: a caller without its organisation sees nothing, and what concerns no
 //! institution is seen by none.
 
+use crate::book::Book;
 use crate::book::nouns::{Caller, Concerns, Role};
+use crate::identifier::Uscc;
 
 /// Whether the caller may see what concerns these parties. Asked before existence is told: what a caller may not see
 /// does not exist for it.
-pub fn sees(caller: &Caller, concerns: &Concerns) -> bool {
+pub fn sees(book: &Book, caller: &Caller, concerns: &Concerns) -> bool {
     match caller.role {
         Role::Bank | Role::Guarantor | Role::Insurer => {
             is_own(caller.institution.as_ref(), concerns.institution.as_ref())
         }
         Role::Enterprise => is_own(caller.enterprise.as_ref(), concerns.enterprise.as_ref()),
-        Role::Officer | Role::Finance | Role::Auditor | Role::Operator => true,
+        Role::Officer | Role::Finance | Role::Auditor | Role::Operator => {
+            concerns.enterprise.is_none_or(|uscc| in_districts(book, caller, uscc))
+        }
     }
+}
+
+/// Whether an enterprise is in the districts that the caller is confined to, if it is confined to any.
+pub fn in_districts(book: &Book, caller: &Caller, enterprise: Uscc) -> bool {
+    let known = book.enterprises.get(&enterprise);
+    known.is_none_or(|known| !book.access.is_outside(caller, &known.details.district))
 }
 
 /// Two unknowns are not the same organisation.
@@ -32,7 +43,7 @@ mod tests {
 
     fn caller(role: Role, institution: Option<&str>, enterprise: Option<&str>) -> Caller {
         let Concerns { institution, enterprise } = concerns(institution, enterprise);
-        Caller { role, institution, enterprise, person: PersonId::parse("someone").unwrap() }
+        Caller { institution, enterprise, ..Caller::of_bureau(role, PersonId::parse("someone").unwrap()) }
     }
 
     fn concerns(institution: Option<&str>, enterprise: Option<&str>) -> Concerns {
@@ -40,6 +51,10 @@ mod tests {
             institution: institution.map(|name| InstitutionId::parse(name).unwrap()),
             enterprise: enterprise.map(|code| Uscc::parse(code).unwrap()),
         }
+    }
+
+    fn sees(caller: &Caller, concerns: &Concerns) -> bool {
+        super::sees(&Book::new(), caller, concerns)
     }
 
     #[test]

@@ -31,12 +31,7 @@ fn entry(sequence: u64, effective: &str, event: Event) -> Entry {
         recorded_at: Timestamp::from_micros(1_772_337_600_000_000_i64.saturating_add_unsigned(sequence)),
         effective_date: day(effective),
         late_for: None,
-        actor: Caller {
-            role: Role::Finance,
-            institution: None,
-            enterprise: None,
-            person: PersonId::parse("zhao").unwrap(),
-        },
+        actor: Caller::of_bureau(Role::Finance, PersonId::parse("zhao").unwrap()),
         request: RequestKey { id: RequestId::from_bytes(id).unwrap(), digest: [0; 32] },
         concerns: Concerns::default(),
         event,

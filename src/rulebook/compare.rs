@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::describe;
 use super::model::{
-    Base, BilingualText, Cap, CapRule, Case, Clamp, ClampTo, Gate, Payer, PoolRule, Programme, Rulebook,
+    ApprovalAct, Base, BilingualText, Cap, CapRule, Case, Clamp, ClampTo, Gate, Payer, PoolRule, Programme, Rulebook,
 };
 use super::trial::run_case;
 use crate::money::Amount;
@@ -25,9 +25,21 @@ pub fn compare(old: &Rulebook, new: &Rulebook) -> Vec<String> {
     }
     programmes(old, new, &mut changes);
     pools(old, new, &mut changes);
+    approval(old, new, &mut changes);
     limits(old, new, &mut changes);
     changes.extend(cases(old, new));
     changes
+}
+
+fn approval(old: &Rulebook, new: &Rulebook, changes: &mut Vec<String>) {
+    let words = |rulebook: &Rulebook, act| match rulebook.second_above(act) {
+        Some(limit) => format!("two persons above {}", limit.grouped()),
+        None => "one person".to_owned(),
+    };
+    for act in ApprovalAct::ALL.iter().filter(|act| old.second_above(**act) != new.second_above(**act)) {
+        let article = if *act == ApprovalAct::Award { "an" } else { "a" };
+        changes.push(format!("{article} {act} is approved by {} instead of {}", words(new, *act), words(old, *act)));
+    }
 }
 
 fn programmes(old: &Rulebook, new: &Rulebook, changes: &mut Vec<String>) {

@@ -1,5 +1,5 @@
-//! Who may read what. Permission is looked at before existence; what is not the caller's is unknown to it, in the same
-//! words as what does not exist.
+//! Whose things a caller finds. Which RPCs its role may call says `decide::permission`, before; what is not the caller's
+//! is unknown to it, in the same words as what does not exist.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::book::pool::Claim;
 use crate::book::registry::Pledge;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::{InstitutionId, Uscc};
-use crate::reader::scope::sees;
+use crate::reader::scope::{in_districts, sees};
 
 /// Nothing is known under this id, or it is not the caller's: the answer does not tell which.
 pub(super) fn unknown(reason: Reason, field: &str, id: &dyn Display) -> Rejection {
@@ -33,78 +33,55 @@ pub(super) const fn is_bureau(caller: &Caller) -> bool {
     }
 }
 
-/// Refuses everybody but the bureau.
-pub(super) fn bureau_only(caller: &Caller) -> Result<(), Rejection> {
-    if is_bureau(caller) {
+/// Refuses who is confined to districts: what adds up all of them is not for one of them.
+pub(super) fn undivided(book: &Book, caller: &Caller) -> Result<(), Rejection> {
+    if book.access.districts_of(caller).is_none() {
         return Ok(());
     }
-    Err(denied(caller, "officer, finance, auditor or operator"))
-}
-
-/// Refuses enterprises.
-pub(super) fn no_enterprises(caller: &Caller) -> Result<(), Rejection> {
-    match caller.role {
-        Role::Enterprise => Err(denied(caller, "a bank, guarantor, insurer or the bureau")),
-        Role::Bank
-        | Role::Guarantor
-        | Role::Insurer
-        | Role::Officer
-        | Role::Finance
-        | Role::Auditor
-        | Role::Operator => Ok(()),
-    }
-}
-
-fn denied(caller: &Caller, expected: &str) -> Rejection {
-    Rejection::new(
+    Err(Rejection::new(
         Reason::PermissionDenied,
         "",
-        format!("role `{}` may not read this; expected {expected}", caller.role),
-        format!("角色“{}”无权查看", caller.role),
-    )
+        "the caller is confined to some districts; expected somebody who sees them all",
+        "调用方限定于部分县区，此项须由可查看全部县区者办理",
+    ))
 }
 
 /// Whether the caller may look an enterprise, its rights and its blacklist entries up: an enterprise itself only.
 /// Banks look up whom they are about to lend to.
-pub(super) fn sees_enterprise(caller: &Caller, enterprise: Uscc) -> bool {
+pub(super) fn sees_enterprise(book: &Book, caller: &Caller, enterprise: Uscc) -> bool {
     match caller.role {
         Role::Enterprise => caller.enterprise == Some(enterprise),
-        Role::Bank
-        | Role::Guarantor
-        | Role::Insurer
-        | Role::Officer
-        | Role::Finance
-        | Role::Auditor
-        | Role::Operator => true,
+        Role::Bank | Role::Guarantor | Role::Insurer => true,
+        Role::Officer | Role::Finance | Role::Auditor | Role::Operator => in_districts(book, caller, enterprise),
     }
 }
 
-pub(super) fn sees_pledge(caller: &Caller, pledge: &Pledge) -> bool {
-    sees(caller, &parties(Some(&pledge.details.pledgee), Some(pledge.details.pledgor)))
+pub(super) fn sees_pledge(book: &Book, caller: &Caller, pledge: &Pledge) -> bool {
+    sees(book, caller, &parties(Some(&pledge.details.pledgee), Some(pledge.details.pledgor)))
 }
 
-pub(super) fn sees_loan(caller: &Caller, loan: &Loan) -> bool {
-    sees(caller, &parties(Some(&loan.terms.bank), Some(loan.terms.borrower)))
+pub(super) fn sees_loan(book: &Book, caller: &Caller, loan: &Loan) -> bool {
+    sees(book, caller, &parties(Some(&loan.terms.bank), Some(loan.terms.borrower)))
 }
 
 /// The bank of the loan sees its borrower's applications, an institution those that it is paid for.
 pub(super) fn sees_application(book: &Book, caller: &Caller, application: &Application) -> bool {
     let loan = application.loan.and_then(|id| book.loans.get(&id));
-    let paid = application.payee.as_ref().is_some_and(|payee| sees_institution(caller, payee));
-    paid || sees(caller, &parties(loan.map(|loan| &loan.terms.bank), Some(application.enterprise)))
+    let paid = application.payee.as_ref().is_some_and(|payee| sees_institution(book, caller, payee));
+    paid || sees(book, caller, &parties(loan.map(|loan| &loan.terms.bank), Some(application.enterprise)))
 }
 
 /// A fact about an enterprise is its own and the bureau's, one about a loan the loan's parties'; the working calendar
 /// is everybody's.
 pub(super) fn sees_fact(book: &Book, caller: &Caller, key: &FactKey) -> bool {
     if let Some(who) = key.enterprise() {
-        return sees_grants_of(caller, who);
+        return sees_grants_of(book, caller, who);
     }
     if let Some(id) = key.loan() {
-        return book.loans.get(&id).is_some_and(|loan| sees_loan(caller, loan));
+        return book.loans.get(&id).is_some_and(|loan| sees_loan(book, caller, loan));
     }
     if let FactKey::BankBusiness(bank, _) = key {
-        return sees_institution(caller, bank);
+        return sees_institution(book, caller, bank);
     }
     true
 }
@@ -112,21 +89,21 @@ pub(super) fn sees_fact(book: &Book, caller: &Caller, key: &FactKey) -> bool {
 /// The bank that claims and the institution that is paid see a claim.
 pub(super) fn sees_claim(book: &Book, caller: &Caller, claim: &Claim) -> bool {
     let borrower = book.loans.get(&claim.loan).map(|loan| loan.terms.borrower);
-    sees(caller, &parties(Some(&claim.bank), borrower)) || sees_institution(caller, &claim.payee)
+    sees(book, caller, &parties(Some(&claim.bank), borrower)) || sees_institution(book, caller, &claim.payee)
 }
 
 /// Whether the caller may see what an enterprise was granted: the enterprise and the bureau.
-pub(super) fn sees_grants_of(caller: &Caller, enterprise: Uscc) -> bool {
-    sees(caller, &parties(None, Some(enterprise)))
+pub(super) fn sees_grants_of(book: &Book, caller: &Caller, enterprise: Uscc) -> bool {
+    sees(book, caller, &parties(None, Some(enterprise)))
 }
 
 /// Whether the caller may see what concerns an institution: the institution and the bureau.
-pub(super) fn sees_institution(caller: &Caller, institution: &InstitutionId) -> bool {
-    sees(caller, &parties(Some(institution), None))
+pub(super) fn sees_institution(book: &Book, caller: &Caller, institution: &InstitutionId) -> bool {
+    sees(book, caller, &parties(Some(institution), None))
 }
 
 /// Whether the caller may see an account: the bureau all, others those that carry their name.
-pub(super) fn sees_account(caller: &Caller, account: &Account) -> bool {
+pub(super) fn sees_account(book: &Book, caller: &Caller, account: &Account) -> bool {
     let concerns = match account {
         Account::PoolPayable(_, bank) => parties(Some(bank), None),
         Account::SubsidyPayableTo(institution) | Account::SubsidyClawbackFrom(institution) => {
@@ -147,7 +124,7 @@ pub(super) fn sees_account(caller: &Caller, account: &Account) -> bool {
         | Account::SubsidyExpense(_)
         | Account::TreasuryCash => parties(None, None),
     };
-    sees(caller, &concerns)
+    sees(book, caller, &concerns)
 }
 
 fn parties(institution: Option<&InstitutionId>, enterprise: Option<Uscc>) -> Concerns {
@@ -161,10 +138,9 @@ mod tests {
 
     fn caller(role: Role, institution: Option<&str>, enterprise: Option<&str>) -> Caller {
         Caller {
-            role,
             institution: institution.map(|id| InstitutionId::parse(id).unwrap()),
             enterprise: enterprise.map(|code| Uscc::parse(code).unwrap()),
-            person: PersonId::parse("li").unwrap(),
+            ..Caller::of_bureau(role, PersonId::parse("li").unwrap())
         }
     }
 
@@ -176,7 +152,7 @@ mod tests {
         let enterprise = caller(Role::Enterprise, None, Some(ONE));
         let bank = caller(Role::Bank, Some("icbc"), None);
         let auditor = caller(Role::Auditor, None, None);
-        let sees = |who: &Caller, name: &str| sees_account(who, &Account::parse(name).unwrap());
+        let sees = |who: &Caller, name: &str| sees_account(&Book::new(), who, &Account::parse(name).unwrap());
         assert!(sees(&enterprise, &format!("subsidy/payable/{ONE}")));
         assert!(!sees(&enterprise, &format!("subsidy/payable/{OTHER}")));
         assert!(!sees(&enterprise, "pool/hebi-pool/cash"));
@@ -190,23 +166,11 @@ mod tests {
     #[test]
     fn a_bank_looks_enterprises_up_and_an_enterprise_itself() {
         let (one, other) = (Uscc::parse(ONE).unwrap(), Uscc::parse(OTHER).unwrap());
-        assert!(sees_enterprise(&caller(Role::Bank, Some("icbc"), None), one));
+        assert!(sees_enterprise(&Book::new(), &caller(Role::Bank, Some("icbc"), None), one));
         let enterprise = caller(Role::Enterprise, None, Some(ONE));
-        assert!(sees_enterprise(&enterprise, one));
-        assert!(!sees_enterprise(&enterprise, other));
-        assert!(sees_grants_of(&enterprise, one));
-        assert!(!sees_grants_of(&caller(Role::Bank, Some("icbc"), None), one));
-    }
-
-    #[test]
-    fn roles_are_checked_without_looking_anything_up() {
-        assert!(bureau_only(&caller(Role::Finance, None, None)).is_ok());
-        let refused = bureau_only(&caller(Role::Bank, Some("icbc"), None)).unwrap_err();
-        expect_test::expect![[
-            "the caller may not do this: role `bank` may not read this; expected officer, finance, auditor or operator"
-        ]]
-        .assert_eq(&refused.to_string());
-        assert!(no_enterprises(&caller(Role::Enterprise, None, Some(ONE))).is_err());
-        assert!(no_enterprises(&caller(Role::Bank, Some("icbc"), None)).is_ok());
+        assert!(sees_enterprise(&Book::new(), &enterprise, one));
+        assert!(!sees_enterprise(&Book::new(), &enterprise, other));
+        assert!(sees_grants_of(&Book::new(), &enterprise, one));
+        assert!(!sees_grants_of(&Book::new(), &caller(Role::Bank, Some("icbc"), None), one));
     }
 }

@@ -17,6 +17,10 @@ pub(super) fn request_digest(method: &str, caller: &Caller, message: &impl Messa
         feed(&mut hash, text.as_bytes());
     }
     feed(&mut hash, &message.encode_to_vec());
+    // Not the certificate: a person who got a new one may repeat what was asked with the old one.
+    if let Some(office) = &caller.on_behalf_of {
+        feed(&mut hash, office.as_str().as_bytes());
+    }
     hash.finalize().into()
 }
 
@@ -38,10 +42,8 @@ mod tests {
 
     fn bank(institution: &str, person: &str) -> Caller {
         Caller {
-            role: Role::Bank,
             institution: Some(InstitutionId::parse(institution).unwrap()),
-            enterprise: None,
-            person: PersonId::parse(person).unwrap(),
+            ..Caller::of_bureau(Role::Bank, PersonId::parse(person).unwrap())
         }
     }
 
@@ -60,6 +62,11 @@ mod tests {
             request_digest("/a/Settle", &bank("icbc", "other"), &settle("loan-1")),
             request_digest("/a/Settle", &bank("icbcc", "ore"), &settle("loan-1")),
             request_digest("/a/Settle", &Caller { role: Role::Insurer, ..caller.clone() }, &settle("loan-1")),
+            request_digest(
+                "/a/Settle",
+                &Caller { on_behalf_of: Some(PersonId::parse("other").unwrap()), ..caller.clone() },
+                &settle("loan-1"),
+            ),
         ];
         assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), digests.len());
         assert_eq!(digests[0], request_digest("/a/Settle", &caller, &settle("loan-1")));

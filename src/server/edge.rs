@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -19,9 +20,10 @@ use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::Clock;
 use crate::writer::{Answer, Writer};
 
-use super::authenticate::AuthenticatedIdentity;
+use super::authenticate::{AuthenticatedIdentity, Credential};
 use super::comparisons::Comparisons;
 use super::digest::request_digest;
+use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
 use super::render::decision::decision;
@@ -47,6 +49,7 @@ pub struct Edge {
     identity: Arc<dyn Identify>,
     keeper: Option<Keeper>,
     clock: Clock,
+    watch: Arc<Watch>,
     /// Statements that were compared, until they are signed off.
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
@@ -72,12 +75,34 @@ impl Edge {
             identity,
             keeper: None,
             clock: Clock::System,
+            watch: Arc::new(Watch::default()),
             comparisons: Arc::default(),
             tails,
             simulations,
             reports,
             stop: Arc::new(stop),
         }
+    }
+
+    /// The same with limits, an access log and a seal of page tokens; without them there are no limits and no log.
+    #[must_use]
+    pub fn with_watch(self, watch: Watch) -> Self {
+        Self { watch: Arc::new(watch), ..self }
+    }
+
+    /// What the guard keeps.
+    pub(super) const fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// Who a peer is and, where it is believed what it says, whom it says it is.
+    pub(super) fn identify(&self, peer: Peer<'_>) -> Result<(AuthenticatedIdentity, Option<Caller>), Rejection> {
+        let identity = self.identity.identity(peer)?;
+        let believed = match identity.credential {
+            Credential::Development => Some(self.identity.caller(peer)?),
+            Credential::Certificate(_) | Credential::Token(_) => None,
+        };
+        Ok((identity, believed))
     }
 
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
@@ -114,13 +139,34 @@ impl Edge {
 
     /// Who calls, and how that is known.
     pub(super) fn identity<M>(&self, request: &Request<M>) -> Result<(AuthenticatedIdentity, Caller), Rejection> {
-        Ok((self.identity.identity(Peer::of(request))?, self.identity.caller(Peer::of(request))?))
+        let shown = request.extensions().get().cloned();
+        let identity: AuthenticatedIdentity = shown.map_or_else(|| self.identity.identity(Peer::of(request)), Ok)?;
+        Ok((identity, self.admitted(request)?))
     }
 
-    /// Who calls and what they say.
-    pub(super) fn open<M>(&self, request: Request<M>) -> Result<(Caller, M), Rejection> {
-        let caller = self.identity.caller(Peer::of(&request))?;
-        Ok((caller, request.into_inner()))
+    /// Who calls and what they say. Only who was let in by the guard is anybody.
+    pub(super) fn open<M: Message>(&self, request: Request<M>) -> Result<(Caller, M), Rejection> {
+        let caller = self.admitted(&request)?;
+        let message = request.into_inner();
+        note_request(&message);
+        Ok((caller, message))
+    }
+
+    /// The same for a stream of messages, which is not read yet.
+    pub(super) fn open_messages<S>(&self, request: Request<S>) -> Result<(Caller, S), Rejection> {
+        Ok((self.admitted(&request)?, request.into_inner()))
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "in tests handlers are called without the guard")]
+    fn admitted<M>(&self, request: &Request<M>) -> Result<Caller, Rejection> {
+        request.extensions().get().cloned().ok_or_else(|| Rejection::plain(Reason::Unauthenticated))
+    }
+
+    /// In tests handlers are called without the guard.
+    #[cfg(test)]
+    fn admitted<M>(&self, request: &Request<M>) -> Result<Caller, Rejection> {
+        request.extensions().get().cloned().map_or_else(|| self.identity.caller(Peer::of(request)), Ok)
     }
 
     /// A write from request to response.
@@ -129,15 +175,45 @@ impl Edge {
         request: Request<M>,
         parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
     ) -> Result<Response<M::Response>, Rejection> {
+        self.write_as(request, |message, _, violations| parse(message, violations)).await
+    }
+
+    /// The same where the caller is part of what is asked.
+    pub(super) async fn write_as<M: WriteRequest>(
+        &self,
+        request: Request<M>,
+        parse: impl FnOnce(&M, &Caller, &mut Violations) -> Option<Command>,
+    ) -> Result<Response<M::Response>, Rejection> {
         let deadline = deadline_of(request.metadata());
         let (caller, mut message) = self.open(request)?;
+        note_request_id(message.header().request_id);
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
         let Ok(answer) = timeout_at(deadline, submitted).await else {
             return Err(Rejection::plain(Reason::DeadlineExceeded));
         };
-        Ok(respond::<M>(&answer?))
+        let answer = answer?;
+        note(&answer);
+        Ok(respond::<M>(&answer))
+    }
+}
+
+/// What a write made, for the access log.
+fn note(answer: &Answer) {
+    if !answer.recorded {
+        return;
+    }
+    let entry = &answer.entry;
+    note_made("entry", &entry.sequence);
+    let CreatedIds { loan_id, application_id, claim_id } = CreatedIds::of(entry, true);
+    for (name, id) in [("loan_id", loan_id), ("application_id", application_id), ("claim_id", claim_id)] {
+        if !id.is_empty() {
+            note_made(name, &id);
+        }
+    }
+    if let Some(enterprise) = &entry.concerns.enterprise {
+        note_made("enterprise", enterprise);
     }
 }
 
@@ -145,14 +221,14 @@ impl Edge {
 fn command<M: WriteRequest>(
     caller: Caller,
     message: &M,
-    parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
+    parse: impl FnOnce(&M, &Caller, &mut Violations) -> Option<Command>,
 ) -> Result<command::Request, Rejection> {
     let digest = request_digest(M::METHOD, &caller, message);
     query(|violations| {
         let header = message.header();
         let id = violations.take("request_id", RequestId::parse(header.request_id));
         let effective_date = violations.optional("effective_date", header.effective_date, CivilDate::parse);
-        let command = parse(message, violations);
+        let command = parse(message, &caller, violations);
         let key = RequestKey { id: id?, digest };
         Some(command::Request {
             caller,

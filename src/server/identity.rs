@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::net::SocketAddr;
 
 use tonic::metadata::MetadataMap;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request};
 
 use super::authenticate::{AuthenticatedIdentity, Credential};
@@ -43,6 +44,12 @@ impl<'a> Peer<'a> {
         let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
         Self { address: connection.or_else(|| request.remote_addr()), metadata: request.metadata(), extensions }
     }
+}
+
+/// Where a connection comes from, as the transport noted it.
+pub(super) fn address_of(extensions: &Extensions) -> Option<SocketAddr> {
+    let connection = extensions.get::<ConnectionInfo>().map(|connection| connection.address);
+    connection.or_else(|| extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr))
 }
 
 /// Says who calls, or refuses with [`Reason::Unauthenticated`].
@@ -100,7 +107,7 @@ impl Identify for DevIdentity {
             | Role::Operator => None,
         };
         let person = required(peer.metadata, PERSON_KEY, "who acts, for example `li-ming`", PersonId::parse)?;
-        Ok(Caller { role, institution, enterprise, person })
+        Ok(Caller { institution, enterprise, ..Caller::of_bureau(role, person) })
     }
 }
 

@@ -1,8 +1,8 @@
 //! The edge: the only module that knows gRPC.
 //!
 //! ```text
-//! request ─ identity ─ parse ──> writer ──> entry ──> render ──> response
-//!                        └─────> reader ──> noun ───────┘
+//! request ─ guard ─ parse ──> writer ──> entry ──> render ──> response
+//!                    └─────> reader ──> noun ───────┘
 //! rejection ──> status
 //! ```
 //!
@@ -26,6 +26,7 @@ use crate::decide::rejection::Rejection;
 use crate::identifier::Sequence;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1;
+use crate::proto::v1::access_service_server::AccessServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::fact_service_server::FactServiceServer;
@@ -45,6 +46,7 @@ pub mod authenticate;
 mod comparisons;
 mod digest;
 pub mod edge;
+pub mod guard;
 pub mod identity;
 mod listen;
 pub mod page;
@@ -59,6 +61,7 @@ mod write;
 
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
+use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
 /// The command that the bytes of a write request become, for [`fuzz`](crate::fuzz): `number` says which request.
 pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decide::command::Command, Rejection>> {
@@ -171,17 +174,21 @@ const SERVICES: &[&str] = &[
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.AccessService",
     "ipledger.v1.IdentityService",
     "ipledger.v1.ReconciliationService",
     "ipledger.v1.ReportService",
 ];
 
-/// A service of the API with the limits that all of them share.
+/// A service of the API behind the guard, with the limits that all of them share.
 macro_rules! limited {
     ($server:ident, $edge:expr) => {
-        $server::new($edge.clone())
-            .accept_compressed(CompressionEncoding::Gzip)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
+        Guarded::new(
+            $server::new($edge.clone())
+                .accept_compressed(CompressionEncoding::Gzip)
+                .max_decoding_message_size(REQUEST_BYTES_MAX),
+            $edge.clone(),
+        )
     };
 }
 
@@ -210,6 +217,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(AccessServiceServer, edge))
         .add_service(limited!(IdentityServiceServer, edge))
         .add_service(limited!(ReconciliationServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))

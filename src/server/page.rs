@@ -1,11 +1,12 @@
-//! Lists by page (AIP-158): a token is the key of the last item looked at.
+//! Lists by page (AIP-158): a token is the key of the last item looked at, sealed for the caller (`guard::seal`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Bound;
 
 use crate::identifier::Invalid;
 
+use super::guard::{open_token, seal_token};
 use super::parse::Violations;
 
 /// The most items of a page.
@@ -56,6 +57,15 @@ impl<K> PageRequest<K> {
         map.range((from, Bound::Unbounded))
     }
 
+    /// What is still to come of a set.
+    pub(super) fn rest_of_set<'a>(&self, set: &'a BTreeSet<K>) -> impl Iterator<Item = &'a K> + use<'a, K>
+    where
+        K: Ord + Clone,
+    {
+        let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        set.range((from, Bound::Unbounded))
+    }
+
     /// Fills the page with what `show` lets through.
     pub(super) fn fill<I, T>(
         &self,
@@ -86,7 +96,7 @@ pub(super) struct Page<T> {
 
 /// The token that leads on from a key.
 pub(super) fn token(key: &impl Display) -> String {
-    hex::encode(key.to_string())
+    seal_token(&key.to_string())
 }
 
 fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
@@ -104,8 +114,7 @@ fn page_size(violations: &mut Violations, size: i32) -> Option<usize> {
 }
 
 fn key_of<K>(token: &str, parse: impl FnOnce(&str) -> Option<K>) -> Result<K, Invalid> {
-    let text = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| parse(&text)).ok_or_else(|| {
+    open_token(token).and_then(|text| parse(&text)).ok_or_else(|| {
         Invalid::new(
             "is not a token of this list; pass on `next_page_token` unchanged, or leave it empty to begin again",
             "不是本列表的分页标记；请原样传回 next_page_token，或留空重新开始",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt as _};
 
 use crate::decide::rejection::{Class, Reason, Rejection, Violation};
 
@@ -23,6 +23,17 @@ impl From<Rejection> for Status {
         let message_zh = sentence(meaning.zh, "：", &rejection.violations, |violation| &violation.problem_zh);
         Self::with_error_details(code(rejection.reason.class()), message, details(&rejection, message_zh))
     }
+}
+
+/// A refusal by a limit: `RetryInfo` says when to come back, `QuotaFailure` whose quota of what is used up.
+pub(super) fn exhausted(rejection: &Rejection, (subject, quota): (&str, &str), retry_after: Duration) -> Status {
+    let meaning = rejection.reason.meaning();
+    let message = sentence(meaning.en, ": ", &rejection.violations, |violation| &violation.problem);
+    let message_zh = sentence(meaning.zh, "：", &rejection.violations, |violation| &violation.problem_zh);
+    let mut details = details(rejection, message_zh);
+    details.set_retry_info(Some(retry_after));
+    details.set_quota_failure(vec![QuotaViolation::new(cut(subject), cut(quota))]);
+    Status::with_error_details(code(rejection.reason.class()), message, details)
 }
 
 /// The gRPC code of a class. No default arm: a new class must be given its code.
@@ -174,6 +185,11 @@ mod tests {
             RULEBOOK_CONFLICT: FailedPrecondition
             LIMIT_BROKEN: FailedPrecondition
             NO_SIGNING_KEY: FailedPrecondition
+            PRINCIPAL_DISABLED: PermissionDenied
+            INSTITUTION_DISABLED: PermissionDenied
+            PRINCIPAL_UNKNOWN: NotFound
+            DELEGATION_UNKNOWN: NotFound
+            RATE_LIMITED: ResourceExhausted
             QUEUE_FULL: ResourceExhausted
             DEADLINE_EXCEEDED: DeadlineExceeded
             UNAVAILABLE: Unavailable

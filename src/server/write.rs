@@ -141,6 +141,15 @@ writes! {
     ReconciliationService {
         SignOffStatement(SignOffStatementRequest) -> SignOffStatementResponse;
     }
+    AccessService {
+        BindPrincipal(BindPrincipalRequest) -> BindPrincipalResponse;
+        EnablePrincipal(EnablePrincipalRequest) -> EnablePrincipalResponse;
+        DisablePrincipal(DisablePrincipalRequest) -> DisablePrincipalResponse;
+        EnableInstitution(EnableInstitutionRequest) -> EnableInstitutionResponse;
+        DisableInstitution(DisableInstitutionRequest) -> DisableInstitutionResponse;
+        GrantDelegation(GrantDelegationRequest) -> GrantDelegationResponse;
+        RevokeDelegation(RevokeDelegationRequest) -> RevokeDelegationResponse;
+    }
 }
 
 #[cfg(test)]

@@ -165,12 +165,7 @@ impl Storage for HeldStorage {
 
 /// A request under an id and a digest made from these numbers.
 pub(crate) fn request(id: u128, digest: u8, command: Command) -> Request {
-    let caller = Caller {
-        role: Role::Operator,
-        institution: None,
-        enterprise: None,
-        person: PersonId::parse("operator-1").unwrap(),
-    };
+    let caller = Caller::of_bureau(Role::Operator, PersonId::parse("operator-1").unwrap());
     let key = RequestKey { id: RequestId::from_bytes(id.to_be_bytes()).unwrap(), digest: [digest; 32] };
     Request { caller, key, effective_date: None, book_late: false, command }
 }

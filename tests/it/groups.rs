@@ -65,7 +65,7 @@ impl Ledger {
 }
 
 fn request(id: u128, role: Role, person: &str, command: Command) -> Request {
-    let caller = Caller { role, institution: None, enterprise: None, person: PersonId::parse(person).unwrap() };
+    let caller = Caller::of_bureau(role, PersonId::parse(person).unwrap());
     let key = RequestKey { id: RequestId::from_bytes(id.to_be_bytes()).unwrap(), digest: [7; 32] };
     Request { caller, key, effective_date: None, book_late: false, command }
 }

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
+    ("access_log", &[]),
     ("pki", &["book", "identifier", "calendar"]),
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
@@ -38,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 20] = [
+const ALL_BELOW_SERVER: [&str; 21] = [
     "statement",
     "reconcile",
     "proto",
@@ -54,13 +55,14 @@ const ALL_BELOW_SERVER: [&str; 20] = [
     "reader",
     "report",
     "evidence",
+    "access_log",
     "snapshot",
     "backup",
     "pki",
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 22] = [
+const ALL_BELOW_CLI: [&str; 23] = [
     "statement",
     "reconcile",
     "proto",
@@ -77,6 +79,7 @@ const ALL_BELOW_CLI: [&str; 22] = [
     "reader",
     "report",
     "evidence",
+    "access_log",
     "pki",
     "snapshot",
     "backup",

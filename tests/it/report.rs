@@ -257,7 +257,7 @@ async fn a_running_ledger_makes_the_same_report_as_its_stopped_folder() {
 
     let denied = ask("yearly --role bank --party icbc");
     assert_eq!(denied.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&denied.stderr).contains("may not read this"));
+    assert!(String::from_utf8_lossy(&denied.stderr).contains("may not do this"));
     let wrong = ask("pools --to 2025-13-01 --known-at 100000");
     let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
     for part in ["`pools` is not a report", "pool-statement", "2025-13-01", "`100000` is not recorded yet"] {

@@ -2,6 +2,7 @@
 
 use super::{add, subtract};
 use crate::book::Book;
+use crate::book::access::{WITHDRAW_FROM_POOL, withdrawal_subject};
 use crate::book::event::{ClaimChange, ClaimChanged, ClaimSubmitted, Entry, PoolMoved, PoolMovement, Recovery};
 use crate::book::nouns::{ClaimState, LoanState};
 use crate::book::pool::{Claim, pool_share, state_of};
@@ -21,6 +22,8 @@ impl Book {
                 subtract(&mut pool.cash, moved.amount);
                 add(&mut pool.withdrawn, moved.amount);
                 subtract(pool.funders.entry(funder.clone()).or_default(), moved.amount);
+                let subject = withdrawal_subject(&moved.pool, funder, moved.amount, &moved.reference);
+                self.access.forget_endorsement(WITHDRAW_FROM_POOL, &subject);
             }
             PoolMovement::Interest => {
                 add(&mut pool.cash, moved.amount);
@@ -51,7 +54,7 @@ impl Book {
             payee: submitted.decision.payee.clone().unwrap_or_else(|| loan.terms.bank.clone()),
             cap_uses: submitted.decision.cap_uses.clone(),
             submitted_on: entry.effective_date,
-            submitted_by: entry.actor.person.clone(),
+            submitted_by: entry.actor.hands(),
             approved: None,
             paid: None,
             reason: None,
@@ -97,7 +100,7 @@ impl Book {
             }
             ClaimChange::Approved => {
                 claim.state = ClaimState::Approved;
-                claim.approved = Some((entry.effective_date, entry.actor.person.clone()));
+                claim.approved = Some((entry.effective_date, entry.actor.hands()));
                 let pool = self.pools.entry(claim.pool.clone()).or_default();
                 subtract(&mut pool.pending, claim.pool_share());
                 add(&mut pool.payable, claim.pool_share());

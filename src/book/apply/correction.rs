@@ -20,7 +20,7 @@ impl Book {
         }
         application.granted = share.paid();
         application.waits_for_closing = false;
-        application.closed = Some((share.run, entry.actor.person.clone()));
+        application.closed = Some((share.run, entry.actor.hands()));
         if application.granted.is_positive() {
             application.state = ApplicationState::Approved;
             self.hold(application);
@@ -66,7 +66,7 @@ impl Book {
             ApplicationState::Refused => application.state = ApplicationState::Submitted,
             // Whoever corrects it answers for the amount.
             ApplicationState::Approved | ApplicationState::AwaitingClosing => {
-                application.approved = Some((entry.effective_date, entry.actor.person.clone()));
+                application.approved = Some((entry.effective_date, entry.actor.hands()));
             }
             ApplicationState::Submitted
             | ApplicationState::Withdrawn
@@ -85,7 +85,7 @@ impl Book {
             budget: (application.budget.0.clone(), entry.effective_date.year()),
             state: ApplicationState::Submitted,
             submitted_on: entry.effective_date,
-            submitted_by: entry.actor.person.clone(),
+            submitted_by: entry.actor.hands(),
             approved: None,
             paid: None,
             supplements: Some(id),

@@ -81,6 +81,8 @@ impl Book {
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);
             }
+            Event::AccessChanged(change) => self.access.change(entry, change),
+            Event::Endorsed(endorsed) => self.access.endorse(entry, endorsed),
             Event::ClosingRun(run) => {
                 self.closing_runs.insert((run.programme.clone(), run.year), entry.sequence);
             }

@@ -39,7 +39,7 @@ impl Book {
             budget: (applied.budget_line.clone(), applied.budget_year),
             refusal: applied.refusal,
             submitted_on: entry.effective_date,
-            submitted_by: entry.actor.person.clone(),
+            submitted_by: entry.actor.hands(),
             approved: None,
             paid: None,
             reason: None,
@@ -154,7 +154,7 @@ impl Book {
                 } else {
                     ApplicationState::Approved
                 };
-                application.approved = Some((entry.effective_date, entry.actor.person.clone()));
+                application.approved = Some((entry.effective_date, entry.actor.hands()));
             }
             ApplicationChange::Refused(reason) => {
                 application.state = ApplicationState::Refused;

@@ -166,7 +166,7 @@ impl Core {
         let id = RequestId::from_bytes(id).context("a request id")?;
         let institution = (role == Role::Bank).then(|| InstitutionId::parse("bank")).transpose()?;
         Ok(Request {
-            caller: Caller { role, institution, enterprise: None, person: self.person.clone() },
+            caller: Caller { institution, ..Caller::of_bureau(role, self.person.clone()) },
             key: RequestKey { id, digest: [0; 32] },
             effective_date: Some(self.day),
             book_late: false,

@@ -6,6 +6,7 @@
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
+mod flood;
 mod machine;
 mod proofs;
 pub mod reconcile;
@@ -22,6 +23,15 @@ use comfy_table::{Table, presets};
 /// Measurements of their own.
 #[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Measure what a flood of one client does to the 99th percentile of another.
+    Flood {
+        /// Seconds for each figure.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Rounds; the medians are compared.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
     Start {
         /// The numbers of entries to measure at.
@@ -61,6 +71,7 @@ pub enum Task {
 pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     writeln!(out, "{}", machine::describe())?;
     match task {
+        Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),

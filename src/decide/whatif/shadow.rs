@@ -77,6 +77,8 @@ impl Shadow {
             | Event::YearClosed(_)
             | Event::ReferenceRateRecorded(_)
             | Event::FactRecorded(_)
+            | Event::AccessChanged(_)
+            | Event::Endorsed(_)
             | Event::Refused(_) => self.book.apply(entry),
             Event::Reversed(reversed) => {
                 if self.happened(reversed) {

@@ -8,7 +8,7 @@ use crate::book::nouns::{
 use crate::calendar::CivilDate;
 use crate::identifier::{
     BankCode, ContractNumber, District, InstitutionId, InvoiceNumber, LoanId, PersonId, PledgeRegistrationNumber,
-    PoolId, RegisteredText, RequestId, RightId, Sequence, Tag, Uscc,
+    PoolId, PrincipalName, RegisteredText, RequestId, RightId, Sequence, Tag, Uscc,
 };
 use crate::money::{Amount, Rate};
 use crate::proto::journal as wire;
@@ -28,6 +28,8 @@ impl Stored for Caller {
             institution: self.institution.as_ref().map(ToString::to_string),
             enterprise: self.enterprise.as_ref().map(ToString::to_string),
             person: self.person.to_string(),
+            on_behalf_of: self.on_behalf_of.as_ref().map(ToString::to_string),
+            principal: self.principal.as_ref().map(ToString::to_string),
         }
     }
 
@@ -37,6 +39,8 @@ impl Stored for Caller {
             institution: optional_text("Caller.institution", wire.institution.as_deref(), InstitutionId::parse)?,
             enterprise: optional_text("Caller.enterprise", wire.enterprise.as_deref(), Uscc::parse)?,
             person: text("Caller.person", &wire.person, PersonId::parse)?,
+            on_behalf_of: optional_text("Caller.on_behalf_of", wire.on_behalf_of.as_deref(), PersonId::parse)?,
+            principal: optional_text("Caller.principal", wire.principal.as_deref(), PrincipalName::parse)?,
         })
     }
 }

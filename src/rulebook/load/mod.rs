@@ -5,6 +5,7 @@
 //! rulebook. A key or a value that this version does not know is a problem, never ignored, because a rule that is
 //! half understood pays the wrong amount.
 
+mod approval;
 mod base;
 mod cap;
 mod case;
@@ -129,6 +130,9 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
     }
     let pools = root.tables("pool", "[[pool]]", problems);
     let pools: Vec<_> = pools.into_iter().filter_map(|table| pool::pool(table, &mut known, problems)).collect();
+    let approval = root.optional("approval", problems, |node, _, problems| {
+        Table::of(node, "[approval]", problems).and_then(|table| approval::approval(table, &known, problems))
+    });
     let limits = root.tables("limit", "[[limit]]", problems);
     let limits: Vec<_> = limits.into_iter().filter_map(|table| limit::limit(table, &mut known, problems)).collect();
     let targets = root.tables("target", "[[target]]", problems);
@@ -156,6 +160,7 @@ fn rulebook(file: &str, mut root: Table<'_, '_>, problems: &mut Problems<'_>) ->
         series,
         programmes,
         pools,
+        approval,
         limits,
         targets,
         cases,

@@ -3,6 +3,7 @@
 //! [`load`](super::load()) is the only way to make a [`Rulebook`] from a file; whoever holds one may rely on what the
 //! loader refuses: clauses that exist, shares of 10 000 basis points, ratios of at most 1, unique ids.
 
+mod approval;
 mod base;
 mod case;
 mod choice;
@@ -19,6 +20,7 @@ mod window;
 use std::fmt;
 use std::sync::Arc;
 
+pub use approval::{Approval, ApprovalAct};
 pub use base::{AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Pick, RateTerm, Series, Span, TenorSeries};
 pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase};
 pub use choice::{Between, Choice, ChoiceScope};
@@ -69,6 +71,8 @@ pub struct Rulebook {
     pub programmes: Vec<Programme>,
     /// The risk-compensation pools.
     pub pools: Vec<PoolRule>,
+    /// From which amount on two persons approve; `None` where one is always enough.
+    pub approval: Option<Approval>,
     /// Standing limits on one amount by another.
     pub limits: Vec<Limit>,
     /// What the policy means to reach; they decide nothing.
@@ -101,6 +105,11 @@ impl Rulebook {
     /// The pool with this id.
     pub fn pool(&self, id: &PoolId) -> Option<&PoolRule> {
         self.pools.iter().find(|pool| pool.id == *id)
+    }
+
+    /// The amount in yuan above which an act of this kind needs two approvers; `None` where one is always enough.
+    pub fn second_above(&self, act: ApprovalAct) -> Option<Amount> {
+        self.approval.as_ref().filter(|approval| approval.acts.contains(&act)).map(|approval| approval.second_above)
     }
 
     /// The limit with this id.

@@ -73,8 +73,8 @@ fn no_case_grants_more_than_was_asked() {
 fn the_page_names_every_word() {
     use super::super::explanation::Bound;
     use super::super::model::{
-        AsOf, Attribution, CapScope, ChoiceScope, Coverage, DateFact, Measure, Payee, PayerCapScope, Pick, Span,
-        TierMethod,
+        ApprovalAct, AsOf, Attribution, CapScope, ChoiceScope, Coverage, DateFact, Measure, Payee, PayerCapScope, Pick,
+        Span, TierMethod,
     };
     use super::super::terms::{CostKind, LossParty, SizeClass};
 
@@ -83,6 +83,7 @@ fn the_page_names_every_word() {
         all.iter().map(ToString::to_string).collect()
     }
     let words = [
+        codes(ApprovalAct::ALL),
         codes(AsOf::ALL),
         codes(CapScope::ALL),
         codes(ChoiceScope::ALL),

@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused() {
         "schema = 1",
         "schema = 1\nsponsor = \"x\"",
         &expect![
-            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, limit, target, case"
+            "city.toml:2: `sponsor` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, limit, target, case"
         ],
     );
     check(
@@ -485,4 +485,49 @@ fn a_file_that_is_too_large_is_refused() {
         &format!("{}{}", whole(), clauses(RULES_MAX - 3)),
         &expect!["city.toml:1: the file has 1001 rules, the limit is 1000; split the rulebook"],
     );
+}
+
+#[test]
+fn two_approvers_above_an_amount() {
+    use super::super::model::ApprovalAct;
+    let with = |table: &str| format!("{}\n[approval]\n{table}", whole());
+    let rulebook = load(&with("second_above = \"1000000.00\"\n")).unwrap();
+    for act in ApprovalAct::ALL {
+        assert_eq!(rulebook.second_above(*act).map(|limit| limit.to_string()).as_deref(), Some("1000000.00"), "{act}");
+    }
+    let rulebook = load(&with("second_above = \"5\"\nacts = [\"claim\"]\nclause = \"c1\"\n")).unwrap();
+    assert!(rulebook.second_above(ApprovalAct::Claim).is_some() && rulebook.second_above(ApprovalAct::Award).is_none());
+    refused(&with(""), &expect!["city.toml:41: [approval] has no `second_above`; add `second_above = …`"]);
+    refused(
+        &with("second_above = 5\n"),
+        &expect!["city.toml:42: `second_above` is of type integer; write a text in quotation marks"],
+    );
+    refused(&with("second_above = \"5\"\nacts = []\n"), &expect!["city.toml:43: `acts` is empty; name at least one"]);
+    refused(
+        &with("second_above = \"5\"\nacts = [\"refusal\"]\n"),
+        &expect!["city.toml:43: `refusal` is not a value of `acts`; use one of: award, claim, payment, withdrawal"],
+    );
+    refused(
+        &with("second_above = \"5\"\nclause = \"c9\"\nthird_above = \"6\"\n"),
+        &expect![[r#"
+        city.toml:43: there is no clause `c9`; name a clause of this file, or add it as [[clause]]
+        city.toml:44: `third_above` is not a key of [approval]; remove it, or use one of: second_above, acts, reading, clause"#]],
+    );
+}
+
+#[test]
+fn a_change_of_approvers_is_said_in_words() {
+    let before = load(&whole()).unwrap();
+    let table = "[approval]\nsecond_above = \"1000000.00\"\nacts = [\"award\", \"payment\"]\n";
+    let after = load(&format!("{}\n{table}", whole())).unwrap();
+    let said = super::super::compare::compare(&before, &after).join("\n");
+    expect![[r#"
+        an award is approved by two persons above 1,000,000.00 instead of one person
+        a payment is approved by two persons above 1,000,000.00 instead of one person"#]]
+    .assert_eq(&said);
+    let back = super::super::compare::compare(&after, &before).join("\n");
+    expect![[r#"
+        an award is approved by one person instead of two persons above 1,000,000.00
+        a payment is approved by one person instead of two persons above 1,000,000.00"#]]
+    .assert_eq(&back);
 }

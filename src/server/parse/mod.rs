@@ -14,6 +14,7 @@ use crate::proto::v1;
 
 use super::vocabulary::Mirrored;
 
+pub(super) mod access;
 pub(super) mod any;
 pub(super) mod budget;
 pub(super) mod evidence;

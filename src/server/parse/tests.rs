@@ -296,7 +296,7 @@ fn a_rulebook_is_refused_with_its_lines() {
         &expect![["
             text: line 1: the file has no `rulebook`; add `rulebook = …`
             text: line 1: the file has no `source`; add `source = …`
-            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, limit, target, case"]],
+            text: line 2: `id` is not a key of the file; remove it, or use one of: schema, rulebook, source, clause, series, programme, cap, pool, approval, limit, target, case"]],
     );
 }
 
@@ -324,7 +324,7 @@ fn filters_of_entries_are_checked() {
             enterprise: `12345` has 5 characters, a USCC has 18; copy it from the business licence
             institution_id: `ICBC` is not a institution id; expected 1 to 64 of a-z, 0-9, `.`, `_` and `-`, with a letter or digit first
             from_date: `2026` is not a date; write it as YYYY-MM-DD, such as `2026-03-05`
-            kind: `loan` is not a kind of entry; expected one of enterprise-registered, enterprise-updated, institution-registered, ip-right-registered, ip-right-changed, pledge-registered, pledge-released, blacklist-entry-added, blacklist-entry-lifted, loan-filed, loan-changed, subsidy-applied, application-changed, red-letter-invoice-recorded, budget-appropriated, budget-adjusted, pool-moved, claim-submitted, claim-changed, rulebook-adopted, period-closed, statement-signed-off, closing-run, awards-corrected, period-closed-over, year-closed, reversed, reference-rate-recorded, fact-recorded, refused"]],
+            kind: `loan` is not a kind of entry; expected one of enterprise-registered, enterprise-updated, institution-registered, ip-right-registered, ip-right-changed, pledge-registered, pledge-released, blacklist-entry-added, blacklist-entry-lifted, loan-filed, loan-changed, subsidy-applied, application-changed, red-letter-invoice-recorded, budget-appropriated, budget-adjusted, pool-moved, claim-submitted, claim-changed, rulebook-adopted, period-closed, statement-signed-off, closing-run, awards-corrected, period-closed-over, year-closed, reversed, reference-rate-recorded, fact-recorded, refused, access-changed, endorsed"]],
     );
     let filter =
         ok(&v1::ListEntriesRequest { kind: "loan-filed".to_owned(), ..Default::default() }, ledger::list_entries);

@@ -87,7 +87,9 @@ impl<'a> Ruling<'a> {
             | Event::YearClosed(_)
             | Event::Reversed(_)
             | Event::ReferenceRateRecorded(_)
-            | Event::FactRecorded(_) => Self::recorded(),
+            | Event::FactRecorded(_)
+            | Event::AccessChanged(_)
+            | Event::Endorsed(_) => Self::recorded(),
         }
     }
 

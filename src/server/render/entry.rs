@@ -9,7 +9,7 @@ use crate::server::vocabulary::wire;
 
 use super::event as details;
 use super::explanation::Detail;
-use super::{date_or_empty, fact, group, or_empty, period, timestamp};
+use super::{access, date_or_empty, fact, group, or_empty, period, timestamp};
 
 /// The names of the events, and which event has which; no default arm.
 macro_rules! kinds {
@@ -55,6 +55,8 @@ kinds! {
     ReferenceRateRecorded = "reference-rate-recorded",
     FactRecorded = "fact-recorded",
     Refused = "refused",
+    AccessChanged = "access-changed",
+    Endorsed = "endorsed",
 }
 
 /// The id that an event gives, empty where there is none: refused, another event, or not recorded.
@@ -120,6 +122,8 @@ fn caller(caller: &Caller) -> v1::Caller {
         institution_id: or_empty(caller.institution.as_ref()),
         enterprise: or_empty(caller.enterprise.as_ref()),
         person: caller.person.to_string(),
+        on_behalf_of: or_empty(caller.on_behalf_of.as_ref()),
+        principal: or_empty(caller.principal.as_ref()),
     }
 }
 
@@ -155,5 +159,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::ReferenceRateRecorded(one) => Wire::ReferenceRateRecorded(fact::rate(one)),
         Event::FactRecorded(one) => Wire::FactRecorded(fact::recorded(one)),
         Event::Refused(one) => Wire::Refused(details::refused(one, detail)),
+        Event::AccessChanged(one) => Wire::AccessChanged(access::changed(one)),
+        Event::Endorsed(one) => Wire::Endorsed(access::endorsed(one)),
     }
 }

@@ -60,6 +60,8 @@ pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
         Event::ReferenceRateRecorded(one) => fact::rate_sentence(one),
         Event::FactRecorded(one) => fact::sentence(one),
         Event::Refused(one) => refused(one),
+        Event::AccessChanged(change) => super::access::words(change),
+        Event::Endorsed(one) => super::access::endorsed_words(one),
     }
 }
 

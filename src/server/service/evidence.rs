@@ -112,7 +112,7 @@ async fn get_receipt(
     let reader = edge.reader();
     let entry = reader.entry(sequence).await.map_err(|fault| unavailable(&fault))?;
     // What is not the caller's is as unknown as what is not there.
-    let seen = entry.filter(|entry| sees(caller, &entry.concerns));
+    let seen = entry.filter(|entry| sees(&reader.book(), caller, &entry.concerns));
     let record = match seen {
         Some(_) => reader.record(sequence).await.map_err(|fault| unavailable(&fault))?,
         None => None,

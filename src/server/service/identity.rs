@@ -5,6 +5,7 @@ use tonic::{Request, Response, async_trait};
 use super::Answer;
 use crate::book::nouns::{Caller, Role};
 use crate::calendar::Timestamp;
+use crate::decide::permission::TABLE;
 use crate::pki::CertificateFacts;
 use crate::proto::v1;
 use crate::proto::v1::identity_service_server::IdentityService;
@@ -23,7 +24,7 @@ impl IdentityService for Edge {
 }
 
 fn who(identity: &AuthenticatedIdentity, caller: &Caller, now: Timestamp) -> v1::WhoAmIResponse {
-    let Caller { role, institution, enterprise, person } = caller;
+    let Caller { role, institution, enterprise, person, .. } = caller;
     let Bilingual { en, zh } = scope(*role);
     let (credential, certificate, token) = match &identity.credential {
         Credential::Certificate(facts) => (v1::CredentialKind::Certificate, Some(certificate(facts, now)), None),
@@ -41,8 +42,16 @@ fn who(identity: &AuthenticatedIdentity, caller: &Caller, now: Timestamp) -> v1:
         credential: credential.into(),
         certificate,
         token,
-        methods: Vec::new(),
+        methods: methods(*role),
     }
+}
+
+/// What the role may call, sorted.
+fn methods(role: Role) -> Vec<String> {
+    let allowed = TABLE.iter().filter(|row| row.roles.contains(&role));
+    let mut methods: Vec<String> = allowed.map(|row| row.rpc.to_owned()).collect();
+    methods.sort();
+    methods
 }
 
 fn certificate(facts: &CertificateFacts, now: Timestamp) -> v1::ClientCertificate {

@@ -13,7 +13,7 @@ use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::reader::View;
 use crate::reader::scope::sees;
-use crate::server::access::{bureau_only, sees_account, unknown};
+use crate::server::access::{sees_account, unknown};
 use crate::server::edge::{Edge, unavailable};
 use crate::server::page::{PageRequest, token};
 use crate::server::parse::ledger::{AsOf, EntryFilter};
@@ -81,7 +81,7 @@ async fn get_entry(
 ) -> Result<v1::GetEntryResponse, Rejection> {
     let sequence = query(|violations| violations.sequence("sequence", message.sequence))?;
     let found = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
-    let found = found.filter(|entry| sees(caller, &entry.concerns));
+    let found = found.filter(|entry| sees(&edge.reader().book(), caller, &entry.concerns));
     let entry = found.ok_or_else(|| unknown(Reason::EntryUnknown, "sequence", &sequence))?;
     let reversed_by = edge.reader().book().reversals.get(&sequence).map_or(0, |by| by.value());
     Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }) })
@@ -99,7 +99,8 @@ async fn list_entries(
         Some((filter?, request?))
     })?;
     let from = request.after.unwrap_or(Sequence::FIRST);
-    let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&caller, &entry.concerns);
+    let reader = edge.reader().clone();
+    let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&reader.book(), &caller, &entry.concerns);
     let page = edge.reader().entries(from, request.size, wanted).await.map_err(|fault| unavailable(&fault))?;
     Ok(v1::ListEntriesResponse {
         entries: page.entries.iter().map(|entry| recorded(entry)).collect(),
@@ -124,7 +125,7 @@ fn get_account_balance(
     message: &v1::GetAccountBalanceRequest,
 ) -> Result<v1::GetAccountBalanceResponse, Rejection> {
     let (account, as_of) = query(|violations| parse::ledger::account_balance(message, violations))?;
-    if !sees_account(caller, &account) {
+    if !sees_account(&edge.reader().book(), caller, &account) {
         return Err(Rejection::new(
             Reason::PermissionDenied,
             "account",
@@ -164,7 +165,6 @@ fn list_accounts(
     caller: &Caller,
     message: &v1::ListAccountsRequest,
 ) -> Result<v1::ListAccountsResponse, Rejection> {
-    bureau_only(caller)?;
     let read = |text: &str| Account::parse(text).ok();
     let (as_of, request) = query(|violations| {
         let as_of = parse::ledger::accounts(message, violations);
@@ -182,7 +182,8 @@ fn list_accounts(
                 AsOf::Sequence(sequence) => view.history.balance_at_sequence(account, sequence),
                 AsOf::Date(date) => view.history.balance_at_date(account, date),
             };
-            let wanted = !(message.nonzero_only && balance.is_zero());
+            let seen = sees_account(&view.book, caller, account);
+            let wanted = seen && !(message.nonzero_only && balance.is_zero());
             let line = account_balance(account, balance);
             (wanted && line.account.starts_with(&message.prefix)).then_some(line)
         },
@@ -192,10 +193,9 @@ fn list_accounts(
 
 fn get_trial_balance(
     edge: &Edge,
-    caller: &Caller,
+    _caller: &Caller,
     message: &v1::GetTrialBalanceRequest,
 ) -> Result<v1::GetTrialBalanceResponse, Rejection> {
-    bureau_only(caller)?;
     let as_of = query(|violations| parse::ledger::trial_balance(message, violations))?;
     let view = edge.reader().view();
     known(&view, as_of)?;

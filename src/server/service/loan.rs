@@ -86,7 +86,7 @@ impl LoanService for Edge {
 fn get_loan(edge: &Edge, caller: &Caller, message: &v1::GetLoanRequest) -> Result<v1::GetLoanResponse, Rejection> {
     let id = query(|violations| parse::loan::loan_id(violations, &message.loan_id))?;
     let book = edge.reader().book();
-    let found = book.loans.get(&id).filter(|loan| sees_loan(caller, loan));
+    let found = book.loans.get(&id).filter(|loan| sees_loan(&book, caller, loan));
     let found = found.ok_or_else(|| unknown(Reason::LoanUnknown, "loan_id", &id))?;
     Ok(v1::GetLoanResponse { loan: Some(resource::loan(id, found)) })
 }
@@ -102,14 +102,21 @@ fn list_loans(
         let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
-    let book = edge.reader().book();
-    // A borrower's loans are at hand; only without a borrower are all loans looked at.
-    let borrower = filter.borrower.or(caller.enterprise);
+    let view = edge.reader().view();
+    let book = &view.book;
+    // A borrower's and a bank's loans are at hand; only the bureau looks at all loans. What is not the caller's is no
+    // candidate: a page must not end there.
+    let (borrower, bank) =
+        (filter.borrower.or(caller.enterprise), caller.institution.as_ref().or(filter.bank.as_ref()));
+    let seen = |id: &LoanId| book.loans.get(id).is_some_and(|loan| sees_loan(book, caller, loan));
     let own = borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.as_slice());
-    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id));
-    let all = borrower.is_none().then(|| request.rest_of(&book.loans).map(|(id, _)| *id));
-    let page = request.fill(own.chain(all.into_iter().flatten()), ToString::to_string, |id| {
-        let loan = book.loans.get(&id).filter(|loan| sees_loan(caller, loan))?;
+    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
+    let bank =
+        bank.filter(|_| borrower.is_none()).map(|bank| request.rest_of_set(&view.index.of_institution(bank).loans));
+    let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of(&book.loans).map(|(id, _)| *id));
+    let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
+    let page = request.fill(candidates, ToString::to_string, |id| {
+        let loan = book.loans.get(&id).filter(|loan| sees_loan(book, caller, loan))?;
         let wanted = filter.borrower.is_none_or(|borrower| borrower == loan.terms.borrower)
             && filter.bank.as_ref().is_none_or(|bank| *bank == loan.terms.bank)
             && filter.state.is_none_or(|state| state == loan.state);

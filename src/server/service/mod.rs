@@ -2,6 +2,8 @@
 
 use tonic::{Response, Status};
 
+mod access;
+mod audit;
 mod backup;
 mod budget;
 mod evidence;

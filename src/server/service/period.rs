@@ -8,7 +8,7 @@ use crate::calendar::FiscalYear;
 use crate::decide::rejection::Rejection;
 use crate::proto::v1;
 use crate::proto::v1::period_service_server::PeriodService;
-use crate::server::access::bureau_only;
+use crate::server::access::undivided;
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
@@ -43,7 +43,7 @@ fn checklist(
     caller: &Caller,
     message: v1::GetPeriodChecklistRequest,
 ) -> Result<v1::GetPeriodChecklistResponse, Rejection> {
-    bureau_only(caller)?;
+    undivided(&edge.reader().book(), caller)?;
     let month = query(|violations| parse::period::month(message.year, message.month, violations))?;
     let book = edge.reader().book();
     let open = book.open_items(month);

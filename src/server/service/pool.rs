@@ -13,7 +13,7 @@ use crate::money::Rounding;
 use crate::proto::v1;
 use crate::proto::v1::pool_service_server::PoolService;
 use crate::rulebook::PoolRule;
-use crate::server::access::{is_bureau, no_enterprises, sees_claim, sees_institution, unknown};
+use crate::server::access::{is_bureau, sees_claim, sees_institution, unknown};
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
@@ -87,7 +87,6 @@ impl PoolService for Edge {
 }
 
 fn get_pool(edge: &Edge, caller: &Caller, message: &v1::GetPoolRequest) -> Result<v1::GetPoolResponse, Rejection> {
-    no_enterprises(caller)?;
     let id = query(|violations| violations.take("pool_id", PoolId::parse(&message.pool_id)))?;
     let (book, today) = (edge.reader().book(), edge.today());
     let pool = show_pool(&book, caller, &id, today).ok_or_else(|| unknown(Reason::PoolUnknown, "pool_id", &id))?;
@@ -103,7 +102,7 @@ fn show_pool(book: &Book, caller: &Caller, id: &PoolId, today: CivilDate) -> Opt
     let empty = Pool::default();
     let pool = kept.unwrap_or(&empty);
     let rule = in_force.map(|(_, rule)| rule);
-    let own = |bank: &InstitutionId| sees_institution(caller, bank);
+    let own = |bank: &InstitutionId| sees_institution(book, caller, bank);
     let bank_years = pool.bank_years.iter().filter(|((bank, _), _)| own(bank));
     let deferred = pool.deferred.iter().filter(|id| book.claims.get(id).is_some_and(|claim| own(&claim.bank)));
     let funders = pool.funders.iter().filter(|_| is_bureau(caller));
@@ -160,15 +159,25 @@ fn list_claims(
         let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
-    let book = edge.reader().book();
+    let view = edge.reader().view();
+    let book = &view.book;
+    // What is not the caller's is no candidate: a page must not end there.
+    let own = match (&caller.institution, caller.enterprise) {
+        (Some(institution), _) => Some(view.index.of_institution(institution)),
+        (None, Some(uscc)) => Some(view.index.of_enterprise(uscc)),
+        (None, None) => None,
+    };
+    let all = own.is_none().then(|| request.rest_of(&book.claims).map(|(id, _)| id));
+    let own = own.map(|own| request.rest_of_set(&own.claims));
+    let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
-        request.rest_of(&book.claims),
+        candidates.filter_map(|id| book.claims.get_key_value(id)),
         |(id, _)| id.to_string(),
         |(id, claim)| {
             let wanted = filter.pool.as_ref().is_none_or(|pool| *pool == claim.pool)
                 && filter.bank.as_ref().is_none_or(|bank| *bank == claim.bank)
                 && filter.state.is_none_or(|state| state == claim.state);
-            (wanted && sees_claim(&book, caller, claim)).then(|| resource::claim(*id, claim))
+            (wanted && sees_claim(book, caller, claim)).then(|| resource::claim(*id, claim))
         },
     );
     Ok(v1::ListClaimsResponse { claims: page.items, next_page_token: page.next_page_token })

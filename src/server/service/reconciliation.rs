@@ -11,6 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use super::Answer;
+use crate::book::Book;
 use crate::book::nouns::{Caller, Role};
 use crate::book::reconciliation::StatementOf;
 use crate::decide::command::Command;
@@ -22,7 +23,7 @@ use crate::proto::v1::compare_statement_response::{Findings, Lines, Part as Answ
 use crate::proto::v1::reconciliation_service_server::ReconciliationService;
 use crate::reader::Reader;
 use crate::reconcile::{self, About, Comparison, Item, WINDOW_DAYS, compare, items_of, kind_of};
-use crate::server::access::{bureau_only, is_bureau, sees_institution, unknown};
+use crate::server::access::{is_bureau, sees_institution, undivided, unknown};
 use crate::server::comparisons::{COMPARED_AT_A_TIME, Source};
 use crate::server::edge::{Edge, unavailable};
 use crate::server::page::PageRequest;
@@ -50,7 +51,7 @@ impl ReconciliationService for Edge {
         &self,
         request: Request<Streaming<v1::CompareStatementRequest>>,
     ) -> Answer<Self::CompareStatementStream> {
-        let (caller, messages) = self.open(request)?;
+        let (caller, messages) = self.open_messages(request)?;
         let (sender, receiver) = mpsc::channel(ANSWERS_WAITING);
         let edge = self.clone();
         tokio::spawn(async move {
@@ -102,7 +103,7 @@ impl ReconciliationService for Edge {
         request: Request<v1::ListUnreconciledStatementsRequest>,
     ) -> Answer<v1::ListUnreconciledStatementsResponse> {
         let (caller, message) = self.open(request)?;
-        bureau_only(&caller)?;
+        undivided(&self.reader().book(), &caller)?;
         let month = query(|violations| parse::reconciliation::month(message.year, message.month, violations))?;
         let open = self.reader().book().reconciliation.unreconciled(month);
         let statements = open.iter().map(render::unreconciled).collect();
@@ -123,20 +124,21 @@ fn list_signed_off(
     })?;
     let book = edge.reader().book();
     let page = request.fill(
-        request.rest_of(&book.reconciliation.signed_off),
+        // What is not the caller's is no candidate: a page must not end there.
+        request.rest_of(&book.reconciliation.signed_off).filter(|(_, one)| sees(&book, caller, &one.statement)),
         |(sequence, _)| sequence.to_string(),
         |(sequence, one)| {
             let wanted = wanted.as_ref().is_none_or(|wanted| *wanted == one.statement);
-            (wanted && sees(caller, &one.statement)).then(|| render::past(*sequence, one))
+            wanted.then(|| render::past(*sequence, one))
         },
     );
     Ok(v1::ListSignedOffStatementsResponse { statements: page.items, next_page_token: page.next_page_token })
 }
 
 /// The bureau sees every statement, a bank its own lists.
-fn sees(caller: &Caller, statement: &StatementOf) -> bool {
-    let own = |bank| caller.role == Role::Bank && sees_institution(caller, bank);
-    is_bureau(caller) || statement.institution().is_some_and(own)
+fn sees(book: &Book, caller: &Caller, statement: &StatementOf) -> bool {
+    let own = |bank| caller.role == Role::Bank && sees_institution(book, caller, bank);
+    (is_bureau(caller) && undivided(book, caller).is_ok()) || statement.institution().is_some_and(own)
 }
 
 /// What came in: a file, or lines.
@@ -154,7 +156,7 @@ async fn answer(
     mut messages: Streaming<v1::CompareStatementRequest>,
     sender: &Sender,
 ) -> Result<(), Status> {
-    let opened = opened(caller, messages.message().await?)?;
+    let opened = opened(edge, caller, messages.message().await?)?;
     let Ok(_permit) = edge.comparisons.permits.try_acquire() else {
         return Err(Rejection::new(
             Reason::QueueFull,
@@ -200,7 +202,7 @@ async fn answer(
     Ok(())
 }
 
-fn opened(caller: &Caller, first: Option<v1::CompareStatementRequest>) -> Result<Opened, Rejection> {
+fn opened(edge: &Edge, caller: &Caller, first: Option<v1::CompareStatementRequest>) -> Result<Opened, Rejection> {
     let opened = query(|violations| match first.and_then(|message| message.part) {
         Some(Part::Open(open)) => parse::reconciliation::open(&open, violations),
         Some(Part::Chunk(_) | Part::Lines(_)) | None => {
@@ -214,7 +216,7 @@ fn opened(caller: &Caller, first: Option<v1::CompareStatementRequest>) -> Result
             None
         }
     })?;
-    if !sees(caller, &opened.scope.statement) {
+    if !sees(&edge.reader().book(), caller, &opened.scope.statement) {
         return Err(unknown(Reason::InstitutionUnknown, "open.statement", &opened.scope.statement));
     }
     Ok(opened)

@@ -140,7 +140,7 @@ fn get_enterprise(
 ) -> Result<v1::GetEnterpriseResponse, Rejection> {
     let uscc = query(|violations| violations.take("enterprise", Uscc::parse(&message.enterprise)))?;
     let book = edge.reader().book();
-    let found = book.enterprises.get(&uscc).filter(|_| sees_enterprise(caller, uscc));
+    let found = book.enterprises.get(&uscc).filter(|_| sees_enterprise(&book, caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
     Ok(v1::GetEnterpriseResponse { enterprise: Some(resource::enterprise(found, edge.today())) })
 }
@@ -160,7 +160,7 @@ fn list_enterprises(
     let page = request.fill(
         candidates,
         |(uscc, _)| uscc.to_string(),
-        |(uscc, one)| sees_enterprise(caller, *uscc).then(|| resource::enterprise(one, today)),
+        |(uscc, one)| sees_enterprise(&book, caller, *uscc).then(|| resource::enterprise(one, today)),
     );
     Ok(v1::ListEnterprisesResponse { enterprises: page.items, next_page_token: page.next_page_token })
 }
@@ -197,7 +197,7 @@ fn get_ip_right(
 ) -> Result<v1::GetIpRightResponse, Rejection> {
     let id = query(|violations| violations.take("right", RightId::parse(&message.right)))?;
     let (book, today) = (edge.reader().book(), edge.today());
-    let found = book.rights.get(&id).filter(|right| sees_enterprise(caller, right.owner_on(today)));
+    let found = book.rights.get(&id).filter(|right| sees_enterprise(&book, caller, right.owner_on(today)));
     let found = found.ok_or_else(|| unknown(Reason::IpRightUnknown, "right", &id))?;
     Ok(v1::GetIpRightResponse { ip_right: Some(show_right(&book, found, today)) })
 }
@@ -219,7 +219,7 @@ fn list_ip_rights(
         Some((owner?, request?))
     })?;
     let (book, today) = (edge.reader().book(), edge.today());
-    let enterprise = book.enterprises.get(&owner).filter(|_| sees_enterprise(caller, owner));
+    let enterprise = book.enterprises.get(&owner).filter(|_| sees_enterprise(&book, caller, owner));
     let enterprise = enterprise.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "owner", &owner))?;
     let mut ids: Vec<_> = enterprise.rights.iter().filter(|id| request.is_ahead(id)).collect();
     ids.sort();
@@ -237,7 +237,7 @@ fn get_pledge(
 ) -> Result<v1::GetPledgeResponse, Rejection> {
     let key = query(|violations| violations.pledge("", message.kind, &message.registration_number))?;
     let book = edge.reader().book();
-    let found = book.pledges.get(&key).filter(|pledge| sees_pledge(caller, pledge));
+    let found = book.pledges.get(&key).filter(|pledge| sees_pledge(&book, caller, pledge));
     let found = found.ok_or_else(|| unknown(Reason::PledgeUnknown, "registration_number", &key.number))?;
     Ok(v1::GetPledgeResponse { pledge: Some(resource::pledge(found, edge.today())) })
 }
@@ -252,14 +252,24 @@ fn list_pledges(
         let request = PageRequest::read(violations, message.page_size, &message.page_token, pledge_key);
         Some((filter?, request?))
     })?;
-    let (book, today) = (edge.reader().book(), edge.today());
+    let (view, today) = (edge.reader().view(), edge.today());
+    let book = &view.book;
+    // What is not the caller's is no candidate: a page must not end there.
+    let own = match (&caller.institution, caller.enterprise.or(filter.pledgor)) {
+        (Some(institution), _) => Some(view.index.of_institution(institution)),
+        (None, Some(uscc)) => Some(view.index.of_enterprise(uscc)),
+        (None, None) => None,
+    };
+    let all = own.is_none().then(|| request.rest_of(&book.pledges).map(|(key, _)| key));
+    let own = own.map(|own| request.rest_of_set(&own.pledges));
+    let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
-        request.rest_of(&book.pledges),
+        candidates.filter_map(|key| book.pledges.get_key_value(key)),
         |(key, _)| format!("{}/{}", key.kind, key.number),
         |(_, one)| {
             let wanted = filter.pledgor.is_none_or(|pledgor| pledgor == one.details.pledgor)
                 && filter.pledgee.as_ref().is_none_or(|pledgee| *pledgee == one.details.pledgee);
-            (wanted && sees_pledge(caller, one)).then(|| resource::pledge(one, today))
+            (wanted && sees_pledge(book, caller, one)).then(|| resource::pledge(one, today))
         },
     );
     Ok(v1::ListPledgesResponse { pledges: page.items, next_page_token: page.next_page_token })
@@ -293,7 +303,7 @@ fn list_blacklist_entries(
         candidates.filter(|(uscc, sequence, _)| request.is_ahead(&(*uscc, *sequence))),
         |(uscc, sequence, _)| format!("{uscc}/{sequence}"),
         |(uscc, _, entry)| {
-            let entry = entry.filter(|_| sees_enterprise(caller, uscc))?;
+            let entry = entry.filter(|_| sees_enterprise(&book, caller, uscc))?;
             Some(resource::blacklist_entry(uscc, entry))
         },
     );

@@ -8,7 +8,7 @@ use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::proto::v1;
 use crate::proto::v1::rulebook_service_server::RulebookService;
-use crate::server::access::{bureau_only, unknown};
+use crate::server::access::{undivided, unknown};
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
@@ -35,7 +35,7 @@ impl RulebookService for Edge {
         request: Request<v1::SimulateRulebookRequest>,
     ) -> Answer<Self::SimulateRulebookStream> {
         let (caller, message) = self.open(request)?;
-        bureau_only(&caller)?;
+        undivided(&self.reader().book(), &caller)?;
         let wanted = query(|violations| {
             let (rulebook, from) = parse::rulebook::simulate(&message, violations)?;
             let top = usize::try_from(message.top.unwrap_or(TOP_DEFAULT)).unwrap_or(TOP_MAX);

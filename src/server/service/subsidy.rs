@@ -158,15 +158,21 @@ fn list_applications(
         let request = PageRequest::read(violations, message.page_size, &message.page_token, read);
         Some((filter?, request?))
     })?;
-    let book = edge.reader().book();
+    let view = edge.reader().view();
+    let book = &view.book;
     let loan = filter.loan.and_then(|id| book.loans.get(&id));
-    // An enterprise's applications are at hand; only without an enterprise are all applications looked at.
+    // An enterprise's and a bank's applications are at hand; only the bureau looks at all. What is not the caller's is no
+    // candidate: a page must not end there.
     let applicant = filter.enterprise.or(caller.enterprise).or_else(|| loan.map(|loan| loan.terms.borrower));
     let own = applicant.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.applications.as_slice());
-    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id));
-    let all = applicant.is_none().then(|| request.rest_of(&book.applications).map(|(id, _)| *id));
-    let page = request.fill(own.chain(all.into_iter().flatten()), ToString::to_string, |id| {
-        let one = book.applications.get(&id).filter(|one| sees_application(&book, caller, one))?;
+    let seen = |id: &ApplicationId| book.applications.get(id).is_some_and(|one| sees_application(book, caller, one));
+    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
+    let bank = caller.institution.as_ref().filter(|_| applicant.is_none());
+    let bank = bank.map(|bank| request.rest_of_set(&view.index.of_institution(bank).applications));
+    let all = (applicant.is_none() && bank.is_none()).then(|| request.rest_of(&book.applications).map(|(id, _)| *id));
+    let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
+    let page = request.fill(candidates, ToString::to_string, |id| {
+        let one = book.applications.get(&id).filter(|one| sees_application(book, caller, one))?;
         let wanted = filter.enterprise.is_none_or(|enterprise| enterprise == one.enterprise)
             && filter.loan.is_none_or(|loan| one.loan == Some(loan))
             && filter.state.is_none_or(|state| state == one.state);
@@ -182,7 +188,7 @@ fn get_enterprise_year(
 ) -> Result<v1::GetEnterpriseYearResponse, Rejection> {
     let (uscc, year) = query(|violations| parse::subsidy::enterprise_year(message, violations))?;
     let book = edge.reader().book();
-    let found = book.enterprises.get(&uscc).filter(|_| sees_grants_of(caller, uscc));
+    let found = book.enterprises.get(&uscc).filter(|_| sees_grants_of(&book, caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
     let of_year: Vec<(ApplicationId, &Application)> = found
         .applications

@@ -17,6 +17,8 @@ use crate::reader::Reader;
 use crate::reader::scope::sees;
 use crate::server::TAILS_MAX;
 use crate::server::edge::{Edge, unavailable};
+use crate::server::guard::limits::Permit;
+use crate::server::guard::open_stream;
 use crate::server::render::entry::recorded;
 
 /// How many entries wait for a slow client; after that its tail waits, and nobody else.
@@ -31,14 +33,16 @@ type Item = Result<v1::TailEntriesResponse, Status>;
 pub(super) type EntryStream = Pin<Box<dyn Stream<Item = Item> + Send>>;
 
 /// Opens a tail after a sequence; refused when too many are open.
-pub(super) fn open(edge: &Edge, caller: Caller, after: Sequence) -> Result<EntryStream, Rejection> {
+pub(super) fn open(edge: &Edge, caller: Caller, after: Sequence) -> Result<EntryStream, Status> {
+    let own_permit = open_stream()?;
     let Ok(permit) = Arc::clone(&edge.tails).try_acquire_owned() else {
         return Err(Rejection::new(
             Reason::QueueFull,
             "",
             format!("{TAILS_MAX} tails are open already; close one or come back later"),
             format!("已有 {TAILS_MAX} 个订阅，请关闭其一或稍后重试"),
-        ));
+        )
+        .into());
     };
     let (sender, receiver) = mpsc::channel(TAIL_BUFFER_ENTRIES);
     let tail = Tail {
@@ -47,7 +51,7 @@ pub(super) fn open(edge: &Edge, caller: Caller, after: Sequence) -> Result<Entry
         next: after.next(),
         sender,
         stopped: edge.stop.subscribe(),
-        _permit: permit,
+        _permits: (permit, own_permit),
     };
     tokio::spawn(tail.run());
     Ok(Box::pin(ReceiverStream::new(receiver)))
@@ -59,7 +63,8 @@ struct Tail {
     next: Sequence,
     sender: mpsc::Sender<Item>,
     stopped: watch::Receiver<bool>,
-    _permit: OwnedSemaphorePermit,
+    /// One of all tails, one of the caller's.
+    _permits: (OwnedSemaphorePermit, Option<Permit>),
 }
 
 /// The client has gone.
@@ -104,7 +109,8 @@ impl Tail {
     /// Sends one page and moves on behind it, at most to the end as it was known before the page was read.
     async fn read(&mut self, last: Sequence) -> Result<(), Gone> {
         let caller = self.caller.clone();
-        let wanted = move |entry: &Entry| sees(&caller, &entry.concerns);
+        let reader = self.reader.clone();
+        let wanted = move |entry: &Entry| sees(&reader.book(), &caller, &entry.concerns);
         let page = match self.reader.entries(self.next, TAIL_PAGE_ENTRIES, wanted).await {
             Ok(page) => page,
             Err(fault) => {

@@ -122,8 +122,6 @@ async fn a_claim_is_decided_and_seen_by_its_bank_only() {
     ));
     let others = read!(edge, OTHER_BANKER, get_pool, GetPoolRequest { pool_id: "hebi-pool" }).unwrap().pool.unwrap();
     assert!(others.bank_years.is_empty() && others.deferred_claim_ids.is_empty());
-    let denied = read!(edge, "enterprise wang 91110000600037341L", get_pool, GetPoolRequest { pool_id: "x" });
-    assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied);
     let got = read!(edge, BANKER, get_claim, GetClaimRequest { claim_id: claim_id.clone() }).unwrap().claim.unwrap();
     assert_eq!(got.loan_id, loan);
     let listed = read!(
@@ -218,8 +216,6 @@ async fn blacklist_rulebooks_periods_and_balances_are_listed() {
         let total = edge.get_trial_balance(call(FINANCE, v1::GetTrialBalanceRequest { as_of })).await.unwrap();
         assert_eq!(total.into_inner().total, "0.00");
     }
-    let denied = edge.get_trial_balance(call(BANKER, v1::GetTrialBalanceRequest::default())).await;
-    assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Method: one world is played on a server of its own for each test; answers and errors are rendered to short lines
 //! and compared with the expected text.
 
+mod access;
 mod errors;
 mod reconciliation;
 mod policy;

@@ -8,9 +8,11 @@ mod corrections;
 mod coverage;
 mod names;
 mod parse;
+mod parse_access;
 mod render;
 mod script;
 
+mod access;
 mod budgets;
 mod claims;
 mod clawbacks;

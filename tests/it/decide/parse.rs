@@ -23,7 +23,7 @@ use ipledger::rulebook::RulebookRef;
 use ipledger::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, SizeClass};
 
 use super::names::{self, Entries, NO_ENTRY};
-use super::rulebooks;
+use super::{parse_access, rulebooks};
 
 /// A line that was read.
 pub(super) struct Line {
@@ -45,6 +45,7 @@ pub(super) struct Words<'a> {
     items: Vec<&'a str>,
     entries: &'a Entries,
     institution: Option<InstitutionId>,
+    caller: &'a Caller,
     day: CivilDate,
 }
 
@@ -54,13 +55,15 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
     let role = Role::parse(tokens.next().unwrap()).unwrap_or_else(|| panic!("`{line}`: no such role"));
     let caller = caller(role, tokens.next().unwrap());
     let verb = tokens.next().unwrap().to_owned();
+    let plain = caller;
     let mut words = Words {
         line,
         name: String::new(),
         values: BTreeMap::new(),
         items: Vec::new(),
         entries,
-        institution: caller.institution.clone(),
+        institution: plain.institution.clone(),
+        caller: &plain,
         day: today,
     };
     let (mut in_chinese, mut book_late) = (false, false);
@@ -77,6 +80,9 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
             token.clone_into(&mut words.name);
         }
     }
+    let mut caller = plain.clone();
+    caller.on_behalf_of = words.values.remove("for").map(|person| PersonId::parse(person).unwrap());
+    caller.principal = words.values.remove("as").map(parse_access::principal);
     let effective = words.values.remove("effective").map(|day| CivilDate::parse(day).unwrap());
     words.day = effective.unwrap_or(today);
     let command = command(&verb, &mut words);
@@ -87,7 +93,7 @@ pub(super) fn line(line: &str, rest: &str, today: CivilDate, entries: &Entries) 
 
 fn caller(role: Role, who: &str) -> Caller {
     let (organisation, person) = who.split_once('/').map_or((None, who), |(one, person)| (Some(one), person));
-    let mut caller = Caller { role, institution: None, enterprise: None, person: PersonId::parse(person).unwrap() };
+    let mut caller = Caller::of_bureau(role, PersonId::parse(person).unwrap());
     match (role, organisation) {
         (Role::Enterprise, Some(name)) => caller.enterprise = Some(names::enterprise(name)),
         (_, Some(name)) => caller.institution = Some(InstitutionId::parse(name).unwrap()),
@@ -143,6 +149,7 @@ pub(super) const fn verb_of(command: &Command) -> &'static str {
         Command::WriteOffClaim(_) => "write-off",
         Command::AdoptRulebook(_) => "adopt",
         Command::ClosePeriod(_) => "close-month",
+        Command::ChangeAccess(change) => parse_access::verb_of(change),
         Command::SignOffStatement(_) => "sign-off",
         Command::RunClosing(..) => "run-closing",
         Command::CorrectAwards(_) => "correct",
@@ -198,6 +205,13 @@ pub(super) const VERBS: &[&str] = &[
     "write-off",
     "adopt",
     "close-month",
+    "bind",
+    "disable",
+    "enable",
+    "disable-bank",
+    "enable-bank",
+    "delegate",
+    "revoke",
     "sign-off",
     "run-closing",
     "correct",
@@ -241,6 +255,10 @@ fn command(verb: &str, words: &mut Words<'_>) -> Command {
         "sign-off" => sign_off(words),
         "appropriate" | "adjust" | "contribute" | "take-out" | "pool-interest" | "adopt" | "close-month"
         | "close-month-over" | "close-year" | "reverse" => money(verb, words),
+        "bind" | "disable" | "enable" | "disable-bank" | "enable-bank" | "delegate" | "revoke" => {
+            let entry = words.entry(&words.name);
+            parse_access::command(verb, (&words.name, words.caller, words.day), &mut words.values, entry)
+        }
         _ => loan(verb, words),
     }
 }
@@ -515,7 +533,7 @@ impl<'a> Words<'a> {
             uscc: names::enterprise(&self.name),
             name: self.text("name", "鹤壁某公司").to_owned(),
             size_class: SizeClass::parse(self.text("size", "small")).unwrap(),
-            district: District::parse("410600").unwrap(),
+            district: District::parse(self.text("district", "410600")).unwrap(),
         }
     }
 
@@ -533,7 +551,7 @@ impl<'a> Words<'a> {
             pool: PoolId::parse(self.text("pool", "hebi-pool")).unwrap(),
             funder: FunderId::parse(self.text("funder", "finance-bureau")).unwrap(),
             amount: self.amount("amount", "1"),
-            reference: "进账单1".to_owned(),
+            reference: self.text("ref", "进账单1").to_owned(),
         }
     }
 

@@ -76,7 +76,14 @@ fn event(entry: &Entry, book: &Book) -> String {
         | Event::PoolMoved(_)
         | Event::PeriodClosed(_)
         | Event::ReferenceRateRecorded(_)
-        | Event::FactRecorded(_) => "done".to_owned(),
+        | Event::FactRecorded(_)
+        | Event::AccessChanged(_) => "done".to_owned(),
+        Event::Endorsed(one) => {
+            format!(
+                "first of two approvals of {}, above {}: `{} {}`",
+                one.amount, one.second_above, one.rpc, one.subject
+            )
+        }
         Event::StatementSignedOff(signed) => {
             format!("{} reconciled, {} off", signed.matched.len(), signed.differing.len())
         }

@@ -11,6 +11,8 @@ pub(super) fn named(name: &str) -> Rulebook {
     let text = match name {
         "hebi-2017" => strict,
         "hebi-2017-literal" => file("hebi-2017-literal.toml"),
+        // Two persons above 10,000.
+        "two-approvers" => format!("{strict}\n[approval]\nsecond_above = \"10000.00\"\n"),
         // The next version of the strict one: a cap of 300,000 from July 2026, a leverage limit of 5.
         "hebi-2" => changed(
             &strict,

@@ -134,7 +134,8 @@ impl World {
         match decided {
             Ok(entry) => {
                 self.steps.insert(format!("{}:{}", line.verb, line.name), entry.sequence.value());
-                if ["file", "apply", "claim", "pay-interest", "blacklist", "rate", "fact"].contains(&line.verb.as_str())
+                if ["file", "apply", "claim", "pay-interest", "blacklist", "rate", "fact", "delegate"]
+                    .contains(&line.verb.as_str())
                 {
                     self.names.insert(line.name.clone(), entry.sequence.value());
                 }

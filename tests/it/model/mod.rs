@@ -410,6 +410,7 @@ impl Model {
             | Command::PayClaim(..)
             | Command::RecordRecovery(_)
             | Command::WriteOffClaim(_) => self.judge_pool(ask, command),
+            Command::ChangeAccess(_) => unreachable!("the simulator gives no command about access"),
             Command::SignOffStatement(_) => unreachable!("the simulation signs no statement off"),
         }
     }

@@ -82,7 +82,7 @@ impl Story {
 
     pub(crate) fn give(&mut self, role: Role, command: Command) -> Result<(), String> {
         let bank = (role == Role::Bank).then(|| self.world.banks[0].clone());
-        let caller = Caller { role, institution: bank, enterprise: None, person: person(&format!("{role}-person")) };
+        let caller = Caller { institution: bank, ..Caller::of_bureau(role, person(&format!("{role}-person"))) };
         self.made += 1;
         let id = RequestId::from_bytes(self.made.to_be_bytes()).unwrap();
         let key = RequestKey { id, digest: [1; 32] };

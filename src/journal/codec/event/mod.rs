@@ -1,5 +1,6 @@
 //! What happened, one arm per event, both ways.
 
+mod access;
 mod application;
 mod claim;
 mod group;
@@ -58,6 +59,8 @@ impl Stored for Event {
             Self::ReferenceRateRecorded(rate) => record::Event::ReferenceRateRecorded(rate.store()),
             Self::FactRecorded(fact) => record::Event::FactRecorded(fact.store()),
             Self::Refused(refused) => record::Event::Refused(refused.store()),
+            Self::AccessChanged(change) => record::Event::AccessChanged(change.store()),
+            Self::Endorsed(endorsed) => record::Event::Endorsed(endorsed.store()),
             Self::StatementSignedOff(signed) => record::Event::StatementSignedOff(signed.store()),
         }
     }
@@ -93,6 +96,8 @@ impl Stored for Event {
             record::Event::ReferenceRateRecorded(wire) => Self::ReferenceRateRecorded(Stored::load(wire)?),
             record::Event::FactRecorded(wire) => Self::FactRecorded(Stored::load(wire)?),
             record::Event::Refused(wire) => Self::Refused(Stored::load(wire)?),
+            record::Event::AccessChanged(wire) => Self::AccessChanged(Stored::load(wire)?),
+            record::Event::Endorsed(wire) => Self::Endorsed(Stored::load(wire)?),
             record::Event::StatementSignedOff(wire) => Self::StatementSignedOff(Stored::load(wire).map(Arc::new)?),
         })
     }

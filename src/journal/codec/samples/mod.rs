@@ -4,6 +4,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
+mod access;
 mod explanation;
 mod group;
 mod periods;
@@ -73,6 +74,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(asked());
     events.extend(statement::statements());
     events.extend(group::events());
+    events.extend(access::samples());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -171,7 +173,7 @@ fn entry(sequence: u64, event: Event) -> Entry {
             role: nth(Role::ALL, index),
             institution: institution.clone(),
             enterprise,
-            person: PersonId::parse("wang.xiaoming").unwrap(),
+            ..access::actor(&event, PersonId::parse("wang.xiaoming").unwrap())
         },
         request: RequestKey {
             id: RequestId::from_bytes([u8::try_from(index).unwrap(); 16]).unwrap(),

@@ -130,21 +130,13 @@ impl Generator {
 
     fn bank(&mut self, bank: &InstitutionId) -> Caller {
         let clerk = self.random.between(1, 2);
-        Caller {
-            role: Role::Bank,
-            institution: Some(bank.clone()),
-            enterprise: None,
-            person: person(&format!("{bank}-clerk-{clerk}")),
-        }
+        let clerk = person(&format!("{bank}-clerk-{clerk}"));
+        Caller { institution: Some(bank.clone()), ..Caller::of_bureau(Role::Bank, clerk) }
     }
 
     fn enterprise(enterprise: Uscc) -> Caller {
-        Caller {
-            role: Role::Enterprise,
-            institution: None,
-            enterprise: Some(enterprise),
-            person: person(&format!("owner-{}", enterprise.as_str().to_lowercase())),
-        }
+        let owner = person(&format!("owner-{}", enterprise.as_str().to_lowercase()));
+        Caller { enterprise: Some(enterprise), ..Caller::of_bureau(Role::Enterprise, owner) }
     }
 
     fn officer(&mut self) -> Caller {
@@ -216,5 +208,5 @@ impl Generator {
 }
 
 fn staff(role: Role, name: &str) -> Caller {
-    Caller { role, institution: None, enterprise: None, person: person(name) }
+    Caller::of_bureau(role, person(name))
 }

@@ -1,0 +1,106 @@
+//! The log over starts, files, crashes and forgeries.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn record(person: &str, rpc: &str, resources: &[&str], code: &str) -> Record {
+    Record {
+        time: 1_000,
+        who: Who { person: person.to_owned(), role: "officer".to_owned(), ..Who::default() },
+        rpc: rpc.to_owned(),
+        resources: resources.iter().map(ToString::to_string).collect(),
+        code: code.to_owned(),
+        ..Record::default()
+    }
+}
+
+/// Twenty calls, every fifth refused, in files of about five lines.
+async fn twenty(data: &TempDir) -> AccessLog {
+    let log = AccessLog::open_with(data.path(), 1_000).unwrap();
+    for number in 1..=20 {
+        let code = if number % 5 == 0 { "PERMISSION_DENIED" } else { "OK" };
+        let loan = format!("loan_id=loan-{number}");
+        let person = if number % 2 == 0 { "li" } else { "wu" };
+        assert!(
+            log.append_and_wait(Record { time: number, ..record(person, "LoanService/GetLoan", &[&loan], code) }).await
+        );
+    }
+    log
+}
+
+fn numbers(page: &Page) -> Vec<u64> {
+    page.records.iter().map(|record| record.n).collect()
+}
+
+#[tokio::test]
+async fn the_chain_goes_on_over_files_and_starts() {
+    let data = TempDir::new().unwrap();
+    let log = twenty(&data).await;
+    assert!(read::files(log.folder()).unwrap().len() > 3, "the files are not followed by others");
+    let head = log.head();
+    drop(log);
+    assert_eq!(verify(data.path()).unwrap(), Verified { lines: 20, head: head.hash });
+    let again = AccessLog::open_with(data.path(), 1_000).unwrap();
+    assert!(again.append_and_wait(record("li", "LedgerService/Ping", &[], "OK")).await);
+    assert_eq!(verify(data.path()).unwrap().lines, 21);
+}
+
+#[tokio::test]
+async fn a_line_that_a_crash_left_half_written_is_cut_off() {
+    let data = TempDir::new().unwrap();
+    let log = twenty(&data).await;
+    let last = read::files(log.folder()).unwrap().pop().unwrap();
+    drop(log);
+    let whole = fs::read(&last).unwrap();
+    fs::write(&last, [whole.as_slice(), b"{\"prev\":\"12"].concat()).unwrap();
+    let again = AccessLog::open_with(data.path(), 1_000).unwrap();
+    assert!(again.append_and_wait(record("li", "LedgerService/Ping", &[], "OK")).await);
+    assert_eq!(verify(data.path()).unwrap().lines, 21);
+}
+
+#[tokio::test]
+async fn what_was_changed_taken_out_or_put_in_shows() {
+    let data = TempDir::new().unwrap();
+    let log = twenty(&data).await;
+    let first = read::files(log.folder()).unwrap().remove(0);
+    let text = fs::read_to_string(&first).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let flaw = |forged: &str| {
+        fs::write(&first, forged).unwrap();
+        verify(data.path()).unwrap_err().to_string()
+    };
+    assert!(flaw(&text.replacen("\"wu\"", "\"li\"", 1)).contains("line 2: record 2 does not follow record 1"));
+    assert!(flaw(&text.replacen(&format!("{}\n", lines[1]), "", 1)).contains("record 3 does not follow record 1"));
+    assert!(flaw(&format!("{}\n{text}", lines[0])).contains("record 1 does not follow record 1"));
+    assert!(flaw(&text.replacen('{', "[", 1)).contains("is not a line of the log"));
+    fs::write(&first, &text).unwrap();
+    assert!(verify(data.path()).is_ok());
+}
+
+#[tokio::test]
+async fn pages_go_from_the_newest_back_without_gap_or_overlap() {
+    let data = TempDir::new().unwrap();
+    let log = twenty(&data).await;
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = page(log.folder(), &Query { before, limit: 3, ..Query::default() }).unwrap();
+        seen.extend(numbers(&page));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=20).rev().collect::<Vec<_>>());
+    let of = |query: Query| numbers(&page(log.folder(), &Query { limit: 100, ..query }).unwrap());
+    assert_eq!(of(Query { denied_only: true, ..Query::default() }), [20, 15, 10, 5]);
+    let loans = BTreeSet::from(["loan-7".to_owned(), "loan-12".to_owned()]);
+    assert_eq!(of(Query { resources: Some(loans), ..Query::default() }), [12, 7]);
+    assert_eq!(
+        of(Query { principal: Some("li".to_owned()), from: Some(16), to: Some(20), ..Query::default() }),
+        [18, 16]
+    );
+}

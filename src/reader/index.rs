@@ -1,0 +1,132 @@
+//! What belongs to each institution and enterprise: so that a list of theirs looks at nothing else, and neither takes
+//! longer nor has more pages because others do business.
+//!
+//! Made from the book at the start and carried on entry by entry; [`Index::of`] and [`Index::apply`] come to the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::book::Book;
+use crate::book::event::{Entry, Event};
+use crate::book::nouns::PledgeKey;
+use crate::identifier::{ApplicationId, ClaimId, InstitutionId, LoanId, Uscc};
+
+/// The things of each institution and enterprise, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index {
+    institutions: BTreeMap<InstitutionId, Things>,
+    enterprises: BTreeMap<Uscc, Things>,
+    none: Things,
+}
+
+/// What belongs to one of them. An enterprise's loans and applications are in the book.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Things {
+    /// Loans, for a bank.
+    pub loans: BTreeSet<LoanId>,
+    /// Applications for its loans, for a bank.
+    pub applications: BTreeSet<ApplicationId>,
+    /// Claims.
+    pub claims: BTreeSet<ClaimId>,
+    /// Pledges that it took or gave.
+    pub pledges: BTreeSet<PledgeKey>,
+}
+
+impl Index {
+    /// The index of a book.
+    pub fn of(book: &Book) -> Self {
+        let mut index = Self::default();
+        for (id, loan) in &book.loans {
+            index.institution(&loan.terms.bank).loans.insert(*id);
+        }
+        for (id, application) in &book.applications {
+            index.take_application(book, *id, application.loan);
+            if let Some(payee) = &application.payee {
+                index.institution(payee).applications.insert(*id);
+            }
+        }
+        for (id, claim) in &book.claims {
+            index.take_claim(book, *id, claim.loan);
+        }
+        for (key, pledge) in &book.pledges {
+            index.institution(&pledge.details.pledgee).pledges.insert(key.clone());
+            index.enterprise(pledge.details.pledgor).pledges.insert(key.clone());
+        }
+        index
+    }
+
+    /// Takes over an entry that the book has taken over.
+    pub fn apply(&mut self, entry: &Entry, book: &Book) {
+        if let Event::LoanFiled(filed) = &entry.event {
+            let id = LoanId::created_by(entry.sequence);
+            self.institution(&filed.terms.bank).loans.insert(id);
+        } else if let Event::SubsidyApplied(applied) = &entry.event {
+            self.take_application(book, ApplicationId::created_by(entry.sequence), applied.loan);
+            if let Some(payee) = &applied.payee {
+                self.institution(payee).applications.insert(ApplicationId::created_by(entry.sequence));
+            }
+        } else if let Event::ClaimSubmitted(submitted) = &entry.event {
+            self.take_claim(book, ClaimId::created_by(entry.sequence), submitted.loan);
+        } else if let Event::ClaimChanged(changed) = &entry.event {
+            // Judged again, a claim may be paid to another institution.
+            if let Some(claim) = book.claims.get(&changed.claim) {
+                self.take_claim(book, changed.claim, claim.loan);
+            }
+        } else if let Event::PledgeRegistered(details) = &entry.event {
+            self.institution(&details.pledgee).pledges.insert(details.pledge.clone());
+            self.enterprise(details.pledgor).pledges.insert(details.pledge.clone());
+        }
+    }
+
+    /// What belongs to an institution.
+    pub fn of_institution(&self, id: &InstitutionId) -> &Things {
+        self.institutions.get(id).unwrap_or(&self.none)
+    }
+
+    /// What belongs to an enterprise.
+    pub fn of_enterprise(&self, uscc: Uscc) -> &Things {
+        self.enterprises.get(&uscc).unwrap_or(&self.none)
+    }
+
+    fn take_application(&mut self, book: &Book, id: ApplicationId, loan: Option<LoanId>) {
+        if let Some(loan) = loan.and_then(|loan| book.loans.get(&loan)) {
+            self.institution(&loan.terms.bank).applications.insert(id);
+        }
+    }
+
+    fn take_claim(&mut self, book: &Book, id: ClaimId, loan: LoanId) {
+        if let Some(loan) = book.loans.get(&loan) {
+            self.institution(&loan.terms.bank).claims.insert(id);
+            if let Some(payee) = book.claims.get(&id).map(|claim| claim.payee.clone()) {
+                self.institution(&payee).claims.insert(id);
+            }
+            self.enterprise(loan.terms.borrower).claims.insert(id);
+        }
+    }
+
+    fn institution(&mut self, id: &InstitutionId) -> &mut Things {
+        self.institutions.entry(id.clone()).or_default()
+    }
+
+    fn enterprise(&mut self, uscc: Uscc) -> &mut Things {
+        self.enterprises.entry(uscc).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::codec::samples::samples;
+
+    /// The samples hold every event; that they are no one history does not matter here.
+    #[test]
+    fn carried_on_entry_by_entry_it_is_what_the_book_gives() {
+        let (mut book, mut carried) = (Book::new(), Index::default());
+        for entry in samples() {
+            book.apply(&entry);
+            carried.apply(&entry, &book);
+        }
+        let made = Index::of(&book);
+        assert_eq!(carried, made);
+        assert!(made.institutions.values().any(|things| !things.loans.is_empty() && !things.pledges.is_empty()));
+    }
+}

@@ -1,0 +1,355 @@
+//! The guard: what every call passes before a handler sees it, and after.
+//!
+//! ```text
+//! call ─ table: has the RPC a row? ─ identity ─ principal ─ limits ─ role ──> handler ──> access log ──> answer
+//! ```
+//!
+//! Denied by default: an RPC without a row is nobody's, a handler that the guard did not let anybody into refuses. The
+//! order is part of the promise that nothing is probed: who may not call an RPC hears so before anything of the request
+//! is read. The guard stands around each service of the API; health and reflection, which tell nothing of the ledger,
+//! are open to whoever could connect.
+
+use std::convert::Infallible;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::{Instant, timeout};
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Service, http};
+use tonic::metadata::MetadataMap;
+use tonic::server::NamedService;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::access_log::{AccessLog, Record, Who};
+use crate::book::nouns::Caller;
+use crate::calendar::Timestamp;
+use crate::config::LimitsConfig;
+use crate::decide::permission::{check_role, roles_of};
+use crate::decide::rejection::{Reason, Rejection};
+
+use super::edge::{DEADLINE_MAX, Edge};
+use super::identity::{Peer, address_of};
+use super::status::exhausted;
+
+pub mod limits;
+mod resolve;
+mod resources;
+pub mod seal;
+#[cfg(test)]
+mod tests;
+
+pub use resolve::ON_BEHALF_OF_KEY;
+
+use limits::{Exceeded, Limits, Meter, Permit};
+use seal::Seal;
+
+/// The package of the API as it begins a path.
+const PACKAGE: &str = "/ipledger.v1.";
+
+/// What the guard keeps over all calls.
+#[derive(Debug)]
+pub struct Watch {
+    limits: Limits,
+    log: Option<AccessLog>,
+    seal: Seal,
+}
+
+impl Watch {
+    /// A guard with these limits, this log and this seal of page tokens.
+    pub fn new(limits: LimitsConfig, log: Option<AccessLog>, seal: Seal) -> Self {
+        Self { limits: Limits::new(limits), log, seal }
+    }
+
+    /// The access log, if one is kept.
+    pub const fn log(&self) -> Option<&AccessLog> {
+        self.log.as_ref()
+    }
+}
+
+impl Default for Watch {
+    /// Without limits and without a log: for tests.
+    fn default() -> Self {
+        Self::new(LimitsConfig::NONE, None, Seal::new())
+    }
+}
+
+tokio::task_local! {
+    /// The call that the running handler serves.
+    static CALL: Arc<Call>;
+}
+
+/// A call that was let in.
+#[derive(Debug)]
+struct Call {
+    rpc: String,
+    watch: Arc<Watch>,
+    meter: Arc<Meter>,
+    /// What a page token is bound to.
+    context: String,
+    trail: Mutex<Trail>,
+    _permit: Permit,
+}
+
+/// What the call turned out to be about.
+#[derive(Debug, Default)]
+struct Trail {
+    request: String,
+    resources: Vec<String>,
+}
+
+/// Does something to the running call; nothing where no guard stands (tests of handlers).
+fn on_call(act: impl FnOnce(&Call)) {
+    CALL.try_with(|call| act(call)).unwrap_or_default();
+}
+
+/// Notes what a request names and charges its bytes.
+pub(super) fn note_request(message: &impl prost::Message) {
+    on_call(|call| {
+        call.meter.charge(message.encoded_len());
+        if call.watch.log.is_some() {
+            call.trail.lock().resources = resources::named(&call.rpc, message);
+        }
+    });
+}
+
+/// Notes the request id of a write.
+pub(super) fn note_request_id(id: &str) {
+    on_call(|call| call.trail.lock().request = id.chars().take(64).collect());
+}
+
+/// Notes what a write made.
+pub(super) fn note_made(name: &str, value: &dyn std::fmt::Display) {
+    on_call(|call| call.trail.lock().resources.push(format!("{name}={value}")));
+}
+
+/// A page token as it travels: sealed for the caller and the RPC.
+pub(super) fn seal_token(plain: &str) -> String {
+    let sealed = CALL.try_with(|call| call.watch.seal.seal(&call.context, plain).unwrap_or_default());
+    sealed.unwrap_or_else(|_| hex::encode(plain))
+}
+
+/// What a page token says; `None` if it is not one that this caller got from this list.
+pub(super) fn open_token(token: &str) -> Option<String> {
+    match CALL.try_with(|call| call.watch.seal.open(&call.context, token)) {
+        Ok(opened) => opened,
+        Err(_) => hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
+    }
+}
+
+/// A place for a stream of the running call's caller; `None` where no guard stands.
+pub(super) fn open_stream() -> Result<Option<Permit>, Status> {
+    let opened = CALL.try_with(|call| call.meter.open_stream().map_err(|exceeded| too_much(&call.context, &exceeded)));
+    opened.map_or(Ok(None), |permit| permit.map(Some))
+}
+
+/// A service behind the guard.
+#[derive(Debug, Clone)]
+pub(super) struct Guarded<S> {
+    inner: S,
+    edge: Edge,
+}
+
+impl<S> Guarded<S> {
+    pub(super) const fn new(inner: S, edge: Edge) -> Self {
+        Self { inner, edge }
+    }
+}
+
+impl<S: NamedService> NamedService for Guarded<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<http::Request<Body>> for Guarded<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<http::Response<Body>, Infallible>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, req: http::Request<Body>) -> Self::Future {
+        // The one that was found ready serves; its clone takes its place.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
+        let edge = self.edge.clone();
+        Box::pin(async move { Ok(serve(&edge, inner, req).await) })
+    }
+}
+
+/// What is known of a call before and after it was let in.
+struct Visit {
+    began: Instant,
+    time: Timestamp,
+    rpc: String,
+    peer: String,
+    who: Who,
+}
+
+async fn serve<S>(edge: &Edge, mut inner: S, request: http::Request<Body>) -> http::Response<Body>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+{
+    let path = request.uri().path();
+    let rpc = path.strip_prefix(PACKAGE).unwrap_or(path).to_owned();
+    let (began, time) = (Instant::now(), edge.clock().now());
+    let mut visit = Visit { began, time, rpc, peer: String::new(), who: Who::default() };
+    let (mut parts, body) = request.into_parts();
+    let admitted = admit(edge, &mut parts, &mut visit);
+    let (caller, call) = match admitted {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused.answer(edge, &visit).await,
+    };
+    parts.extensions.insert(caller);
+    let served = CALL.scope(Arc::clone(&call), inner.call(http::Request::from_parts(parts, body)));
+    // A request that never ends to arrive must not hold its place for ever.
+    let limit = DEADLINE_MAX.saturating_add(Duration::from_secs(5));
+    let response = match timeout(limit, served).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => Status::from(Rejection::plain(Reason::DeadlineExceeded)).into_http(),
+    };
+    let trail = mem::take(&mut *call.trail.lock());
+    recorded(edge, &visit, response, (trail, 0)).await
+}
+
+/// A call that was not let in.
+struct Refused {
+    status: Status,
+    /// Set where it was refused by a limit: then it is held a while, and not every one is written down.
+    flood: Option<Arc<Meter>>,
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self { status: rejection.into(), flood: None }
+    }
+}
+
+impl Refused {
+    async fn answer(self, edge: &Edge, visit: &Visit) -> http::Response<Body> {
+        let response = self.status.into_http();
+        let Some(meter) = self.flood else { return recorded(edge, visit, response, (Trail::default(), 0)).await };
+        let response = match meter.note_refusal(edge.watch().limits.now()) {
+            Some(also) => recorded(edge, visit, response, (Trail::default(), also)).await,
+            None => response,
+        };
+        let (held, delay) = meter.hold();
+        tokio::time::sleep(delay).await;
+        drop(held);
+        response
+    }
+}
+
+/// Lets a call in, or says why not. What is known of the caller goes into the visit in any case.
+fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Result<(Caller, Arc<Call>), Refused> {
+    if roles_of(&visit.rpc).is_empty() {
+        let status = Status::unimplemented(format!("`{}` is not an RPC of this ledger", visit.rpc));
+        return Err(Refused { status, flood: None });
+    }
+    let watch = edge.watch();
+    if watch.log.as_ref().is_some_and(|log| !log.is_open()) {
+        return Err(Rejection::plain(Reason::Unavailable).into());
+    }
+    let metadata = MetadataMap::from_headers(mem::take(&mut parts.headers));
+    let address = address_of(&parts.extensions);
+    visit.peer = address.map(|address| address.to_string()).unwrap_or_default();
+    let peer = Peer { address, metadata: &metadata, extensions: &parts.extensions };
+    let resolved = edge.identify(peer).and_then(|(identity, believed)| {
+        visit.who = resolve::who(&identity, believed.as_ref());
+        let caller = resolve::caller(edge, &identity, believed, (&metadata, &visit.rpc))?;
+        Ok((identity, caller))
+    });
+    parts.headers = metadata.into_headers();
+    let now = watch.limits.now();
+    let key = match &resolved {
+        Ok((identity, caller)) => resolve::key(identity, caller),
+        // Whoever proved nothing is counted by where it comes from, without the port.
+        Err(_) => format!("address {}", address.map(|address| address.ip().to_string()).unwrap_or_default()),
+    };
+    let meter = watch.limits.meter(&key, now);
+    let permit = meter
+        .enter(now)
+        .map_err(|exceeded| Refused { status: too_much(&key, &exceeded), flood: Some(Arc::clone(&meter)) })?;
+    let (identity, caller) = resolved?;
+    parts.extensions.insert(identity);
+    resolve::fill(&mut visit.who, &caller);
+    check_role(caller.role, &visit.rpc)?;
+    let context = format!("{} {key}", visit.rpc);
+    let trail = Mutex::new(Trail::default());
+    let call = Call { rpc: visit.rpc.clone(), watch: Arc::clone(watch), meter, context, trail, _permit: permit };
+    Ok((caller, Arc::new(call)))
+}
+
+/// A limit as `RESOURCE_EXHAUSTED` with `RetryInfo` and `QuotaFailure`.
+fn too_much(key: &str, exceeded: &Exceeded) -> Status {
+    let (quota, limit, wait) = (exceeded.quota.name(), exceeded.limit, exceeded.retry_after);
+    let rejection = Rejection::new(
+        Reason::RateLimited,
+        "",
+        format!("{limit} {quota} are allowed; come back in {} ms with the same request id", wait.as_millis()),
+        format!("已超过上限（{quota}：{limit}），请在 {} 毫秒后用同一请求编号重试", wait.as_millis()),
+    );
+    exhausted(&rejection, (key, &format!("{quota}: {limit}")), wait)
+}
+
+/// Writes a call down and gives its answer on; a refusal only once it is in the file. Without its record nothing is
+/// answered: the outcome is then as unknown as after a crash.
+async fn recorded(
+    edge: &Edge,
+    visit: &Visit,
+    response: http::Response<Body>,
+    (trail, also): (Trail, u64),
+) -> http::Response<Body> {
+    let Some(log) = edge.watch().log() else { return response };
+    let status = Status::from_header_map(response.headers());
+    let code = status.as_ref().map_or(Code::Ok, Status::code);
+    let reason =
+        status.as_ref().and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
+    let entry = Record {
+        time: visit.time.micros(),
+        us: u64::try_from(visit.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        who: visit.who.clone(),
+        peer: visit.peer.clone(),
+        rpc: visit.rpc.clone(),
+        request: trail.request,
+        resources: trail.resources,
+        code: code_name(code).to_owned(),
+        reason: reason.unwrap_or_default(),
+        also,
+        ..Record::default()
+    };
+    let written = if code == Code::Ok { log.append(entry).await } else { log.append_and_wait(entry).await };
+    if written { response } else { Status::from(Rejection::plain(Reason::Unavailable)).into_http() }
+}
+
+/// The name of a code as the gRPC specification writes it.
+const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
