@@ -132,9 +132,9 @@ impl Record {
                 Value::EnterpriseRevenue(v1::EnterpriseRevenue { enterprise, year: self.year, amount: value })
             }
             Kind::EnterpriseFigure => {
-                let (figure, amount) = value
-                    .split_once('=')
-                    .with_context(|| format!("`{value}` is not a figure; expected for example `local-tax=120000.00`"))?;
+                let (figure, amount) = value.split_once('=').with_context(|| {
+                    format!("`{value}` is not a figure; expected for example `local-tax=120000.00`")
+                })?;
                 let (figure, amount) = (figure.to_owned(), amount.to_owned());
                 Value::EnterpriseFigure(v1::EnterpriseFigure { enterprise, figure, year: self.year, amount })
             }

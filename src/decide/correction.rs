@@ -26,6 +26,7 @@ use crate::decide::command::Stamp;
 use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, LineFacts, LineVerdict, LoanFacts, Usage, WideKey};
+use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 

@@ -14,8 +14,8 @@ use crate::book::registry::Enterprise;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{InstitutionId, LoanId, PoolId, ProgrammeId, RightId, Tag, Uscc};
 use crate::money::Amount;
-use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::facts::{ClaimDetails, EnterpriseFacts, LoanDetails, LoanFacts, ReferenceRates};
+use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::terms::LossParty;
 use crate::rulebook::{Programme, Rulebook};
 
@@ -97,11 +97,7 @@ pub(super) fn ordinal_of(context: &Context<'_>, programme: &Programme, uscc: Usc
 }
 
 /// The applications up to the day that were granted and not taken back, in their order.
-fn granted<'a>(
-    context: &Context<'a>,
-    programme: &ProgrammeId,
-    uscc: Uscc,
-) -> impl Iterator<Item = &'a Application> {
+fn granted<'a>(context: &Context<'a>, programme: &ProgrammeId, uscc: Uscc) -> impl Iterator<Item = &'a Application> {
     let book = context.book;
     let (programme, day) = (programme.clone(), context.day);
     let ids = book.enterprises.get(&uscc).into_iter().flat_map(|enterprise| &enterprise.applications);

@@ -229,8 +229,9 @@ fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>
             Ok((vec![amount_input("principal", principal)], Some(Exact::from(principal.floored_at_zero()))))
         }
         Base::Figure(figure) => {
-            let amount = reference::figure_of(figure, programme.attribution, facts)?;
-            let inputs = vec![input("of", Value::Text(figure.text())), amount_input("figure", amount)];
+            let (mut inputs, stated) = reference::figure_of(figure, programme.attribution, facts);
+            let amount = stated?;
+            inputs.push(amount_input("figure", amount));
             Ok((inputs, Some(Exact::from(amount.floored_at_zero()))))
         }
         Base::Lump(table) => lump(table, facts, properties),

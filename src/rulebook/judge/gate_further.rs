@@ -82,12 +82,12 @@ pub(super) fn figure(
     limit: Amount,
     keeps: impl FnOnce(Amount) -> bool,
 ) -> Judged {
-    let asked = input("of", Value::Text(figure.text()));
-    match reference::figure_of(figure, programme.attribution, facts) {
+    let (mut inputs, stated) = reference::figure_of(figure, programme.attribution, facts);
+    match stated {
         Ok(stated) => {
-            let inputs = vec![asked, amount_input("figure", stated), amount_input("limit", limit)];
+            inputs.extend([amount_input("figure", stated), amount_input("limit", limit)]);
             (inputs, holds(keeps(stated), Refusal::NotEligible))
         }
-        Err(name) => missing(vec![asked], name),
+        Err(name) => missing(inputs, name),
     }
 }

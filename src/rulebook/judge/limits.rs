@@ -283,7 +283,7 @@ fn limit_of(
             Ok(limit.round(Rounding::Down).at_most(cap.amount))
         }
         CapRule::ShareOfFigure(figure, share) => {
-            let stated = figure_of(figure, programme.attribution, facts)?;
+            let stated = figure_of(figure, programme.attribution, facts).1?;
             let limit = stated.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
             Ok(limit.round(Rounding::Down).at_most(cap.amount))
         }

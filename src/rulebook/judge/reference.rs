@@ -42,10 +42,8 @@ impl Found {
     /// The value of the series, since when it holds, and the entry that recorded it where it is not the file's.
     pub(super) fn inputs(&self) -> Vec<Input> {
         let Some(point) = self.point else { return Vec::new() };
-        let mut inputs = vec![
-            input("reference-rate", Value::Rate(point.rate)),
-            input("reference-from", Value::Date(point.from)),
-        ];
+        let mut inputs =
+            vec![input("reference-rate", Value::Rate(point.rate)), input("reference-from", Value::Date(point.from))];
         let entry = point.entry.and_then(|entry| i64::try_from(entry.value()).ok());
         inputs.extend(entry.map(|entry| input("reference-entry", Value::Count(entry))));
         inputs
@@ -180,11 +178,21 @@ pub(super) fn days_left(most: u32, facts: &LineFacts) -> i64 {
     i64::from(most.saturating_sub(facts.details.interest_days_before))
 }
 
-/// A figure of the enterprise, for the year that the line is attributed to.
-pub(super) fn figure_of(figure: &Figure, attribution: Attribution, facts: &LineFacts) -> Result<Amount, Missing> {
+/// A figure of the enterprise, for the year that the line is attributed to, and what was looked for.
+pub(super) fn figure_of(
+    figure: &Figure,
+    attribution: Attribution,
+    facts: &LineFacts,
+) -> (Vec<Input>, Result<Amount, Missing>) {
     const NOT_STATED: Missing = Missing("figure");
-    let year = figure.year(attributed_year(attribution, facts)?).ok_or(NOT_STATED)?;
-    facts.enterprise.figures.get(&(figure.name.clone(), year)).copied().ok_or(NOT_STATED)
+    let mut inputs = vec![input("of", Value::Text(figure.name.to_string()))];
+    let year = match attributed_year(attribution, facts) {
+        Ok(counts_to) => figure.year(counts_to),
+        Err(missing) => return (inputs, Err(missing)),
+    };
+    inputs.extend(year.map(|year| input("year", Value::Count(i64::from(year.value())))));
+    let stated = year.and_then(|year| facts.enterprise.figures.get(&(figure.name.clone(), year)));
+    (inputs, stated.copied().ok_or(NOT_STATED))
 }
 
 /// The loan of a line.

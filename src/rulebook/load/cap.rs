@@ -5,7 +5,7 @@ use super::errors::Problems;
 use super::gate::share;
 use super::programme::{Scope, read_clause};
 use super::ratio::items;
-use super::table::{Table, code, list, parsed, text};
+use super::table::{Table, code, list, parsed, text, whole};
 use super::when::when;
 use super::{Known, duplicate};
 use crate::identifier::{CapId, ProgrammeId, shown};
@@ -67,11 +67,11 @@ fn cap_id(table: &mut Table<'_, '_>, known: &mut Known, problems: &mut Problems<
 
 /// `amount`, `amounts` by property, `share_of_principal` or `share_of_figure`.
 fn limit(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<(Amount, CapRule)> {
-    let share = table.optional("share_of_principal", problems, share);
+    let of_principal = table.optional("share_of_principal", problems, share);
     if table.has("share_of_principal") {
         let amount = table.optional("amount", problems, parsed(Amount::parse)).unwrap_or(Amount::INPUT_MAX);
         positive(table, "amount", amount, problems);
-        return share.map(|share| (amount, CapRule::ShareOfPrincipal(share)));
+        return of_principal.map(|share| (amount, CapRule::ShareOfPrincipal(share)));
     }
     let of_figure = table.optional("share_of_figure", problems, share);
     if table.has("share_of_figure") {

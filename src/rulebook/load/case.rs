@@ -9,7 +9,8 @@ use super::when::right_kind;
 use super::{Known, duplicate};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
-    CapId, District, InstitutionId, LimitId, LoanId, PatentKind, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown,
+    CapId, District, InstitutionId, LimitId, LoanId, PatentKind, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc,
+    shown,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::Bound;

@@ -107,8 +107,7 @@ fn further(name: &str, table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         "figure-at-least" | "figure-at-most" => {
             let figure = figure(table, problems);
             let amount = table.required("amount", problems, parsed(Amount::parse));
-            let condition =
-                if name == "figure-at-least" { Condition::FigureAtLeast } else { Condition::FigureAtMost };
+            let condition = if name == "figure-at-least" { Condition::FigureAtLeast } else { Condition::FigureAtMost };
             Some(condition(figure?, amount?))
         }
         _ => plain(name, table, problems),

@@ -10,8 +10,8 @@ use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
 use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::model::{
-    Attribution, Base, BilingualText, CapScope, Clawback, ClosingRule, Condition, Gate, LateApplication, OrdinalOf, OwnStep, Payee,
-    Programme, StandsOn,
+    Attribution, Base, BilingualText, CapScope, Clawback, ClosingRule, Condition, Gate, LateApplication, OrdinalOf,
+    OwnStep, Payee, Programme, StandsOn,
 };
 use crate::rulebook::terms::CostKind;
 
