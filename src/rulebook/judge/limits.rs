@@ -80,7 +80,7 @@ impl Line {
         let found = room(cap, programme, (facts, self.ordinal), usage);
         let (mut inputs, room) = match found {
             Ok(None) => return Ok(()),
-            Ok(Some(room)) => (Vec::new(), room),
+            Ok(Some(room)) => (room.looked_at.clone(), room),
             // The loader asks for the gate `loan-required`; a cap per loan without a loan would be no cap at all.
             Err(NoLimit::Missing(Missing("loan"))) => {
                 self.end(part, vec![input("loan", Value::Text("none".to_owned()))], Bound::Gate);
@@ -200,6 +200,8 @@ struct Room {
     used: Amount,
     year: Option<FiscalYear>,
     key: Key,
+    /// What the limit was made of, where that is not in the file.
+    looked_at: Vec<Input>,
 }
 
 enum Key {
@@ -218,7 +220,7 @@ fn room(
     if !cap.when.holds(&properties)? {
         return Ok(None);
     }
-    let limit = limit_of(cap, programme, facts, &properties)?;
+    let (limit, looked_at) = limit_of(cap, programme, facts, &properties)?;
     let loan = facts.loan.as_ref();
     if cap.scope.is_per_loan() && loan.is_none() {
         return Err(Missing("loan").into());
@@ -238,7 +240,7 @@ fn room(
     if let (Some(bank), Some(year)) = (wide, year) {
         let key = WideKey { cap: cap.id.clone(), year, bank };
         let used = usage.used_by_all(&key).ok_or(Missing("used-by-all"))?;
-        return Ok(Some(Room { limit, used, year: Some(year), key: Key::Wide(key) }));
+        return Ok(Some(Room { limit, used, year: Some(year), key: Key::Wide(key), looked_at }));
     }
     let key = CapKey {
         cap: cap.id.clone(),
@@ -246,7 +248,7 @@ fn room(
         year,
         loan: loan.map(|loan| loan.loan).filter(|_| cap.scope.is_per_loan()),
     };
-    Ok(Some(Room { limit, used: used(cap, &key, usage), year, key: Key::Own(key) }))
+    Ok(Some(Room { limit, used: used(cap, &key, usage), year, key: Key::Own(key), looked_at }))
 }
 
 /// What counts toward a cap: of the year alone, or the most that any run of so many years around it comes to, so that
@@ -266,26 +268,31 @@ fn limit_of(
     programme: &Programme,
     facts: &LineFacts,
     properties: &Properties<'_>,
-) -> Result<Amount, NoLimit> {
+) -> Result<(Amount, Vec<Input>), NoLimit> {
+    let plain = |amount: Amount| Ok((amount, Vec::new()));
     match &cap.rule {
-        CapRule::Fixed => Ok(cap.amount),
+        CapRule::Fixed => plain(cap.amount),
         CapRule::By(rows) => {
             for (when, amount) in rows {
                 if when.holds(properties)? {
-                    return Ok(*amount);
+                    return plain(*amount);
                 }
             }
-            Ok(Amount::ZERO)
+            plain(Amount::ZERO)
         }
         CapRule::ShareOfPrincipal(share) => {
             let principal = facts.loan.as_ref().ok_or(Missing("loan"))?.principal;
             let limit = principal.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
-            Ok(limit.round(Rounding::Down).at_most(cap.amount))
+            plain(limit.round(Rounding::Down).at_most(cap.amount))
         }
         CapRule::ShareOfFigure(figure, share) => {
-            let stated = figure_of(figure, programme.attribution, facts).1?;
+            let (looked_for, stated) = figure_of(figure, programme.attribution, facts);
+            let stated = stated?;
             let limit = stated.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
-            Ok(limit.round(Rounding::Down).at_most(cap.amount))
+            // The year of the figure is not the one that the cap counts to.
+            let mut inputs: Vec<Input> = looked_for.into_iter().filter(|one| one.name != "year").collect();
+            inputs.extend([amount_input("figure", stated), input("share", Value::Rate(*share))]);
+            Ok((limit.round(Rounding::Down).at_most(cap.amount), inputs))
         }
     }
 }

@@ -266,6 +266,7 @@ fn what_a_pool_takes_on() {
             free_balance: yuan("1000000.00"),
             principal: None,
             borrower_filed: None,
+            bank_year: None,
         };
         judge_filing(&hebi_pool(), &facts).explanation
     };
@@ -463,6 +464,7 @@ fn each_step_is_a_line() {
         free_balance: yuan("2000000.00"),
         principal: None,
         borrower_filed: None,
+            bank_year: None,
     };
     let filing = judge_filing(&hebi_pool(), &filing).explanation;
     let mut text = String::new();
