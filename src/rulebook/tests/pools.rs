@@ -169,7 +169,7 @@ fn a_loan_without_an_ip_part_is_not_covered() {
         free_balance: yuan("1000000.00"),
         principal: None,
         borrower_filed: None,
-            bank_year: None,
+        bank_year: None,
     };
     assert_eq!(judge_filing(&hebi_pool(), &facts).explanation.refusal, Some(Refusal::LossNotCovered));
 }

@@ -464,7 +464,7 @@ fn each_step_is_a_line() {
         free_balance: yuan("2000000.00"),
         principal: None,
         borrower_filed: None,
-            bank_year: None,
+        bank_year: None,
     };
     let filing = judge_filing(&hebi_pool(), &filing).explanation;
     let mut text = String::new();

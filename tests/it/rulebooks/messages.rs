@@ -65,14 +65,20 @@ const SLIPS: &[(&str, &str)] = &[
     ("from = \"07-01\", until = \"07-31\"", "from = \"08-01\", until = \"07-31\""),
     ("from = \"07-01\", until = \"07-31\"", "from = \"07-01\", until = \"02-30\""),
     ("costs_until = \"06-30\", from", "costs_til = \"06-30\", from"),
-    ("condition = \"applied-in-window\"\nwindows = [{ costs_from = \"01-01\", costs_until = \"06-30\", from = \"07-01\", until = \"07-31\" }, { from = \"01-01\", until = \"01-31\", years_after = 1 }]\n", "condition = \"applied-in-window\"\n"),
+    (
+        "condition = \"applied-in-window\"\nwindows = [{ costs_from = \"01-01\", costs_until = \"06-30\", from = \"07-01\", until = \"07-31\" }, { from = \"01-01\", until = \"01-31\", years_after = 1 }]\n",
+        "condition = \"applied-in-window\"\n",
+    ),
     ("figure = \"people\"", "figure = \"人数\""),
     ("condition = \"figure-at-least\"", "condition = \"figure-at-lest\""),
     ("years = 3", "years = 1"),
     ("scope = \"payee-year\"", "scope = \"payee-year\"\nyears = 2"),
     ("ordinal_of = \"loan\"\npayee = \"guarantor\"", "ordinal_of = \"loan\""),
     ("ordinal_of = \"loan\"", "ordinal_of = \"lone\""),
-    ("scope = \"enterprise-year\"\nprogrammes = [\"costs\", \"lumps\"]", "scope = \"payee-year\"\nprogrammes = [\"costs\", \"lumps\"]"),
+    (
+        "scope = \"enterprise-year\"\nprogrammes = [\"costs\", \"lumps\"]",
+        "scope = \"payee-year\"\nprogrammes = [\"costs\", \"lumps\"]",
+    ),
     // Programmes.
     ("id = \"lumps\"\nname", "id = \"costs\"\nname"),
     ("items = [\"interest\", \"guarantee\", \"insurance\"]\nattribution", "items = []\nattribution"),
