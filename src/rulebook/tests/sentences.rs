@@ -390,6 +390,8 @@ fn every_refusal_has_a_sentence() {
         不予补助：项目年度限额已用完。
         Nothing granted: no reference rate is known for the day that the rule names.
         不予补助：规定日期的参考利率未登记。
+        Nothing granted: the yearly cap of the institution that is paid is used up.
+        不予补助：该机构年度限额已用完。
     "#]]
     .assert_eq(&text);
 }

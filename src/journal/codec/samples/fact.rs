@@ -60,7 +60,6 @@ fn every_fact() -> Vec<Fact> {
     vec![
         Fact::EnterpriseClasses(uscc(), classes),
         Fact::EnterpriseRevenue(uscc(), year(), Amount::from_yuan(150_000_000)),
-        Fact::EnterpriseFigure(uscc(), tag("local-tax"), year(), Amount::from_fen(12_345_678)),
         Fact::EarlierApplications(uscc(), programme, 2),
         Fact::LoanMode(loan, tag("guaranteed")),
         Fact::LoanProduct(loan, tag("ip-loan")),
