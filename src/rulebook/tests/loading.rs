@@ -192,7 +192,7 @@ fn an_unknown_key_is_refused() {
         "scope =",
         "scpoe = 1\nscope =",
         &expect![
-            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
+            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, share_of_figure, amounts, amount, reading, clause, years"
         ],
     );
     check(
