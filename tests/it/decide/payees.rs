@@ -69,6 +69,13 @@ clawback = { restores_cap = true, restores_budget = true }
 [[programme.gate]]
 condition = "loan-required"
 clause = "one"
+
+[[programme.cap]]
+id = "guarantor-year"
+scope = "payee-year"
+items = ["guarantee"]
+amount = "12000.00"
+clause = "one"
 "#;
 
 #[test]
@@ -143,6 +150,9 @@ fn nothing_is_granted_to_a_guarantor_whom_nobody_named() {
         2026-02-01 officer wang apply S2 programme=guarantor-reward guarantee,cost=100000,by=V1
         2026-02-02 officer zhou approve S2
         2026-02-03 finance zhao pay S2
+        # The cap is the guarantor's own: 12,000 a year.
+        2026-02-04 officer wang apply S3 programme=guarantor-reward guarantee,cost=100000,by=V7
+        2026-02-04 officer wang apply S4 programme=guarantor-reward guarantee,cost=100000,by=V8
         ",
         expect![[r#"
             adopt rewards: adopted rewards@1

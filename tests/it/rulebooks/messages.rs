@@ -128,7 +128,7 @@ const SLIPS: &[(&str, &str)] = &[
     ("ordinal_from = 1, ordinal_to = 3", "ordinal_from = 3, ordinal_to = 1"),
     ("principal_over = \"1.00\"", "principal_over = \"2.00\""),
     // Bases.
-    ("kind = \"reference-interest\"", "kind = \"guesswork\""),
+    ("kind = \"reference-interest\"\nrate = { by_term", "kind = \"guesswork\"\nrate = { by_term"),
     ("by = \"base\"\npick", "pick"),
     ("  { over = \"10.00\", amount = \"2.00\" },\n", ""),
     (
