@@ -22,6 +22,7 @@ pub mod check;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
+pub mod closing;
 mod config_file;
 pub mod demo;
 pub mod export;
@@ -101,6 +102,11 @@ enum Task {
     Export(export::Arguments),
     /// Make a ledger of an exported journal: the same records, the same root.
     ImportJournal(import_journal::Arguments),
+    /// The closing run of a programme year, and awards under a version that reaches back; each with a preview.
+    Closing {
+        #[command(subcommand)]
+        command: closing::Task,
+    },
     /// Reference rates: record, import, list.
     Rate {
         #[command(subcommand)]
@@ -210,6 +216,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Task::Export(arguments) => export::run(&arguments, &mut out),
         Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
+        Task::Closing { command } => closing::run(&command, &mut out),
         Task::Rate { command } => rate::run(&command, &mut out),
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),

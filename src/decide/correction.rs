@@ -26,6 +26,7 @@ use crate::decide::command::Stamp;
 use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, LineFacts, LineVerdict, LoanFacts, Usage, WideKey};
+use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
@@ -288,15 +289,20 @@ impl<'a> Past<'a> {
             loan: application.loan,
             items: application.lines.iter().map(|line| line.source.clone()).collect(),
         };
-        let mut applicant = Applicant::of(then, &apply, rulebook).ok()?;
+        let programme = rulebook.programme(&application.programme)?;
+        let mut applicant = Applicant::of(then, &apply, (rulebook, programme)).ok()?;
         for facts in applicant.loans.values_mut() {
             if let Some(loan) = self.book.loans.get(&facts.loan) {
                 as_of(facts, loan, then.day);
             }
         }
         let other = self.granted.get(&application.enterprise).copied().unwrap_or(0);
-        let ordinal = i64::from(applicant.ordinal).saturating_add(other);
-        applicant.ordinal = u32::try_from(ordinal).unwrap_or(1);
+        // Loans and years are those of the applications as they stand; only applications are counted anew by the run.
+        if programme.ordinal_of == OrdinalOf::Application {
+            for ordinal in applicant.ordinals.values_mut() {
+                *ordinal = u32::try_from(i64::from(*ordinal).saturating_add(other)).unwrap_or(1);
+            }
+        }
         let lines = apply.items.iter().enumerate();
         lines.map(|line| line_facts(then, line, &applicant, self).ok()).collect()
     }

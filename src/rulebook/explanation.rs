@@ -58,6 +58,8 @@ pub enum StepKind {
     BankYearCap,
     /// Cap per programme and year.
     ProgrammeYearCap,
+    /// The yearly cap of the institution that is paid.
+    PayeeYearCap,
 }
 codes!(StepKind {
     Gate = "gate",
@@ -83,6 +85,7 @@ codes!(StepKind {
     ProRata = "pro-rata",
     BankYearCap = "bank-year-cap",
     ProgrammeYearCap = "programme-year-cap",
+    PayeeYearCap = "payee-year-cap",
 });
 
 /// What a step did to the amount.
@@ -177,6 +180,8 @@ pub enum Bound {
     BankYearCap,
     /// The programme's cap of the year.
     ProgrammeYearCap,
+    /// The yearly cap of the institution that is paid.
+    PayeeYearCap,
 }
 codes!(Bound {
     Ratio = "ratio",
@@ -195,6 +200,7 @@ codes!(Bound {
     ProRata = "pro-rata",
     BankYearCap = "bank-year-cap",
     ProgrammeYearCap = "programme-year-cap",
+    PayeeYearCap = "payee-year-cap",
 });
 
 /// The explanation of one line: a cost item of an application, or the whole of a pool decision.

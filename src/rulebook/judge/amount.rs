@@ -228,6 +228,12 @@ fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>
             let principal = reference::loan(facts)?.principal;
             Ok((vec![amount_input("principal", principal)], Some(Exact::from(principal.floored_at_zero()))))
         }
+        Base::Figure(figure) => {
+            let (mut inputs, stated) = reference::figure_of(figure, programme.attribution, facts);
+            let amount = stated?;
+            inputs.push(amount_input("figure", amount));
+            Ok((inputs, Some(Exact::from(amount.floored_at_zero()))))
+        }
         Base::Lump(table) => lump(table, facts, properties),
     }
 }

@@ -1,5 +1,8 @@
 //! The gates: does a condition of a programme hold for a line, and what was looked at.
 
+#[path = "gate_further.rs"]
+mod further;
+
 use super::reference::{self, NoRate};
 use super::{amount_input, input};
 use crate::calendar::CivilDate;
@@ -37,6 +40,16 @@ pub(super) fn judge(condition: &Condition, programme: &Programme, facts: &LineFa
             let in_time = loan.ended_on.is_none_or(|ended| loan.pledged_on <= ended);
             (vec![day("pledged-on", Some(loan.pledged_on)), day("ended-on", loan.ended_on)], in_time)
         }),
+        Condition::AppliedInWindow(windows) => further::applied_in_window(windows, programme, facts),
+        Condition::NotBlacklistedWithin(months) => further::not_blacklisted_within(*months, facts),
+        Condition::FeeRateAtMost(rate) => further::fee_rate_at_most(*rate, facts),
+        Condition::LoanDaysAtLeast(days) => further::loan_days_at_least(*days, facts),
+        Condition::FigureAtLeast(figure, least) => {
+            further::figure(figure, (programme, facts), *least, |figure| figure >= *least)
+        }
+        Condition::FigureAtMost(figure, most) => {
+            further::figure(figure, (programme, facts), *most, |figure| figure <= *most)
+        }
         Condition::NotBlacklisted
         | Condition::LoanRequired
         | Condition::LoanDisbursed
@@ -106,7 +119,13 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
         | Condition::NoOtherPublicFunding
         | Condition::DateWithin { .. }
         | Condition::AppliedWithinDays { .. }
-        | Condition::AppliedBy { .. } => missing(Vec::new(), Missing("condition")),
+        | Condition::AppliedBy { .. }
+        | Condition::AppliedInWindow(_)
+        | Condition::NotBlacklistedWithin(_)
+        | Condition::FeeRateAtMost(_)
+        | Condition::LoanDaysAtLeast(_)
+        | Condition::FigureAtLeast(..)
+        | Condition::FigureAtMost(..) => missing(Vec::new(), Missing("condition")),
     }
 }
 

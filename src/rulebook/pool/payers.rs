@@ -213,6 +213,11 @@ fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<In
         let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
         return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
     }
+    if let Some(share) = cap.share_of_balance {
+        let free = facts.free_balance.floored_at_zero();
+        let limit = free.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
+        return Ok(Some((limit, vec![amount_input("free-balance", free), input("share", Value::Rate(share))])));
+    }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;
         let index = usize::try_from(year.saturating_sub(1)).unwrap_or(usize::MAX);

@@ -26,9 +26,21 @@ pub(super) fn later_line(index: usize) -> LineExplanation {
         item: Some(CostKind::Grant),
         requested: Amount::from_yuan(74_800),
         granted: Amount::from_yuan(37_400),
-        bound: nth(rest(Bound::ALL, 12), index),
+        bound: nth(first(rest(Bound::ALL, 12), 4), index),
         refusal: Some(nth(first(rest(Refusal::ALL, 20), 5), index)),
-        steps: rest(StepKind::ALL, 18).iter().enumerate().map(|(place, kind)| step(place, *kind)).collect(),
+        steps: first(rest(StepKind::ALL, 18), 5).iter().enumerate().map(|(place, kind)| step(place, *kind)).collect(),
+    }
+}
+
+/// The values of the cap of whoever is paid: they joined last.
+pub(super) fn newest_line() -> LineExplanation {
+    LineExplanation {
+        item: Some(CostKind::Guarantee),
+        requested: Amount::from_yuan(74_800),
+        granted: Amount::ZERO,
+        bound: Bound::PayeeYearCap,
+        refusal: Some(Refusal::PayeeYearCapUsedUp),
+        steps: vec![step(0, StepKind::PayeeYearCap)],
     }
 }
 

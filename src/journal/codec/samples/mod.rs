@@ -6,6 +6,7 @@
 
 mod access;
 mod explanation;
+mod figure;
 mod group;
 mod periods;
 mod statement;
@@ -75,6 +76,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(statement::statements());
     events.extend(group::events());
     events.extend(access::samples());
+    events.extend(figure::figures());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
