@@ -18,6 +18,7 @@ use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, Serv
 pub mod access;
 pub mod backup;
 pub mod bench;
+pub mod call;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
@@ -31,6 +32,7 @@ pub mod key;
 mod panics;
 pub mod pki;
 pub mod rate;
+pub mod reasons;
 pub mod receipt;
 pub mod reconcile;
 pub mod report;
@@ -118,6 +120,12 @@ enum Task {
         #[command(flatten)]
         client: client::Client,
     },
+    /// Call any RPC of a running ledger, with JSON for its request.
+    Call(Box<call::Arguments>),
+    /// Write the file descriptor set of the API to standard output, for tools that make clients.
+    Descriptors,
+    /// Every reason that the ledger can give, with remedy and whether to try again.
+    Reasons(reasons::Arguments),
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
         #[command(subcommand)]
@@ -201,6 +209,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
         Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
+        Task::Call(arguments) => on_runtime(call::run(&arguments, &mut out)),
+        Task::Descriptors => call::descriptors(&mut out),
+        Task::Reasons(arguments) => reasons::run(&arguments, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),

@@ -16,6 +16,7 @@ mod facts;
 pub mod command;
 pub mod permission;
 pub mod rejection;
+pub mod remedy;
 pub mod standing;
 pub mod whatif;
 

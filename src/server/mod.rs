@@ -44,6 +44,7 @@ use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 mod access;
 pub mod authenticate;
 mod comparisons;
+pub mod describe;
 mod digest;
 pub mod edge;
 pub mod guard;
