@@ -37,6 +37,7 @@ pub mod receipt;
 pub mod reconcile;
 pub mod report;
 pub mod rulebook;
+pub mod sandbox;
 pub mod serve;
 pub mod source;
 pub mod snapshot;
@@ -77,6 +78,8 @@ enum Task {
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
     },
+    /// Serve a sandbox: the same API with made-up companies and a clock that you move. Never on a real data folder.
+    Sandbox(Box<sandbox::Arguments>),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
         /// Keep the data folder here instead of a temporary one.
@@ -196,6 +199,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
             serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every })
         }
+        Task::Sandbox(arguments) => sandbox::run(*arguments),
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {

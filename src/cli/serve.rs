@@ -17,8 +17,10 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use super::identity::Doors;
+use super::sandbox;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
+use crate::calendar::CivilDate;
 use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
 use crate::decide::command::{Command, Request};
 use crate::evidence::keeper::check_kept;
@@ -28,6 +30,7 @@ use crate::identifier::{PersonId, RequestId};
 use crate::reader::Reader;
 use crate::rulebook::load;
 use crate::server::Edge;
+use crate::server::sandbox::SANDBOX_PERSON;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::writer::Writer;
@@ -62,17 +65,23 @@ impl EvidenceArguments {
 
 /// Serves until SIGINT or SIGTERM; an error when the store cannot be opened, replayed or written.
 pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
+    run_as(config, None)
+}
+
+/// The same as a sandbox that begins on this day, or as a real ledger.
+pub(super) fn run_as(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Result<bool> {
     let config = config.checked()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, sandbox));
     // A folder elsewhere may hang for ever; everything that matters is done.
     runtime.shutdown_timeout(PUBLISH_LIMIT);
     served
 }
 
-async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
+async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Result<bool> {
+    sandbox::check_folder(&config.data, sandbox.is_some())?;
     // Before the journal is replayed, which may take minutes.
     let doors = Doors::open(&config.identity, &Clock::System)?;
     let storage = SledStorage::open(&config.data)
@@ -92,11 +101,14 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
         replayed,
         "journal replayed"
     );
-    let (writer, reader, threads) = Writer::start(Arc::<SledStorage>::clone(&storage), Clock::System, loaded)?;
+    let hand = sandbox.map(|day| sandbox::clock(day, loaded.view().book.last_recorded_at()));
+    let clock = hand.clone().map_or(Clock::System, Clock::Manual);
+    let (writer, reader, threads) = Writer::start(Arc::<SledStorage>::clone(&storage), clock, loaded)?;
+    sandbox::check_first_entry(&reader, sandbox.is_some()).await?;
     let taker = start_taker(&config, storage, &reader, snapshot)?;
     let keeper = open_keeper(&config, &reader)?;
     for name in &config.adopt {
-        adopt(&writer, &reader, name).await?;
+        adopt(&writer, &reader, name, if hand.is_some() { SANDBOX_PERSON } else { "operator" }).await?;
     }
     if let Some(first) = &config.access.bootstrap {
         super::access::bootstrap(&writer, &reader, first).await?;
@@ -111,6 +123,10 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     announce(&listener)?;
     let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
+    if let Some(hand) = hand {
+        edge = edge.with_sandbox(hand);
+        sandbox::open(&edge).await?;
+    }
     tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
@@ -234,7 +250,7 @@ impl Signals {
 }
 
 /// Adopts a rulebook unless this version is adopted: the first thing a new ledger needs.
-async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<()> {
+async fn adopt(writer: &Writer, reader: &Reader, name: &str, person: &str) -> anyhow::Result<()> {
     let text = super::rulebook::read(name)?;
     let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file(name)))?;
     let reference = rulebook.reference();
@@ -248,7 +264,7 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
     let request = Request {
         caller: Caller::of_bureau(
             Role::Operator,
-            PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
+            PersonId::parse(person).map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
         ),
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
