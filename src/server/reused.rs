@@ -18,6 +18,9 @@ use super::render::command::fields;
 /// The most characters of a value that are shown.
 const VALUE_CHARACTERS_MAX: usize = 80;
 
+/// The most fields that are named behind the first.
+const OTHERS_MAX: usize = 4;
+
 /// Refuses a request whose id another request was recorded under, naming each field that differs; where that cannot be
 /// told, or may not, it is left to the writer to refuse it.
 pub(super) async fn check(edge: &Edge, request: &Request) -> Result<(), Rejection> {
@@ -61,7 +64,15 @@ fn differences(entry: &Entry, earlier: &Request, now: &Request) -> Vec<Violation
     if different.is_empty() {
         return vec![written_differently(sequence)];
     }
-    different.iter().map(|(field, was, is)| differs(sequence, field, was, is)).collect()
+    let mut violations: Vec<Violation> =
+        different.iter().map(|(field, was, is)| differs(sequence, field, was, is)).collect();
+    // A status says the first one in full.
+    let others: Vec<&str> = different.iter().skip(1).map(|(field, ..)| field.as_str()).take(OTHERS_MAX).collect();
+    if let Some(first) = violations.first_mut().filter(|_| !others.is_empty()) {
+        first.problem.push_str(&format!("; {} differ too", others.join(", ")));
+        first.problem_zh.push_str(&format!("；另有不同：{}", others.join("、")));
+    }
+    violations
 }
 
 /// The fields that differ, in the order of the request before, then what is only in the one after; empty is left out.
@@ -75,13 +86,12 @@ fn unequal(before: &Fields, after: &Fields) -> Vec<(String, String, String)> {
 }
 
 fn differs(sequence: Sequence, field: &str, was: &str, is: &str) -> Violation {
-    let (was, is) = (shown(was), shown(is));
+    let en = |value: &str| if value.is_empty() { "nothing".to_owned() } else { format!("`{}`", shown(value)) };
+    let zh = |value: &str| if value.is_empty() { "空".to_owned() } else { format!("“{}”", shown(value)) };
     Violation {
         field: field.to_owned(),
-        problem: format!(
-            "recorded {was} (entry {sequence}), now {is}; take a new request id for a new request, or send the recorded one"
-        ),
-        problem_zh: format!("已登记为{was}（第{sequence}号分录），现为{is}；新的请求请用新的编号，或原样重发原请求"),
+        problem: format!("recorded {} in entry {sequence}, now {}; take a new id for a new request", en(was), en(is)),
+        problem_zh: format!("第{sequence}号分录已登记为{}，现为{}；新的请求请用新的编号", zh(was), zh(is)),
     }
 }
 
@@ -99,13 +109,11 @@ fn written_differently(sequence: Sequence) -> Violation {
     }
 }
 
+/// A value cut to what a message can carry.
 fn shown(value: &str) -> String {
-    if value.is_empty() {
-        return "nothing".to_owned();
-    }
     let mut text: String = value.chars().take(VALUE_CHARACTERS_MAX).collect();
     if text.len() < value.len() {
         text.push('…');
     }
-    format!("`{text}`")
+    text
 }
