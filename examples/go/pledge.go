@@ -20,7 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
-	pb "ipledgerv1"
+	pb "ipledger.example/ledger/v1"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -79,7 +79,7 @@ func details(err error) (*errdetails.ErrorInfo, time.Duration) {
 		case *errdetails.ErrorInfo:
 			info = detail
 		case *errdetails.RetryInfo:
-			pause = detail.RetryDelay.AsDuration()
+			pause = time.Duration(detail.RetryDelay.GetSeconds())*time.Second + time.Duration(detail.RetryDelay.GetNanos())
 		}
 	}
 	return info, pause

@@ -16,6 +16,7 @@ use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
 
 use super::client::Client;
 use crate::proto::FILE_DESCRIPTOR_SET;
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// The deadline.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     deadline: u64,
+    /// More metadata, for example `ipledger-on-behalf-of=li.na`; may be repeated.
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    headers: Vec<String>,
     #[command(flatten)]
     client: Client,
 }
@@ -65,6 +69,10 @@ pub async fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<b
     grpc.ready().await.context("the connection is not ready")?;
     let mut request = tonic::Request::new(tokio_stream::iter(messages));
     request.set_timeout(Duration::from_secs(arguments.deadline));
+    for header in &arguments.headers {
+        let (name, value) = pair(header)?;
+        request.metadata_mut().insert(name, value);
+    }
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let answer = grpc.streaming(request, PathAndQuery::try_from(path)?, Dynamic(method.output())).await?;
     if answer.metadata().contains_key(REPLAYED_KEY) {
@@ -79,6 +87,13 @@ pub async fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<b
         left = left.saturating_sub(1);
     }
     Ok(true)
+}
+
+/// A header as the command line has it.
+fn pair(header: &str) -> anyhow::Result<(MetadataKey<Ascii>, MetadataValue<Ascii>)> {
+    let wrong = || format!("`{header}` is not a header; expected `NAME=VALUE`");
+    let (name, value) = header.split_once('=').with_context(wrong)?;
+    Ok((name.parse().ok().with_context(wrong)?, value.parse().ok().with_context(wrong)?))
 }
 
 /// The RPC of this name, with or without its package.

@@ -270,11 +270,12 @@ fn refusal(status: &Status) -> String {
         );
     }
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    let reason = status.get_details_error_info().map(|info| format!(" {}", info.reason)).unwrap_or_default();
     if fields.len() < 2 {
-        return format!("the ledger answers {:?}: {}", status.code(), status.message());
+        return format!("the ledger answers {:?}{reason}: {}", status.code(), status.message());
     }
     let fields = fields.iter().map(|each| format!("\n  {}: {}", each.field, each.description));
-    format!("the ledger answers {:?}:{}", status.code(), fields.collect::<String>())
+    format!("the ledger answers {:?}{reason}:{}", status.code(), fields.collect::<String>())
 }
 
 /// Runs a client task on a runtime of its own.

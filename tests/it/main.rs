@@ -37,6 +37,7 @@ mod publish;
 mod regression;
 mod rulebooks;
 mod report;
+mod sandbox;
 mod simulate;
 mod whatif;
 mod tls;

@@ -15,9 +15,12 @@ use tracing::warn;
 
 use super::access::AccessArguments;
 use super::identity::IdentityArguments;
+use super::key::write_pair;
 use super::serve::{self, EvidenceArguments};
 use crate::calendar::{CivilDate, Timestamp};
 use crate::config::{IdentityConfig, SNAPSHOT_ENTRIES_DEFAULT, ServeConfig};
+use crate::evidence::SigningKey;
+use crate::evidence::key::Algorithm;
 use crate::identifier::Sequence;
 use crate::reader::Reader;
 use crate::server::Edge;
@@ -56,16 +59,31 @@ pub fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let today = CivilDate::parse(&today).map_err(|invalid| anyhow::anyhow!("--today: {invalid}"))?;
     let identity = identity.into_config();
     let dev_identity = identity.dev_identity || (identity.tls.is_none() && identity.tokens.is_none());
+    check_folder(&data, true)?;
+    let mut evidence = evidence.into_config();
+    if evidence.key.is_none() {
+        evidence.key = Some(own_key(&data)?);
+    }
     let config = ServeConfig {
         data,
         listen,
         adopt: vec![RULEBOOK.to_owned()],
-        evidence: evidence.into_config(),
+        evidence,
         access: access.into_config(),
         identity: IdentityConfig { dev_identity, ..identity },
         snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
     };
     serve::run_as(config, Some(today))
+}
+
+/// The key of a sandbox that was given none; its name says what it signs.
+fn own_key(data: &Path) -> anyhow::Result<PathBuf> {
+    let (folder, private) = (data.join("keys"), data.join("keys").join("ledger.key"));
+    if !private.exists() {
+        let key = SigningKey::generate("sandbox.example/not-a-real-ledger", Algorithm::Ed25519)?;
+        write_pair(&key, &folder, &mut std::io::stderr())?;
+    }
+    Ok(private)
 }
 
 /// Refuses a folder of the other kind, and marks a new one.
