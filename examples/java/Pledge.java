@@ -6,14 +6,11 @@
 // CERTIFICATES holds ca.crt, and for each caller NAME.crt and NAME.key (PKCS #8): bank, and counter, an officer who takes
 // applications in.
 
-import com.google.protobuf.Any;
-import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.protobuf.StatusProto;
 import ipledger.v1.Common.CostItem;
 import ipledger.v1.Common.CostKind;
 import ipledger.v1.Common.Invoice;
@@ -63,16 +60,6 @@ public final class Pledge {
     /** One id for one request. Store it with the business record before the first attempt; never make a new one to retry. */
     private static String newId() {
         return UUID.randomUUID().toString();
-    }
-
-    /** The reason of an error, with the field that it names; see docs/reasons.md. */
-    private static ErrorInfo reason(StatusRuntimeException error) throws Exception {
-        for (Any detail : StatusProto.fromThrowable(error).getDetailsList()) {
-            if (detail.is(ErrorInfo.class)) {
-                return detail.unpack(ErrorInfo.class);
-            }
-        }
-        return ErrorInfo.getDefaultInstance();
     }
 
     /** Sends a write until it has an answer. The bytes and the request id stay the same, so nothing is recorded twice. */
@@ -128,11 +115,12 @@ public final class Pledge {
             loans.fileLoan(request.toBuilder().setPrincipal("1300000.00").build());
             throw new IllegalStateException("taken twice");
         } catch (StatusRuntimeException error) {
-            ErrorInfo info = reason(error);
-            if (!info.getReason().equals("REQUEST_ID_REUSED") || !info.getMetadataOrThrow("field").equals("principal")) {
+            // `com.google.rpc.ErrorInfo` in the details has reason and field for programs; Debian's jar is older than it.
+            String said = error.getStatus().getDescription();
+            if (error.getStatus().getCode() != Status.Code.ALREADY_EXISTS || !said.contains("principal: recorded")) {
                 throw error;
             }
-            System.out.println("refused: principal: " + info.getMetadataOrThrow("problem"));
+            System.out.println("refused: " + said);
         }
         loans.disburseLoan(DisburseLoanRequest.newBuilder()
                 .setRequestId(newId()).setEffectiveDate("2025-01-08").setLoanId(filed.getLoanId())

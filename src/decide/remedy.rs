@@ -154,6 +154,7 @@ impl Reason {
     }
 
     /// What the caller can do about it.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each reason")]
     pub const fn remedy(self) -> Bilingual {
         if let Some(remedy) = remedy_of_standing(self) {
             return remedy;

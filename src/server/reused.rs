@@ -69,8 +69,8 @@ fn differences(entry: &Entry, earlier: &Request, now: &Request) -> Vec<Violation
     // A status says the first one in full.
     let others: Vec<&str> = different.iter().skip(1).map(|(field, ..)| field.as_str()).take(OTHERS_MAX).collect();
     if let Some(first) = violations.first_mut().filter(|_| !others.is_empty()) {
-        first.problem.push_str(&format!("; {} differ too", others.join(", ")));
-        first.problem_zh.push_str(&format!("；另有不同：{}", others.join("、")));
+        first.problem = format!("{}; {} differ too", first.problem, others.join(", "));
+        first.problem_zh = format!("{}；另有不同：{}", first.problem_zh, others.join("、"));
     }
     violations
 }

@@ -102,7 +102,9 @@ fn every_rpc_has_a_line_and_is_in_no_other_words() {
     let documented: BTreeSet<String> = lines("rpc.md").into_iter().map(|line| line.rpc).collect();
     let api: BTreeSet<String> = pool()
         .services()
-        .flat_map(|service| service.methods().map(|method| format!("{}/{}", service.name(), method.name())).collect::<Vec<_>>())
+        .flat_map(|service| {
+            service.methods().map(|method| format!("{}/{}", service.name(), method.name())).collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(documented, api);
 }

@@ -4,6 +4,7 @@
 
 use crate::book::access::{AccessChange, Switched};
 use crate::book::fact::FactRecorded;
+use crate::book::nouns::Month;
 use crate::calendar::CivilDate;
 use crate::decide::command::{
     ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
@@ -17,18 +18,15 @@ use super::{access, event, fact, reconciliation};
 /// Every field that the command sets. `day` is the effective date, which some fields default to.
 pub(crate) fn fields(command: &Command, day: CivilDate) -> Fields {
     match command {
-        Command::RegisterEnterprise(details) | Command::UpdateEnterprise(details) => {
-            fields_of("EnterpriseDetails", &event::enterprise(details))
-        }
-        Command::RegisterInstitution(details) => fields_of("InstitutionDetails", &event::institution(details)),
-        Command::RegisterIpRight(details) => fields_of("IpRightDetails", &event::ip_right(details)),
-        Command::RecordIpRightEvent(changed) => fields_of("IpRightChanged", &event::ip_right_changed(changed)),
-        Command::RegisterPledge(details) => flat("pledge.", fields_of("PledgeDetails", &event::pledge(details))),
-        Command::ReleasePledge(key) => fields_of("PledgeKey", &event::pledge_key(key)),
-        Command::AddBlacklistEntry(details) => fields_of("BlacklistDetails", &event::blacklist(details)),
-        Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise, entry, reason }) => {
-            list([("enterprise", enterprise), ("blacklist_sequence", entry), ("reason", reason)])
-        }
+        Command::RegisterEnterprise(_)
+        | Command::UpdateEnterprise(_)
+        | Command::RegisterInstitution(_)
+        | Command::RegisterIpRight(_)
+        | Command::RecordIpRightEvent(_)
+        | Command::RegisterPledge(_)
+        | Command::ReleasePledge(_)
+        | Command::AddBlacklistEntry(_)
+        | Command::LiftBlacklistEntry(_) => of_registry(command),
         Command::RecordReferenceRate(rate) => fields_of("ReferenceRate", &fact::rate(rate)),
         Command::RecordFact(recorded) => of_fact(recorded, day),
         Command::ReverseEntry(ReverseEntry { sequence, entry: _, reason }) => {
@@ -46,11 +44,7 @@ pub(crate) fn fields(command: &Command, day: CivilDate) -> Fields {
             ("reason", reason),
         ]),
         Command::ClosePeriod(month) => fields_of("Month", &event::month(*month)),
-        Command::ClosePeriodOver(month, reason) => {
-            let mut fields = fields_of("Month", &event::month(*month));
-            fields.extend(list([("open_items_reason", reason)]));
-            fields
-        }
+        Command::ClosePeriodOver(month, reason) => over(*month, reason),
         Command::CloseYear(CloseYear { year, carried, document }) => {
             let mut fields = list([("year", &year.value()), ("document", document)]);
             fields.extend(indexed("carried_budget_line_ids", carried));
@@ -89,6 +83,25 @@ pub(crate) fn fields(command: &Command, day: CivilDate) -> Fields {
         | Command::PayClaim(..)
         | Command::RecordRecovery(_)
         | Command::WriteOffClaim(_) => of_pool(command),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`fields` names every command and sends those of registries here")]
+fn of_registry(command: &Command) -> Fields {
+    match command {
+        Command::RegisterEnterprise(details) | Command::UpdateEnterprise(details) => {
+            fields_of("EnterpriseDetails", &event::enterprise(details))
+        }
+        Command::RegisterInstitution(details) => fields_of("InstitutionDetails", &event::institution(details)),
+        Command::RegisterIpRight(details) => fields_of("IpRightDetails", &event::ip_right(details)),
+        Command::RecordIpRightEvent(changed) => fields_of("IpRightChanged", &event::ip_right_changed(changed)),
+        Command::RegisterPledge(details) => flat("pledge.", fields_of("PledgeDetails", &event::pledge(details))),
+        Command::ReleasePledge(key) => fields_of("PledgeKey", &event::pledge_key(key)),
+        Command::AddBlacklistEntry(details) => fields_of("BlacklistDetails", &event::blacklist(details)),
+        Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise, entry, reason }) => {
+            list([("enterprise", enterprise), ("blacklist_sequence", entry), ("reason", reason)])
+        }
+        _ => Fields::new(),
     }
 }
 
@@ -169,6 +182,12 @@ fn of_pool(command: &Command) -> Fields {
         }
         _ => Fields::new(),
     }
+}
+
+fn over(month: Month, reason: &String) -> Fields {
+    let mut fields = fields_of("Month", &event::month(month));
+    fields.extend(list([("open_items_reason", reason)]));
+    fields
 }
 
 fn of_fact(recorded: &RecordFact, day: CivilDate) -> Fields {
