@@ -184,9 +184,9 @@ fn of_pool(command: &Command) -> Fields {
     }
 }
 
-fn over(month: Month, reason: &String) -> Fields {
+fn over(month: Month, reason: &str) -> Fields {
     let mut fields = fields_of("Month", &event::month(month));
-    fields.extend(list([("open_items_reason", reason)]));
+    fields.extend(list([("open_items_reason", &reason)]));
     fields
 }
 
