@@ -20,6 +20,8 @@ const API: &[&str] = &[
     "ipledger/v1/evidence_service.proto",
     "ipledger/v1/access_service.proto",
     "ipledger/v1/identity_service.proto",
+    "ipledger/v1/batch_service.proto",
+    "ipledger/v1/sandbox_service.proto",
     "ipledger/v1/report_service.proto",
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto", "ipledger/journal/v1/export.proto"];

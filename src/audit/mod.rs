@@ -23,7 +23,6 @@
 //! | 9 | open periods, four eyes, own business | each entry: [`recompute`]; each decision again |
 //! | 10 | the same state from entry 1 | this book is that state, its digest is in the report; `snapshot --check` compares the snapshots |
 
-mod command;
 mod finding;
 mod pipeline;
 mod recompute;

@@ -58,8 +58,20 @@ impl ServerProcess {
         if !flags.iter().any(|flag| flag == "--tls-cert" || flag == "--jwks") {
             command.arg("--dev-identity");
         }
+        Self::spawn(command).await
+    }
+
+    /// Starts `program sandbox` on a folder and a free loopback port.
+    pub async fn start_sandbox(program: &Path, data: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("sandbox").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+        Self::spawn(command).await
+    }
+
+    /// Starts it and waits until it listens.
+    async fn spawn(mut command: Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
+        let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
         let log = collect_log(&mut child);
         let mut stdout = BufReader::new(child.stdout.take().context("the child has no standard output")?);
         let mut line = String::new();

@@ -19,6 +19,7 @@ pub mod access;
 pub mod backup;
 pub mod bench;
 pub mod check;
+pub mod call;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
@@ -35,10 +36,12 @@ mod panics;
 pub mod period;
 pub mod pki;
 pub mod rate;
+pub mod reasons;
 pub mod receipt;
 pub mod reconcile;
 pub mod report;
 pub mod rulebook;
+pub mod sandbox;
 pub mod serve;
 pub mod source;
 pub mod snapshot;
@@ -84,6 +87,8 @@ enum Task {
     },
     /// Is the ledger well? For monitoring systems; exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     Check(check::Arguments),
+    /// Serve a sandbox: the same API with made-up companies and a clock that you move. Never on a real data folder.
+    Sandbox(Box<sandbox::Arguments>),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
         /// Keep the data folder here instead of a temporary one.
@@ -132,6 +137,12 @@ enum Task {
         #[command(flatten)]
         client: client::Client,
     },
+    /// Call any RPC of a running ledger, with JSON for its request.
+    Call(Box<call::Arguments>),
+    /// Write the file descriptor set of the API to standard output, for tools that make clients.
+    Descriptors,
+    /// Every reason that the ledger can give, with remedy and whether to try again.
+    Reasons(reasons::Arguments),
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
         #[command(subcommand)]
@@ -208,6 +219,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),
             Err(error) => Err(error),
         },
+        Task::Sandbox(arguments) => sandbox::run(*arguments),
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {
@@ -222,6 +234,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
         Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
+        Task::Call(arguments) => on_runtime(call::run(&arguments, &mut out)),
+        Task::Descriptors => call::descriptors(&mut out),
+        Task::Reasons(arguments) => reasons::run(&arguments, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
@@ -277,11 +292,12 @@ fn refusal(status: &Status) -> String {
         );
     }
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    let reason = status.get_details_error_info().map(|info| format!(" {}", info.reason)).unwrap_or_default();
     if fields.len() < 2 {
-        return format!("the ledger answers {:?}: {}", status.code(), status.message());
+        return format!("the ledger answers {:?}{reason}: {}", status.code(), status.message());
     }
     let fields = fields.iter().map(|each| format!("\n  {}: {}", each.field, each.description));
-    format!("the ledger answers {:?}:{}", status.code(), fields.collect::<String>())
+    format!("the ledger answers {:?}{reason}:{}", status.code(), fields.collect::<String>())
 }
 
 /// Runs a client task on a runtime of its own.

@@ -38,6 +38,7 @@ mod publish;
 mod regression;
 mod rulebooks;
 mod report;
+mod sandbox;
 mod simulate;
 mod whatif;
 mod tls;

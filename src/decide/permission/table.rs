@@ -128,6 +128,11 @@ pub const TABLE: &[Row] = &[
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
     row("IdentityService/WhoAmI", EVERYBODY),
+    // Each item by its own row.
+    row("BatchService/WriteBatch", &[Bank, Enterprise, Officer, Finance, Operator]),
+    // Only in a sandbox.
+    row("SandboxService/GetSandbox", EVERYBODY),
+    row("SandboxService/MoveClock", EVERYBODY),
     row("AccessService/BindPrincipal", &[Operator]),
     row("AccessService/EnablePrincipal", &[Operator]),
     row("AccessService/DisablePrincipal", &[Operator]),

@@ -34,6 +34,7 @@ use crate::decide::rejection::{Reason, Rejection};
 
 use super::edge::{DEADLINE_MAX, Edge};
 use super::identity::{Peer, address_of};
+use super::sandbox::{self, SANDBOX_KEY};
 use super::status::exhausted;
 
 pub mod limits;
@@ -148,6 +149,14 @@ pub(super) fn note_request_id(id: &str) {
     on_call(|call| call.trail.lock().request = id.chars().take(64).collect());
 }
 
+/// Notes what a batch brings, and charges its items but the one that the call itself was charged for.
+pub(super) fn note_items(items: usize) {
+    on_call(|call| {
+        call.meter.charge_requests(items.saturating_sub(1));
+        call.trail.lock().resources.push(format!("items={items}"));
+    });
+}
+
 /// Notes what a write made.
 pub(super) fn note_made(name: &str, value: &dyn std::fmt::Display) {
     on_call(|call| call.trail.lock().resources.push(format!("{name}={value}")));
@@ -208,7 +217,13 @@ where
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let edge = self.edge.clone();
-        Box::pin(async move { Ok(serve(&edge, inner, req).await) })
+        Box::pin(async move {
+            let mut response = serve(&edge, inner, req).await;
+            if edge.sandbox().is_some() {
+                response.headers_mut().insert(SANDBOX_KEY, http::HeaderValue::from_static("true"));
+            }
+            Ok(response)
+        })
     }
 }
 
@@ -297,7 +312,6 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         let caller = resolve::caller(edge, &identity, believed, (&metadata, &visit.rpc))?;
         Ok((identity, caller))
     });
-    parts.headers = metadata.into_headers();
     let now = watch.limits.now();
     let key = match &resolved {
         Ok((identity, caller)) => resolve::key(identity, caller),
@@ -309,9 +323,14 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         .enter(now)
         .map_err(|exceeded| Refused { status: too_much(&key, &exceeded), flood: Some(Arc::clone(&meter)) })?;
     let (identity, caller) = resolved?;
+    let asked = edge.sandbox().and_then(|_| sandbox::asked_for(&metadata));
+    parts.headers = metadata.into_headers();
     parts.extensions.insert(identity);
     resolve::fill(&mut visit.who, &caller);
     check_role(caller.role, &visit.rpc)?;
+    if let Some(asked) = asked {
+        return Err(asked.into());
+    }
     let context = format!("{} {key}", visit.rpc);
     let trail = Mutex::new(Trail::default());
     let call = Call { rpc: visit.rpc.clone(), watch: Arc::clone(watch), meter, context, trail, _permit: permit };

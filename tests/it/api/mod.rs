@@ -4,6 +4,7 @@
 //! and compared with the expected text.
 
 mod access;
+mod batch;
 mod errors;
 mod month_end;
 mod reconciliation;
