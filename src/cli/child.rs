@@ -99,13 +99,7 @@ impl ServerProcess {
 
     /// The processor time that the server has used, in clock ticks of 10 ms; `None` where the system does not tell.
     pub fn processor_ticks(&self) -> Option<u64> {
-        // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()?)).ok()?;
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut times = fields.split_whitespace().skip(11);
-        let user: u64 = times.next()?.parse().ok()?;
-        let system: u64 = times.next()?.parse().ok()?;
-        user.checked_add(system)
+        processor_ticks(self.child.id()?)
     }
 
     /// Kills it at once (SIGKILL), as a power cut of the process would.
@@ -168,4 +162,15 @@ impl Interceptor for ActAs {
         }
         Ok(request)
     }
+}
+
+/// The processor time that a process has used, in clock ticks of 10 ms; `None` where the system does not tell.
+pub(super) fn processor_ticks(process: u32) -> Option<u64> {
+    // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    user.checked_add(system)
 }

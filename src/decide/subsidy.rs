@@ -25,6 +25,7 @@ use crate::rulebook::facts::{
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
+use crate::rulebook::word::Word;
 use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
@@ -110,13 +111,13 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
     verdict.explanation.refusal = Some(Refusal::FactMissing);
     verdict.explanation.steps.push(Step {
         kind: StepKind::Gate,
-        rule: "payee".to_owned(),
+        rule: Word::fixed("payee"),
         clause: Some(programme.clause.clone()),
         inputs: vec![
-            Input { name: "payee".to_owned(), value: Value::Text(programme.payee.to_string()) },
-            Input { name: "missing".to_owned(), value: Value::Text("parties".to_owned()) },
+            Input { name: Word::fixed("payee"), value: Value::Text(programme.payee.to_string().into()) },
+            Input { name: Word::fixed("missing"), value: Value::Text("parties".into()) },
         ],
-        result: Amount::ZERO.to_string(),
+        result: Amount::ZERO.to_string().into(),
         outcome: StepOutcome::Failed,
     });
 }

@@ -5,6 +5,7 @@
 
 use super::refusal::Refusal;
 use super::terms::{CostKind, codes};
+use super::word::Word;
 use crate::calendar::CivilDate;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Rate};
@@ -110,20 +111,20 @@ pub enum Value {
     /// A ratio or a yearly rate.
     Rate(Rate),
     /// An unrounded product in yuan, as canonical decimal text.
-    Exact(String),
+    Exact(Word),
     /// A civil date.
     Date(CivilDate),
     /// A count, for example of days.
     Count(i64),
     /// A code or an identifier.
-    Text(String),
+    Text(Word),
 }
 
 /// A named input of a step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
     /// Stable name, lower case with hyphens.
-    pub name: String,
+    pub name: Word,
     /// The value used.
     pub value: Value,
 }
@@ -134,13 +135,13 @@ pub struct Step {
     /// What was applied.
     pub kind: StepKind,
     /// Name of the rule's part, for example the cap's or gate's id in the rulebook; empty where there is only one.
-    pub rule: String,
+    pub rule: Word,
     /// The clause that the step encodes; `None` for steps that are the ledger's own (rounding, evidence).
     pub clause: Option<ClauseId>,
     /// Inputs in a fixed order.
     pub inputs: Vec<Input>,
     /// The amount after the step in yuan, canonical decimal text; products keep full precision until rounding.
-    pub result: String,
+    pub result: Word,
     /// What the step did.
     pub outcome: StepOutcome,
 }

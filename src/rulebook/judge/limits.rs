@@ -83,7 +83,7 @@ impl Line {
             Ok(Some(room)) => (room.looked_at.clone(), room),
             // The loader asks for the gate `loan-required`; a cap per loan without a loan would be no cap at all.
             Err(NoLimit::Missing(Missing("loan"))) => {
-                self.end(part, vec![input("loan", Value::Text("none".to_owned()))], Bound::Gate);
+                self.end(part, vec![input("loan", Value::Text("none".into()))], Bound::Gate);
                 return Err(Refusal::NotEligible);
             }
             Err(NoLimit::Missing(missing)) => return Err(self.missing(part, Vec::new(), missing)),
@@ -155,7 +155,7 @@ impl Line {
         let beyond = award.fen().checked_rem(programme.round_to.fen()).unwrap_or(0);
         let award = award.minus(Amount::from_fen(beyond));
         let part = Part { kind: StepKind::Round, rule: rounding_code(rounding), clause: None };
-        let mut before = vec![input("unrounded", Value::Exact(self.amount.text()))];
+        let mut before = vec![input("unrounded", Value::Exact(self.shown()))];
         if programme.round_to > Amount::from_fen(1) {
             before.push(amount_input("unit", programme.round_to));
         }

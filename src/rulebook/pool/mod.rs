@@ -307,7 +307,7 @@ impl<'a> Sheet<'a> {
                 (false, true) => parties.push(other),
                 (false, false) => {
                     let part = (StepKind::LossShare, "seat");
-                    let inputs = vec![input("seat", Value::Text(party.to_string()))];
+                    let inputs = vec![input("seat", Value::Text(party.to_string().into()))];
                     return Err(self.missing(part, inputs, Missing("parties")));
                 }
             }
@@ -362,7 +362,7 @@ impl<'a> Sheet<'a> {
 
     /// Fails for want of a fact: the step says which.
     fn missing(&mut self, part: (StepKind, &str), mut inputs: Vec<Input>, missing: Missing) -> Refusal {
-        inputs.push(input("missing", Value::Text(missing.0.to_owned())));
+        inputs.push(input("missing", Value::Text(missing.0.into())));
         self.fail(part, inputs, Bound::Gate, missing.refusal())
     }
 
@@ -380,8 +380,8 @@ impl<'a> Sheet<'a> {
 
     fn record(&mut self, (kind, rule): (StepKind, &str), inputs: Vec<Input>, result: Amount, outcome: StepOutcome) {
         let clause = self.clause.or(self.rule.clause()).cloned();
-        let result = result.to_string();
-        self.steps.push(Step { kind, rule: rule.to_owned(), clause, inputs, result, outcome });
+        let result = result.to_string().into();
+        self.steps.push(Step { kind, rule: rule.into(), clause, inputs, result, outcome });
     }
 }
 
@@ -390,11 +390,11 @@ fn gate_facts(condition: &PoolCondition, facts: &ClaimFacts) -> (Vec<Input>, Res
     let details = &facts.details;
     match condition {
         PoolCondition::Property(when) => {
-            (vec![input("asked", Value::Text(when.text()))], when.holds(&facts.properties()))
+            (vec![input("asked", Value::Text(when.text().into()))], when.holds(&facts.properties()))
         }
         PoolCondition::HigherRecognised => {
             let said = details.higher_recognised;
-            let shown = said.map(|yes| input("recognised", Value::Text(if yes { "yes" } else { "no" }.to_owned())));
+            let shown = said.map(|yes| input("recognised", Value::Text(if yes { "yes" } else { "no" }.into())));
             (shown.into_iter().collect(), said.ok_or(Missing("higher-recognised")))
         }
         PoolCondition::WorkingDaysAtMost(most) => {

@@ -65,7 +65,7 @@ impl<'a> Sheet<'a> {
         for (when, party) in &rule.payees {
             match when.holds(&facts.properties()) {
                 Ok(true) => {
-                    inputs.push(input("payee", Value::Text(party.to_string())));
+                    inputs.push(input("payee", Value::Text(party.to_string().into())));
                     self.payee = *party;
                     return Ok(());
                 }
@@ -95,7 +95,7 @@ impl<'a> Sheet<'a> {
                 return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
             }
             Err(NoRatio::Money(error)) => {
-                inputs.push(input("error", Value::Text(error.to_string())));
+                inputs.push(input("error", Value::Text(error.to_string().into())));
                 return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
             }
         };

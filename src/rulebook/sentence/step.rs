@@ -8,7 +8,7 @@ use super::{Language, grouped, shown_input};
 pub fn step_sentence(step: &Step, language: Language) -> String {
     let rule = language.pick(step.rule.replace('-', " "), word(&step.rule).unwrap_or(&step.rule));
     // Names that an operator gave stay as they are; ours are said in words.
-    let rule = if word(&step.rule).is_some() { rule } else { step.rule.clone() };
+    let rule = if word(&step.rule).is_some() { rule } else { step.rule.to_string() };
     let kind = language.pick(step.kind.code().replace('-', " "), kind(step.kind));
     let inputs: Vec<String> = step
         .inputs

@@ -355,7 +355,7 @@ proptest! {
                 prop_assert!(!verdict.award.is_negative() && verdict.award <= facts.cost);
                 prop_assert!(verdict.award.is_zero() || verdict.award <= facts.evidence_left);
                 prop_assert_eq!(verdict.award.is_zero(), verdict.explanation.refusal.is_some());
-                let last = verdict.explanation.steps.last().map(|step| step.result.clone());
+                let last = verdict.explanation.steps.last().map(|step| step.result.to_string());
                 prop_assert_eq!(last, Some(verdict.award.to_string()));
                 for language in [Language::Chinese, Language::English] {
                     prop_assert!(!line_sentence(&verdict.explanation, language).is_empty());

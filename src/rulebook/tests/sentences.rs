@@ -401,10 +401,10 @@ fn every_refusal_has_a_sentence() {
 fn a_clamped_base_is_said() {
     let step = |kind, result: &str, ratio| Step {
         kind,
-        rule: String::new(),
+        rule: "".into(),
         clause: None,
-        inputs: vec![Input { name: "ratio".to_owned(), value: Value::Rate(ratio) }],
-        result: result.to_owned(),
+        inputs: vec![Input { name: "ratio".into(), value: Value::Rate(ratio) }],
+        result: result.into(),
         outcome: StepOutcome::Reduced,
     };
     let mut line = LineExplanation {

@@ -38,6 +38,7 @@ use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
 use crate::rulebook::{self, RulebookRef};
 
+pub(super) use explanation::line as explanation_line;
 use explanation::{first, later_line, line, rest};
 
 /// The smallest rulebook that loads.
