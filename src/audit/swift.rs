@@ -19,7 +19,7 @@ use crate::journal::codec::encode;
 use crate::journal::replay::check_follows;
 use crate::storage::{Fault, Storage};
 
-use super::command::request_of;
+use crate::decide::recorded::request_of;
 
 /// The report of a journal that holds; `None` when anything does not.
 pub(super) fn audit(

@@ -48,7 +48,7 @@ pub(super) fn fee_rate_at_most(rate: Rate, facts: &LineFacts) -> Judged {
     let most = loan.principal.floored_at_zero().times(rate).and_then(|year| year.times_fraction(days, DAYS_OF_A_YEAR));
     let most = match most {
         Ok(most) => most.round(Rounding::Down),
-        Err(error) => return (vec![input("error", Value::Text(error.to_string()))], Err(Refusal::NotEligible)),
+        Err(error) => return (vec![input("error", Value::Text(error.to_string().into()))], Err(Refusal::NotEligible)),
     };
     let inputs = vec![
         amount_input("cost", facts.cost),

@@ -185,7 +185,7 @@ pub(super) fn figure_of(
     facts: &LineFacts,
 ) -> (Vec<Input>, Result<Amount, Missing>) {
     const NOT_STATED: Missing = Missing("figure");
-    let mut inputs = vec![input("of", Value::Text(figure.name.to_string()))];
+    let mut inputs = vec![input("of", Value::Text(figure.name.to_string().into()))];
     let year = match attributed_year(attribution, facts) {
         Ok(counts_to) => figure.year(counts_to),
         Err(missing) => return (inputs, Err(missing)),
