@@ -35,12 +35,11 @@ pub fn limit(limit: &Limit) -> String {
 
 /// A rate in a few words: `1.4 × lpr-1y + 0.5 % (signing), or the actual one where that is lower`.
 pub fn rate(term: &RateTerm) -> String {
-    let mut text = match term.fixed {
-        Some(fixed) => fixed.percent(),
-        None => {
-            let series: Vec<String> = term.series.iter().map(|entry| entry.series.to_string()).collect();
-            format!("{} × {} ({})", term.factor, series.join(" or "), term.as_of)
-        }
+    let mut text = if let Some(fixed) = term.fixed {
+        fixed.percent()
+    } else {
+        let series: Vec<String> = term.series.iter().map(|entry| entry.series.to_string()).collect();
+        format!("{} × {} ({})", term.factor, series.join(" or "), term.as_of)
     };
     for (points, sign) in [(term.plus_basis_points, "plus"), (term.minus_basis_points, "less")] {
         if points > 0 {

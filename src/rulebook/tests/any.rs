@@ -230,7 +230,8 @@ fn any_line() -> impl Strategy<Value = LineFacts> {
             line.details = LineDetails {
                 interest_period: period,
                 standard_premium: money.4,
-                payee: (!no_loan).then(|| InstitutionId::parse(["a", "b", "c"][loan_number as usize - 1]).unwrap()),
+                payee: (!no_loan)
+                    .then(|| InstitutionId::parse(["a", "b", "c"][usize::try_from(loan_number - 1).unwrap()]).unwrap()),
                 ..LineDetails::default()
             };
             line
@@ -314,7 +315,7 @@ fn within_caps(rulebook: &Rulebook, kept: &Kept) -> bool {
 fn three_years(kept: &Kept) -> bool {
     let of = |year: i16| -> i64 {
         let key = |key: &&CapKey| key.cap.as_str() == "three" && key.year.is_some_and(|one| one.value() == year);
-        kept.caps.iter().filter(|(one, _)| key(one)).map(|(_, used)| used.fen()).sum()
+        Amount::total(kept.caps.iter().filter(|(one, _)| key(one)).map(|(_, used)| *used)).fen()
     };
     (1990..2198).all(|year| of(year) + of(year + 1) + of(year + 2) <= 65_000)
 }
