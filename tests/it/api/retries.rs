@@ -38,9 +38,9 @@ async fn a_request_id_belongs_to_one_request_of_one_caller() {
     let status = officer.apply_subsidy(other_content).await.unwrap_err();
     let text = describe(&status).replace(&request.request_id, "ID");
     expect![[r#"
-        AlreadyExists: the request id was used for another request: items[0].cost: recorded `40000.00` (entry 11), now `39999.99`; take a new request id for a new request, or send the recorded one
+        AlreadyExists: the request id was used for another request: items[0].cost: recorded `40000.00` in entry 11, now `39999.99`; take a new id for a new request
           reason REQUEST_ID_REUSED @ ipledger
-          zh-CN: 该请求编号已用于其他请求：items[0].cost：已登记为`40000.00`（第11号分录），现为`39999.99`；新的请求请用新的编号，或原样重发原请求
+          zh-CN: 该请求编号已用于其他请求：items[0].cost：第11号分录已登记为“40000.00”，现为“39999.99”；新的请求请用新的编号
     "#]].assert_eq(&text);
 
     // More of it, another RPC, and the same values in other bytes.
@@ -50,9 +50,9 @@ async fn a_request_id_belongs_to_one_request_of_one_caller() {
     more.items.push(more.items[0].clone());
     let status = officer.apply_subsidy(more).await.unwrap_err();
     expect![[r#"
-        AlreadyExists: the request id was used for another request: items[0].paid_on: recorded `2025-05-01` (entry 11), now `2025-05-02`; take a new request id for a new request, or send the recorded one (+7)
+        AlreadyExists: the request id was used for another request: items[0].paid_on: recorded `2025-05-01` in entry 11, now `2025-05-02`; take a new id for a new request; effective_date, items[1].item, items[1].cost, items[1].paid_on differ too (+7)
           reason REQUEST_ID_REUSED @ ipledger
-          zh-CN: 该请求编号已用于其他请求：items[0].paid_on：已登记为`2025-05-01`（第11号分录），现为`2025-05-02`；新的请求请用新的编号，或原样重发原请求 (+7)
+          zh-CN: 该请求编号已用于其他请求：items[0].paid_on：第11号分录已登记为“2025-05-01”，现为“2025-05-02”；新的请求请用新的编号；另有不同：effective_date、items[1].item、items[1].cost、items[1].paid_on (+7)
     "#]].assert_eq(&describe(&status));
     let withdraw = v1::WithdrawSubsidyRequest {
         request_id: request.request_id.clone(),
@@ -62,9 +62,9 @@ async fn a_request_id_belongs_to_one_request_of_one_caller() {
     };
     let status = officer.withdraw_subsidy(withdraw).await.unwrap_err();
     expect![[r#"
-        AlreadyExists: the request id was used for another request: request_id: recorded `SubsidyService/ApplySubsidy` (entry 11), now `SubsidyService/WithdrawSubsidy`; take a new request id for a new request, or send the recorded one
+        AlreadyExists: the request id was used for another request: request_id: recorded `SubsidyService/ApplySubsidy` in entry 11, now `SubsidyService/WithdrawSubsidy`; take a new id for a new request
           reason REQUEST_ID_REUSED @ ipledger
-          zh-CN: 该请求编号已用于其他请求：request_id：已登记为`SubsidyService/ApplySubsidy`（第11号分录），现为`SubsidyService/WithdrawSubsidy`；新的请求请用新的编号，或原样重发原请求
+          zh-CN: 该请求编号已用于其他请求：request_id：第11号分录已登记为“SubsidyService/ApplySubsidy”，现为“SubsidyService/WithdrawSubsidy”；新的请求请用新的编号
     "#]].assert_eq(&describe(&status));
     let mut same = request.clone();
     same.items[0].cost = "40000".into();
