@@ -1,6 +1,5 @@
 //! Names that the operator gives: short lower-case words such as `nanshan-branch` or `440305`.
 
-use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -28,28 +27,6 @@ fn not_a_slug(text: &str, what: &str, what_zh: &str) -> Invalid {
     )
 }
 
-/// How many names a thread remembers, a power of two. A city has some hundred: clauses, caps, programmes, persons, banks.
-const REMEMBERED: u16 = 1 << 10;
-
-/// The text, shared with the names read before: a book of a million applications names the same ten programmes, and a
-/// snapshot or a journal that is read would hold each name as often as it is written there. What is forgotten, because
-/// another name has its place, is only not shared.
-fn shared(text: &str) -> Arc<str> {
-    thread_local! {
-        static KNOWN: RefCell<Vec<Option<Arc<str>>>> = RefCell::new(vec![None; usize::from(REMEMBERED)]);
-    }
-    // FNV-1a; any hash would do.
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let place = usize::try_from((hash ^ (hash >> 32)) & u64::from(REMEMBERED - 1)).unwrap_or(0);
-    KNOWN.with_borrow_mut(|known| match known.get_mut(place) {
-        Some(Some(same)) if **same == *text => Arc::clone(same),
-        Some(other) => Arc::clone(other.insert(text.into())),
-        None => text.into(),
-    })
-}
-
 macro_rules! slugs {
     ($($(#[$documentation:meta])+ $name:ident, $what:literal, $what_zh:literal;)+) => {$(
         $(#[$documentation])+
@@ -64,14 +41,14 @@ macro_rules! slugs {
             type Error = &'static str;
 
             fn try_from(text: Arc<str>) -> Result<Self, Self::Error> {
-                if is_slug(&text) { Ok(Self(shared(&text))) } else { Err(concat!("a text that is not a ", $what)) }
+                if is_slug(&text) { Ok(Self(text)) } else { Err(concat!("a text that is not a ", $what)) }
             }
         }
 
         impl $name {
             /// Reads a name; nothing is forgiven, since the operator chose it.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
-                if is_slug(text) { Ok(Self(shared(text))) } else { Err(not_a_slug(text, $what, $what_zh)) }
+                if is_slug(text) { Ok(Self(text.into())) } else { Err(not_a_slug(text, $what, $what_zh)) }
             }
 
             /// The name.

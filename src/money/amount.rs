@@ -1,8 +1,7 @@
 //! A sum of yuan: reading, adding, comparing, dividing.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use rust_decimal::Decimal;
 
@@ -22,34 +21,6 @@ const LIMIT_FEN: i128 = 9_999_999_999_999_999_999_999_999_999;
 #[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "i128", into = "i128")]
 pub struct Amount(Decimal);
-
-// The scale is always two: sums are compared as whole fen, several times faster than decimals of any scale.
-
-impl PartialEq for Amount {
-    fn eq(&self, other: &Self) -> bool {
-        self.whole_fen() == other.whole_fen()
-    }
-}
-
-impl Eq for Amount {}
-
-impl PartialOrd for Amount {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Amount {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.whole_fen().cmp(&other.whole_fen())
-    }
-}
-
-impl Hash for Amount {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.whole_fen().hash(state);
-    }
-}
 
 /// In fen: the form in a snapshot.
 impl From<Amount> for i128 {

@@ -10,6 +10,7 @@
 
 mod amount;
 mod exact;
+mod order;
 mod rate;
 
 pub use amount::Amount;
