@@ -19,6 +19,7 @@ pub mod access;
 pub mod backup;
 pub mod bench;
 pub mod call;
+pub mod check;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
@@ -29,6 +30,7 @@ pub mod fact;
 pub mod identity;
 pub mod import_journal;
 pub mod key;
+mod ops;
 mod panics;
 pub mod pki;
 pub mod rate;
@@ -77,9 +79,14 @@ enum Task {
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
+        /// An address on this machine for `/metrics` (Prometheus) and `/healthz`; `ipledger check` asks there.
+        #[arg(long, env = "IPLEDGER_OPS", value_name = "ADDRESS")]
+        ops: Option<SocketAddr>,
     },
     /// Serve a sandbox: the same API with made-up companies and a clock that you move. Never on a real data folder.
     Sandbox(Box<sandbox::Arguments>),
+    /// Is the ledger well? For monitoring systems; exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Check(check::Arguments),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
         /// Keep the data folder here instead of a temporary one.
@@ -195,11 +202,15 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity } => {
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, ops } => {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every })
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, ops })
         }
         Task::Sandbox(arguments) => sandbox::run(*arguments),
+        Task::Check(arguments) => match on_runtime(check::run(&arguments, &mut out)) {
+            Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),
+            Err(error) => Err(error),
+        },
         Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {

@@ -27,12 +27,13 @@ use crate::evidence::keeper::check_kept;
 use crate::evidence::publish::{check_published, publish_always, publish_once};
 use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
-use crate::reader::Reader;
+use crate::reader::{Loaded, Reader};
 use crate::rulebook::load;
 use crate::server::Edge;
 use crate::server::sandbox::SANDBOX_PERSON;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
+use crate::telemetry::{Metrics, Scrape, Sources};
 use crate::writer::Writer;
 use crate::writer::clock::Clock;
 
@@ -87,8 +88,79 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
+    let (loaded, snapshot) = read_journal(&config, storage.as_ref())?;
+    let hand = sandbox.map(|day| sandbox::clock(day, loaded.view().book.last_recorded_at()));
+    let clock = hand.clone().map_or(Clock::System, Clock::Manual);
+    let (metrics, registry) = Scrape::counters();
+    let metrics = Arc::new(metrics);
+    let observer = Arc::<Metrics>::clone(&metrics);
+    let (writer, reader, threads) =
+        Writer::start_observed(Arc::<SledStorage>::clone(&storage), clock, loaded, observer)?;
+    sandbox::check_first_entry(&reader, sandbox.is_some()).await?;
+    let taker = start_taker(&config, storage, &reader, snapshot)?;
+    let keeper = open_keeper(&config, &reader)?;
+    begin(&config, &writer, &reader, hand.is_some()).await?;
+    let watch = super::access::open_watch(&config)?.with_tally(metrics);
+    if let Some(log) = watch.log() {
+        tokio::spawn(super::access::name_heads(log.clone()));
+    }
+    // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
+    let signals = Signals::new()?;
+    let hangup = signal(SignalKind::hangup())?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    announce(&listener)?;
+    let sources = Sources {
+        writer: writer.clone(),
+        reader: reader.clone(),
+        keeper: keeper.clone(),
+        tls: doors.tls.clone(),
+        data: config.data.clone(),
+        clock: Clock::System,
+    };
+    let scrape = super::ops::open(config.ops, sources, registry).await?;
+    let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
+    if let Some(hand) = hand {
+        edge = edge.with_sandbox(hand);
+        sandbox::open(&edge).await?;
+    }
+    tokio::spawn(doors.clone().keep(hangup));
+    if let Some(keeper) = &keeper {
+        edge = edge.with_keeper(keeper.clone());
+        tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval, scrape));
+        if let Some(folder) = config.evidence.publish.clone() {
+            tokio::spawn(publish_always(keeper.clone(), folder));
+        }
+    }
+    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
+    let written = threads.shutdown().await;
+    if let (Some(taker), Ok(())) = (taker, &written) {
+        taker.finish();
+    }
+    if let Some(keeper) = &keeper {
+        let _made: bool = keep(keeper).await;
+        publish_last(keeper, config.evidence.publish).await;
+    }
+    served.context("serving gRPC")?;
+    written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
+    info!("stopped; everything that was answered is on disk");
+    Ok(true)
+}
+
+/// What a ledger begins with: its rulebooks, and the first operator.
+async fn begin(config: &ServeConfig, writer: &Writer, reader: &Reader, sandbox: bool) -> anyhow::Result<()> {
+    for name in &config.adopt {
+        adopt(writer, reader, name, if sandbox { SANDBOX_PERSON } else { "operator" }).await?;
+    }
+    if let Some(first) = &config.access.bootstrap {
+        super::access::bootstrap(writer, reader, first).await?;
+    }
+    Ok(())
+}
+
+/// The state after the whole journal, and how many entries of it came from a snapshot.
+fn read_journal(config: &ServeConfig, storage: &SledStorage) -> anyhow::Result<(Loaded, u64)> {
     let bar = super::verify::progress_bar();
-    let start = snapshot::load(&config.data, storage.as_ref(), &mut |entries| bar.set_position(entries))
+    let start = snapshot::load(&config.data, storage, &mut |entries| bar.set_position(entries))
         .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
     bar.finish_and_clear();
     let Start { loaded, from, replayed, .. } = start;
@@ -101,53 +173,7 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
         replayed,
         "journal replayed"
     );
-    let hand = sandbox.map(|day| sandbox::clock(day, loaded.view().book.last_recorded_at()));
-    let clock = hand.clone().map_or(Clock::System, Clock::Manual);
-    let (writer, reader, threads) = Writer::start(Arc::<SledStorage>::clone(&storage), clock, loaded)?;
-    sandbox::check_first_entry(&reader, sandbox.is_some()).await?;
-    let taker = start_taker(&config, storage, &reader, snapshot)?;
-    let keeper = open_keeper(&config, &reader)?;
-    for name in &config.adopt {
-        adopt(&writer, &reader, name, if hand.is_some() { SANDBOX_PERSON } else { "operator" }).await?;
-    }
-    if let Some(first) = &config.access.bootstrap {
-        super::access::bootstrap(&writer, &reader, first).await?;
-    }
-    let watch = super::access::open_watch(&config)?;
-    if let Some(log) = watch.log() {
-        tokio::spawn(super::access::name_heads(log.clone()));
-    }
-    // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
-    let signals = Signals::new()?;
-    let hangup = signal(SignalKind::hangup())?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    announce(&listener)?;
-    let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
-    if let Some(hand) = hand {
-        edge = edge.with_sandbox(hand);
-        sandbox::open(&edge).await?;
-    }
-    tokio::spawn(doors.clone().keep(hangup));
-    if let Some(keeper) = &keeper {
-        edge = edge.with_keeper(keeper.clone());
-        tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
-        if let Some(folder) = config.evidence.publish.clone() {
-            tokio::spawn(publish_always(keeper.clone(), folder));
-        }
-    }
-    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
-    let written = threads.shutdown().await;
-    if let (Some(taker), Ok(())) = (taker, &written) {
-        taker.finish();
-    }
-    if let Some(keeper) = &keeper {
-        keep(keeper).await;
-        publish_last(keeper, config.evidence.publish).await;
-    }
-    served.context("serving gRPC")?;
-    written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
-    info!("stopped; everything that was answered is on disk");
-    Ok(true)
+    Ok((loaded, snapshot))
 }
 
 /// Starts the thread for snapshots, unless the settings say that there are none.
@@ -185,21 +211,26 @@ fn open_keeper(config: &ServeConfig, reader: &Reader) -> anyhow::Result<Option<K
 }
 
 /// Makes a checkpoint now and then, for as long as the process lives.
-async fn keep_at_intervals(keeper: Keeper, every: Duration) {
+async fn keep_at_intervals(keeper: Keeper, every: Duration, scrape: Scrape) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        keep(&keeper).await;
+        if keep(&keeper).await {
+            scrape.note_covered();
+        }
     }
 }
 
-/// Makes a checkpoint. Without one the ledger goes on: what it records is safe, only nobody else can tell yet.
-async fn keep(keeper: &Keeper) {
-    if let Err(fault) = keeper.fresh().await {
-        let fault: &dyn std::error::Error = &fault;
+/// Makes a checkpoint, and says whether there is one. Without one the ledger goes on: what it records is safe, only
+/// nobody else can tell yet.
+async fn keep(keeper: &Keeper) -> bool {
+    let made = keeper.fresh().await;
+    if let Err(fault) = &made {
+        let fault: &dyn std::error::Error = fault;
         error!(fault, "no checkpoint could be made");
     }
+    made.is_ok()
 }
 
 /// How long the end of a process waits for a folder elsewhere.
