@@ -5,7 +5,7 @@ use super::outcome;
 /// A request becomes a command or is told what is wrong with it, field by field.
 pub(super) fn command(bytes: &[u8]) -> u64 {
     let Some((number, message)) = bytes.split_first() else { return 0 };
-    match crate::server::command_of(*number, message) {
+    match crate::server::outside::command_of(*number, message) {
         None => outcome((0, number)),
         Some(Ok(command)) => outcome((1, number, std::mem::discriminant(&command))),
         Some(Err(rejection)) => {

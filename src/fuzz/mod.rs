@@ -7,11 +7,15 @@
 //! targets for `cargo fuzz`, which needs a nightly compiler and files: `cargo test --test it the_seeds_join_the_corpus --
 //! --ignored` writes the seeds that the program makes itself beside those in `fuzz/corpus`.
 
+mod callers;
 mod commands;
 mod facts;
+mod filters;
 mod identifiers;
 mod records;
 mod rulebooks;
+mod statements;
+mod tokens;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -25,6 +29,11 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("command", commands::command),
     ("record", records::record),
     ("identifier", identifiers::identifier),
+    ("statement", statements::statement),
+    ("filter", filters::filter),
+    ("token", tokens::token),
+    ("header", callers::header),
+    ("certificate", callers::certificate),
 ];
 
 /// The target with this name.

@@ -294,7 +294,8 @@ pub(super) fn deadline_of(metadata: &MetadataMap) -> Instant {
     now.checked_add(time_allowed(metadata)).unwrap_or(now)
 }
 
-fn time_allowed(metadata: &MetadataMap) -> Duration {
+/// How long a call may take: what its client allows, within [`DEADLINE_MAX`].
+pub(super) fn time_allowed(metadata: &MetadataMap) -> Duration {
     let asked = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(timeout);
     asked.map_or(DEFAULT_DEADLINE, |asked| asked.min(DEADLINE_MAX))
 }

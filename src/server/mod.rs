@@ -52,6 +52,7 @@ pub mod edge;
 pub mod guard;
 pub mod identity;
 mod listen;
+pub(crate) mod outside;
 pub mod page;
 mod parse;
 mod render;
@@ -68,11 +69,6 @@ pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
-/// The command that the bytes of a write request become, for [`fuzz`](crate::fuzz): `number` says which request.
-pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decide::command::Command, Rejection>> {
-    parse::any::command(number, bytes)
-}
-
 pub use listen::{
     CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
     HANDSHAKES_PER_ADDRESS_MAX,

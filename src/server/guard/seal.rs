@@ -54,7 +54,7 @@ impl Seal {
     }
 
     /// The key in a token; `None` if it was not made here for this context.
-    pub(super) fn open(&self, context: &str, token: &str) -> Option<String> {
+    pub(in crate::server) fn open(&self, context: &str, token: &str) -> Option<String> {
         let bytes = hex::decode(token).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -1,10 +1,15 @@
-//! Any write request from bytes, for the fuzzer: the message of an RPC, then its command.
+//! Any request from bytes, for the fuzzer: the message of an RPC, then its command or filter.
 
 use prost::Message;
 
-use super::{Violations, budget, loan, period, pool, registry, rulebook, subsidy};
+use super::{
+    Violations, access, budget, evidence, fact, ledger, loan, period, pool, reconciliation, registry, report, rulebook,
+    subsidy,
+};
+use crate::calendar::CivilDate;
 use crate::decide::command::Command;
 use crate::decide::rejection::Rejection;
+use crate::identifier::Sequence;
 use crate::proto::v1;
 
 type Parse = fn(&[u8]) -> Option<Result<Command, Rejection>>;
@@ -66,6 +71,67 @@ requests! {
     WriteOffClaimRequest => pool::write_off,
     ClosePeriodRequest => period::close,
     AdoptRulebookRequest => rulebook::adopt,
+    CorrectAwardsRequest => rulebook::correct,
+    RunClosingRequest => subsidy::run_closing,
+    CloseYearRequest => period::close_year,
+    RecordReferenceRateRequest => fact::record_rate,
+    RecordFactRequest => fact::record,
+    BindPrincipalRequest => access::bind_principal,
+    EnablePrincipalRequest => access::enable_principal,
+    DisablePrincipalRequest => access::disable_principal,
+    EnableInstitutionRequest => access::enable_institution,
+    DisableInstitutionRequest => access::disable_institution,
+}
+
+type Check = fn(&[u8]) -> Option<Result<(), Rejection>>;
+
+/// One reader for each listed request, with what else its check is told.
+macro_rules! filters {
+    ($($request:ident => $check:expr),+ $(,)?) => {
+        /// Every request that becomes a filter or a question.
+        const FILTERS: &[Check] = &[$(|bytes| {
+            let message = v1::$request::decode(bytes).ok()?;
+            let mut violations = Violations::default();
+            let checked = $check(message, &mut violations);
+            Some(violations.finish(checked))
+        }),+];
+    };
+}
+
+/// A ledger with so many entries, on such a day, is asked.
+const ENTRIES: u64 = 1_000;
+const TODAY: CivilDate = CivilDate::MIN;
+
+filters! {
+    ListEntriesRequest => |message, violations: &mut _| ledger::list_entries(&message, violations).map(drop),
+    GetAccountBalanceRequest => |message, violations: &mut _| ledger::account_balance(&message, violations).map(drop),
+    ListAccountsRequest => |message, violations: &mut _| ledger::accounts(&message, violations).map(drop),
+    GetTrialBalanceRequest => |message, violations: &mut _| ledger::trial_balance(&message, violations).map(drop),
+    ListLoansRequest => |message, violations: &mut _| loan::list(&message, violations).map(drop),
+    ListClaimsRequest => |message, violations: &mut _| pool::list(&message, violations).map(drop),
+    ListApplicationsRequest => |message, violations: &mut _| subsidy::list(&message, violations).map(drop),
+    GetEnterpriseYearRequest => |message, violations: &mut _| subsidy::enterprise_year(&message, violations).map(drop),
+    ListBudgetsRequest => |message, violations: &mut _| budget::list(&message, violations).map(drop),
+    ListFactsRequest => |message, violations: &mut _| fact::list(&message, violations).map(drop),
+    ListPledgesRequest => |message, violations: &mut _| registry::list_pledges(&message, violations).map(drop),
+    ListSignedOffStatementsRequest => |message, violations: &mut _| {
+        reconciliation::list(&message, violations).map(drop)
+    },
+    GetCheckpointRequest => |message, violations: &mut _| evidence::checkpoint(message, violations).map(drop),
+    GetInclusionProofRequest => |message, violations: &mut _| {
+        evidence::inclusion(message, ENTRIES, violations).map(drop)
+    },
+    GetConsistencyProofRequest => |message, violations: &mut _| {
+        evidence::consistency(message, ENTRIES, violations).map(drop)
+    },
+    RunReportRequest => |message, violations: &mut _| {
+        report::order(&message, (TODAY, Sequence::new(ENTRIES)), violations).map(drop)
+    },
+}
+
+/// Whether the `number`th question is in order; `None` where there is no such one, or the bytes are no such message.
+pub(in crate::server) fn filter(number: u8, bytes: &[u8]) -> Option<Result<(), Rejection>> {
+    FILTERS.get(usize::from(number)).and_then(|check| check(bytes))
 }
 
 /// The command of the `number`th request; `None` where there is no such request, or the bytes are no such message.

@@ -37,6 +37,12 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         .iter()
         .map(|text| text.as_bytes().to_vec())
         .collect(),
+        "statement" => statements(),
+        "filter" => (0..17).map(|number| vec![number]).chain(filters()).collect(),
+        "token" => tokens(),
+        "header" => headers(),
+        // Its corpus has whole ones.
+        "certificate" => vec![vec![0x30, 0x82], Vec::new()],
         other => panic!("`{other}` has no seeds; give it some here"),
     }
 }
@@ -85,6 +91,81 @@ fn commands() -> Vec<Vec<u8>> {
         with(42, rulebook.encode_to_vec()),
     ]);
     all
+}
+
+fn filters() -> Vec<Vec<u8>> {
+    let entries = v1::ListEntriesRequest {
+        enterprise: "91110000600037341L".into(),
+        from_date: "2026-01-01".into(),
+        kind: "loan-filed".into(),
+        page_token: "00ff".into(),
+        ..Default::default()
+    };
+    let proof = v1::GetConsistencyProofRequest { first_size: 3, second_size: 900 };
+    let report =
+        v1::RunReportRequest { name: "pool-statement".into(), to_date: "2026-03-31".into(), ..Default::default() };
+    let with = |number: u8, message: Vec<u8>| [vec![number], message].concat();
+    vec![with(0, entries.encode_to_vec()), with(14, proof.encode_to_vec()), with(15, report.encode_to_vec())]
+}
+
+/// A list as a bank sends it, in several encodings and forms, with each kind that it may be said to be.
+fn statements() -> Vec<Vec<u8>> {
+    let chinese = "合同号,借款人,放款日期,放款金额\nHB-2026-001,鹤壁镁业有限公司,2026年3月5日,\"5,000,000.00\"\n合计,,,5000000.00\n";
+    let english = "contract\tborrower\tdate\tamount\nHB-1\t㐂䶮𠮷公司\t2026/3/5\t１２３．４５\n";
+    let camt = "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt>\
+        <Stmt><Ntry><Amt Ccy=\"CNY\">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-03-05</Dt></BookgDt></Ntry>\
+        </Stmt></BkToCstmrStmt></Document>";
+    let gbk = [0xba, 0xcf, 0xcd, 0xac, 0xba, 0xc5, b',', 0xbd, 0xf0, 0xb6, 0xee, b'\n', b'1', b',', b'2'];
+    let files: [&[u8]; 6] = [
+        chinese.as_bytes(),
+        english.as_bytes(),
+        camt.as_bytes(),
+        &gbk,
+        b"PK\x03\x04",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    ];
+    let kinds = |file: &[u8]| (0..4).map(|kind| [&[kind], file].concat()).collect::<Vec<_>>();
+    files.iter().flat_map(|file| kinds(file)).collect()
+}
+
+/// Tokens that are good, nearly good, and not at all.
+fn tokens() -> Vec<Vec<u8>> {
+    let header = r#"{"alg":"EdDSA","kid":"one","typ":"JWT"}"#;
+    let claims = |more: &str| {
+        format!(
+            r#"{{"iss":"https://id.example","aud":"ledger","sub":"ipledger:officer:li.na","iat":1772683100,"exp":1772683900{more}}}"#
+        )
+    };
+    let signed = |header: &str, claims: &str| format!("\u{1}{header}\n{claims}").into_bytes();
+    let bound = r#","cnf":{"x5t#S256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"nbf":1772683000,"jti":"x""#;
+    vec![
+        signed(header, &claims("")),
+        signed(header, &claims(bound)),
+        signed(header, &claims("").replace("\"ledger\"", "[\"other\",\"ledger\"]")),
+        signed(header, &claims("").replace("1772683900", "1772600000")),
+        signed(&header.replace("EdDSA", "none"), &claims("")),
+        signed(&header.replace("one", "two"), &claims("")),
+        b"\0aaaa.bbbb.cccc".to_vec(),
+        b"\0".to_vec(),
+        br#"{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"AA","y":"AA"},{"kty":"RSA","kid":"b"}]}"#.to_vec(),
+    ]
+}
+
+/// What clients of every role send, and what no client should.
+fn headers() -> Vec<Vec<u8>> {
+    [
+        "ipledger-dev-role: officer\nipledger-dev-person: li.na\ngrpc-timeout: 5S",
+        "ipledger-dev-role: bank\nipledger-dev-institution: icbc-hebi\nipledger-dev-person: zhang.wei",
+        "ipledger-dev-role: enterprise\nipledger-dev-enterprise: 91110000600037341L\nipledger-dev-person: x",
+        "ipledger-dev-role: officer\nipledger-dev-role: bank\nipledger-dev-person: li.na",
+        "authorization: Bearer aaaa.bbbb.cccc\ngrpc-timeout: 99999999n",
+        "authorization: Basic eHg=\ngrpc-timeout: 3H",
+        "ipledger-dev-role: boss",
+        "",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect()
 }
 
 /// The records whose bytes are kept as golden text.

@@ -1,0 +1,8 @@
+//! `cargo fuzz run certificate`: see `ipledger::fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Some(target) = ipledger::fuzz::target("certificate") {
+        target(bytes);
+    }
+});
