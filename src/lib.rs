@@ -29,6 +29,7 @@
 pub mod cli;
 pub mod fuzz;
 pub mod config;
+pub mod portal;
 pub mod server;
 pub mod access_log;
 pub mod writer;

@@ -37,6 +37,8 @@ pub struct ServerProcess {
     _stdout: BufReader<ChildStdout>,
     /// Where it listens, `127.0.0.1:PORT`.
     pub address: String,
+    /// Where its pages are, if it serves some.
+    pub pages: Option<String>,
 }
 
 impl ServerProcess {
@@ -69,7 +71,14 @@ impl ServerProcess {
             let log = log.await.unwrap_or_default();
             anyhow::bail!("the server did not start; it said:\n{log}");
         };
-        Ok(Self { child, log, _stdout: stdout, address: address.to_owned() })
+        let address = address.to_owned();
+        let mut pages = None;
+        if flags.iter().any(|flag| flag == "--portal") {
+            let mut line = String::new();
+            timeout(START_LIMIT, stdout.read_line(&mut line)).await.context("the pages did not start in time")??;
+            pages = line.trim().strip_prefix("pages on ").map(ToOwned::to_owned);
+        }
+        Ok(Self { child, log, _stdout: stdout, address, pages })
     }
 
     /// A channel to the server.

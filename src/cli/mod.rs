@@ -30,6 +30,7 @@ pub mod import_journal;
 pub mod key;
 mod panics;
 pub mod pki;
+pub mod portal;
 pub mod rate;
 pub mod receipt;
 pub mod reconcile;
@@ -74,12 +75,22 @@ enum Task {
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
+        #[command(flatten)]
+        portal: Box<portal::PortalArguments>,
+    },
+    /// The pages for people: login codes.
+    Portal {
+        #[command(subcommand)]
+        command: portal::Task,
     },
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
-        /// Keep the data folder here instead of a temporary one.
+        /// The data folder, which stays; a temporary one by default.
         #[arg(long, value_name = "DIR")]
-        keep: Option<PathBuf>,
+        data: Option<PathBuf>,
+        /// Leave the server and the pages running with the year in them, and print three logins; Ctrl+C ends it.
+        #[arg(long)]
+        keep: bool,
     },
     /// Rulebook files.
     Rulebook {
@@ -184,11 +195,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity } => {
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, portal } => {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every })
+            let portal = portal.into_config();
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, portal })
         }
-        Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
+        Task::Demo { data, keep } => on_runtime(demo::run(demo::Options { data, keep }, &mut out)),
+        Task::Portal { command } => on_runtime(portal::run(&command, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {
             Ok(verify::Verdict::DecisionsDiffer) => return flushed(&mut out, verify::Verdict::DecisionsDiffer.into()),

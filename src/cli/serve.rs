@@ -109,7 +109,8 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let signals = Signals::new()?;
     let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    announce(&listener)?;
+    let pages = super::portal::bind(config.portal.clone(), doors.pages.clone(), &config.data).await?;
+    announce(&listener, pages.as_ref().map(|pages| pages.url.as_str()))?;
     let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
     tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
@@ -119,7 +120,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
             tokio::spawn(publish_always(keeper.clone(), folder));
         }
     }
+    let pages = pages.map(|pages| tokio::spawn(pages.serve(edge.clone())));
     let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
+    if let Some(pages) = pages {
+        // Its requests in flight end before the writer does; it bounds itself.
+        drop(pages.await);
+    }
     let written = threads.shutdown().await;
     if let (Some(taker), Ok(())) = (taker, &written) {
         taker.finish();
@@ -202,11 +208,14 @@ async fn publish_last(keeper: &Keeper, folder: Option<PathBuf>) {
     }
 }
 
-/// Tells people where the ledger is (standard error) and programs (standard output, one line).
-fn announce(listener: &TcpListener) -> anyhow::Result<()> {
+/// Tells programs where the ledger is (standard output): one line, and one more where there are pages.
+fn announce(listener: &TcpListener, pages: Option<&str>) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {address}")?;
+    if let Some(url) = pages {
+        writeln!(out, "pages on {url}")?;
+    }
     out.flush()?;
     Ok(())
 }

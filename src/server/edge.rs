@@ -23,6 +23,7 @@ use crate::writer::{Answer, Writer};
 use super::authenticate::{AuthenticatedIdentity, Credential};
 use super::comparisons::Comparisons;
 use super::digest::request_digest;
+use super::logins::Logins;
 use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identify, Peer};
 use super::parse::{Violations, query};
@@ -50,6 +51,8 @@ pub struct Edge {
     keeper: Option<Keeper>,
     clock: Clock,
     watch: Arc<Watch>,
+    /// Login codes for the pages that were issued and not used yet.
+    pub(super) logins: Arc<Logins>,
     /// Statements that were compared, until they are signed off.
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
@@ -76,6 +79,7 @@ impl Edge {
             keeper: None,
             clock: Clock::System,
             watch: Arc::new(Watch::default()),
+            logins: Arc::default(),
             comparisons: Arc::default(),
             tails,
             simulations,
@@ -100,7 +104,7 @@ impl Edge {
         let identity = self.identity.identity(peer)?;
         let believed = match identity.credential {
             Credential::Development => Some(self.identity.caller(peer)?),
-            Credential::Certificate(_) | Credential::Token(_) => None,
+            Credential::Certificate(_) | Credential::Token(_) | Credential::Portal(_) => None,
         };
         Ok((identity, believed))
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::server::Router;
 use tonic::transport::{Error, Server};
@@ -48,7 +49,9 @@ mod digest;
 pub mod edge;
 pub mod guard;
 pub mod identity;
+pub mod inside;
 mod listen;
+pub mod logins;
 pub mod page;
 mod parse;
 mod render;
@@ -68,6 +71,13 @@ pub(crate) fn command_of(number: u8, bytes: &[u8]) -> Option<Result<crate::decid
     parse::any::command(number, bytes)
 }
 
+/// The connections of browsers: accepted, limited and closed like those of the API. Whoever does not begin to speak is
+/// closed; the 24 bytes that are waited for are fewer than the shortest request of HTTP/1.1 to a named host.
+pub fn page_connections(listener: TcpListener, tls: Option<Tls>) -> ReceiverStream<std::io::Result<PageConnection>> {
+    listen::incoming(listener, tls)
+}
+
+pub use listen::Connection as PageConnection;
 pub use listen::{
     CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
     HANDSHAKES_PER_ADDRESS_MAX,

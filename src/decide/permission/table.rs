@@ -128,6 +128,7 @@ pub const TABLE: &[Row] = &[
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
     row("IdentityService/WhoAmI", EVERYBODY),
+    row("IdentityService/IssueLoginCode", BUREAU),
     row("AccessService/BindPrincipal", &[Operator]),
     row("AccessService/EnablePrincipal", &[Operator]),
     row("AccessService/DisablePrincipal", &[Operator]),

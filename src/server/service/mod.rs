@@ -11,6 +11,7 @@ mod fact;
 mod identity;
 mod ledger;
 mod loan;
+mod login;
 mod period;
 mod pool;
 mod reconciliation;
