@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +12,8 @@ use tracing::info;
 
 use super::client::Client;
 use crate::calendar::Timestamp;
-use crate::config::{PORTAL_HOURS_DEFAULT, PORTAL_IDLE_MINUTES_DEFAULT, PortalConfig};
+use crate::config::{PORTAL_HOURS_DEFAULT, PORTAL_IDLE_MINUTES_DEFAULT, PortalConfig, ProviderConfig};
+use crate::portal::login::provider::Provider;
 use crate::portal::secret::Secret;
 use crate::portal::serve::serve;
 use crate::portal::{Parts, Portal};
@@ -36,6 +37,8 @@ pub struct PortalArguments {
     /// (`X-Forwarded-For`) is believed.
     #[arg(long, env = "IPLEDGER_PORTAL_BEHIND_PROXY", requires = "portal")]
     portal_behind_proxy: bool,
+    #[command(flatten)]
+    provider: ProviderArguments,
     /// After how many minutes without a click a login ends.
     #[arg(long, value_name = "MINUTES", default_value_t = PORTAL_IDLE_MINUTES_DEFAULT)]
     portal_idle_minutes: u32,
@@ -44,17 +47,54 @@ pub struct PortalArguments {
     portal_hours: u32,
 }
 
+/// The flags of `serve` about the city's identity provider (OpenID Connect).
+#[derive(Debug, Args)]
+struct ProviderArguments {
+    /// Let people log in by this identity provider: its issuer.
+    #[arg(long, value_name = "URL", env = "IPLEDGER_PORTAL_OIDC_ISSUER",
+          requires_all = ["portal", "portal_oidc_client", "portal_oidc_secret_file"])]
+    portal_oidc_issuer: Option<String>,
+    /// The id of this ledger at the identity provider.
+    #[arg(long, value_name = "ID", env = "IPLEDGER_PORTAL_OIDC_CLIENT", requires = "portal_oidc_issuer")]
+    portal_oidc_client: Option<String>,
+    /// The file with the secret of this ledger there.
+    #[arg(long, value_name = "FILE", env = "IPLEDGER_PORTAL_OIDC_SECRET_FILE", requires = "portal_oidc_issuer")]
+    portal_oidc_secret_file: Option<PathBuf>,
+    /// The claim that carries an enterprise's unified social credit code.
+    #[arg(long, value_name = "CLAIM", default_value = "uscc")]
+    portal_oidc_enterprise_claim: String,
+    /// The claim that carries the name that an officer's principal is bound to, `ipledger:officer:li.na`.
+    #[arg(long, value_name = "CLAIM", default_value = "ipledger")]
+    portal_oidc_name_claim: String,
+    /// The CAs that its certificate is issued by; those of the system by default.
+    #[arg(long, value_name = "FILE", requires = "portal_oidc_issuer")]
+    portal_oidc_ca: Option<PathBuf>,
+}
+
+impl ProviderArguments {
+    fn into_config(self) -> Option<ProviderConfig> {
+        Some(ProviderConfig {
+            issuer: self.portal_oidc_issuer?,
+            client: self.portal_oidc_client?,
+            secret: self.portal_oidc_secret_file?,
+            enterprise_claim: self.portal_oidc_enterprise_claim,
+            name_claim: self.portal_oidc_name_claim,
+            ca: self.portal_oidc_ca,
+        })
+    }
+}
+
 impl PortalArguments {
     /// As settings.
     pub(super) fn into_config(self) -> Option<PortalConfig> {
-        let Self { portal, portal_url, portal_behind_proxy, portal_idle_minutes, portal_hours } = self;
+        let Self { portal, portal_url, portal_behind_proxy, provider, portal_idle_minutes, portal_hours } = self;
         Some(PortalConfig {
             listen: portal?,
             url: portal_url,
             behind_proxy: portal_behind_proxy,
             idle: Duration::from_secs(u64::from(portal_idle_minutes).saturating_mul(60)),
             lifetime: Duration::from_secs(u64::from(portal_hours).saturating_mul(3_600)),
-            provider: None,
+            provider: provider.into_config(),
         })
     }
 }
@@ -94,6 +134,7 @@ pub(super) struct Bound {
     tls: Option<Tls>,
     config: PortalConfig,
     secret: Secret,
+    provider: Option<Provider>,
     /// Where browsers find them.
     pub(super) url: String,
 }
@@ -102,6 +143,7 @@ pub(super) struct Bound {
 pub(super) async fn bind(config: Option<PortalConfig>, tls: Option<Tls>, data: &Path) -> anyhow::Result<Option<Bound>> {
     let Some(config) = config else { return Ok(None) };
     let secret = Secret::open(data).with_context(|| format!("the secret of the pages in `{}`", data.display()))?;
+    let provider = config.provider.clone().map(Provider::open).transpose()?;
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.with_context(|| format!("listening for browsers on {}", config.listen))?;
     let tls = tls.filter(|_| !config.behind_proxy);
@@ -110,17 +152,17 @@ pub(super) async fn bind(config: Option<PortalConfig>, tls: Option<Tls>, data: &
         Some(url) => url.clone(),
         None => format!("{scheme}://{}", listener.local_addr()?),
     };
-    Ok(Some(Bound { listener, tls, config, secret, url }))
+    Ok(Some(Bound { listener, tls, config, secret, provider, url }))
 }
 
 impl Bound {
     /// Serves until the ledger stops.
     pub(super) async fn serve(self, edge: Edge) {
-        let Self { listener, tls, config, secret, url } = self;
+        let Self { listener, tls, config, secret, provider, url } = self;
         let secure = tls.is_some() || config.behind_proxy;
         info!(url, secure, "pages are served");
         let stop = edge.clone();
-        let portal = Portal::new(edge, Parts { config, url, secure, secret });
+        let portal = Portal::new(edge, Parts { config, url, secure, secret, provider });
         serve(listener, tls, portal, async move { stopping(&stop).await }).await;
     }
 }

@@ -73,6 +73,7 @@ struct Shared {
     sessions: Sessions,
     attempts: Attempts,
     rulebooks: Rulebooks,
+    provider: Option<login::provider::Provider>,
 }
 
 /// What pages are made of, besides the ledger.
@@ -86,15 +87,17 @@ pub struct Parts {
     pub secure: bool,
     /// What query codes are made with.
     pub secret: Secret,
+    /// The city's identity provider.
+    pub provider: Option<login::provider::Provider>,
 }
 
 impl Portal {
     /// The pages of this ledger.
     pub fn new(edge: Edge, parts: Parts) -> Self {
-        let Parts { config, url, secure, secret } = parts;
+        let Parts { config, url, secure, secret, provider } = parts;
         let sessions = Sessions::new(config.idle, config.lifetime);
         let (attempts, rulebooks) = (Attempts::default(), Rulebooks::default());
-        let shared = Shared { edge, config, url, secure, secret, sessions, attempts, rulebooks };
+        let shared = Shared { edge, config, url, secure, secret, sessions, attempts, rulebooks, provider };
         Self { shared: Arc::new(shared) }
     }
 
@@ -163,5 +166,10 @@ impl Portal {
     /// The rulebooks as read.
     pub fn rulebooks(&self) -> &Rulebooks {
         &self.shared.rulebooks
+    }
+
+    /// The city's identity provider.
+    pub fn provider(&self) -> Option<&login::provider::Provider> {
+        self.shared.provider.as_ref()
     }
 }

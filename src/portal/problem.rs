@@ -34,6 +34,10 @@ pub enum Problem {
     TooSlow,
     /// Too many wrong codes.
     TooManyAttempts,
+    /// Whoever logged in is nobody to this ledger.
+    NotKnownHere,
+    /// The identity provider did not answer, or not as it should.
+    ProviderFailed,
     /// The ledger refused.
     Refused(Box<Refusal>),
     /// A fault of ours.
@@ -61,12 +65,13 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::LoginNeeded(_) => StatusCode::SEE_OTHER,
-            Self::Forbidden | Self::FormStale | Self::FormElsewhere => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotKnownHere | Self::FormStale | Self::FormElsewhere => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::ProviderFailed => StatusCode::BAD_GATEWAY,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Refused(refusal) => match refusal.class {
                 Class::InvalidArgument => StatusCode::BAD_REQUEST,
@@ -134,6 +139,17 @@ impl Problem {
             Self::TooManyAttempts => [
                 ["尝试次数过多", "Too many attempts"],
                 ["请十分钟后再试。", "Please try again in ten minutes."],
+            ],
+            Self::NotKnownHere => [
+                ["账本中没有您的登记", "The ledger does not know you"],
+                [
+                    "登录成功，但本账本尚未登记该企业或人员，请联系主管部门办理。",
+                    "You are logged in, but this company or person is not registered here; please ask the bureau.",
+                ],
+            ],
+            Self::ProviderFailed => [
+                ["统一身份认证暂不可用", "The identity provider cannot be used now"],
+                ["请稍后再试，或用一次性登录码登录。", "Try again later, or log in with a one-time code."],
             ],
             Self::Refused(_) => [["账本未受理", "The ledger did not take it"], ["", ""]],
             Self::Fault => [

@@ -14,14 +14,21 @@ use super::problem::{Problem, see_other};
 use super::session::{Audience, Session};
 use super::visit::{Visit, session_cookie, set_cookie};
 use crate::book::nouns::Role;
+use crate::decide::rejection::Class;
 use crate::proto::v1;
 use crate::server::inside::redeem;
 use crate::server::logins::Visitor;
+
+mod fetch;
+mod id_token;
+pub mod provider;
 
 /// Their addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
         .route("/login", get(asked).post(with_code))
+        .route("/login/provider", get(provider::depart))
+        .route("/login/return", get(provider::arrive))
         .route("/logout", post(logout))
 }
 
@@ -45,9 +52,9 @@ async fn asked(State(portal): State<Portal>, visit: Visit, Query(onward): Query<
     form(&portal, &visit, onward.next, "")
 }
 
-fn form(_portal: &Portal, visit: &Visit, next: String, error: &str) -> Response {
+fn form(portal: &Portal, visit: &Visit, next: String, error: &str) -> Response {
     let frame = Frame::of(visit, visit.language.say("登录", "Log in"));
-    page(&Login { frame, error: error.to_owned(), provider: false, next })
+    page(&Login { frame, error: error.to_owned(), provider: portal.provider().is_some(), next })
 }
 
 async fn with_code(State(portal): State<Portal>, visit: Visit, fields: Fields) -> Result<Response, Problem> {
@@ -80,8 +87,11 @@ async fn let_in(portal: &Portal, visit: &Visit, visitor: Visitor, next: &str) ->
         Audience::Bureau => me.person.clone(),
         Audience::Enterprise => {
             let request = v1::GetEnterpriseRequest { enterprise: me.enterprise.clone() };
-            let known = portal.ask_as(&visitor, request).await?.enterprise.unwrap_or_default();
-            known.details.unwrap_or_default().name
+            match portal.ask_as(&visitor, request).await {
+                Ok(known) => known.enterprise.unwrap_or_default().details.unwrap_or_default().name,
+                Err(refusal) if refusal.class == Class::NotFound => return Err(Problem::NotKnownHere),
+                Err(refusal) => return Err(refusal.into()),
+            }
         }
     };
     let mut session = Session::new(visitor, audience, portal.now());
