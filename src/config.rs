@@ -10,6 +10,9 @@ pub const DATA_DEFAULT: &str = "data";
 /// Where the server listens unless told otherwise: loopback, which is all that is allowed without certificates.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:7460";
 
+/// Where `ipledger check` asks unless told otherwise.
+pub const OPS_DEFAULT: &str = "127.0.0.1:7461";
+
 /// How many seconds pass between two checkpoints unless told otherwise: what was recorded in between is covered by
 /// nothing that others hold.
 pub const CHECKPOINT_SECONDS_DEFAULT: u64 = 60;
@@ -37,6 +40,8 @@ pub struct ServeConfig {
     pub snapshot_every: u64,
     /// The pages for people; without it there are none.
     pub portal: Option<PortalConfig>,
+    /// An address on this machine for figures and health; none unless asked for.
+    pub ops: Option<SocketAddr>,
 }
 
 /// Where the pages listen unless told otherwise.
@@ -218,6 +223,12 @@ pub enum ConfigError {
          --tls-cert and --tls-key (see `ipledger pki`), or listen on loopback, for example `{LISTEN_DEFAULT}`"
     )]
     NotLoopback(SocketAddr),
+    /// Figures are served in plain text, to whoever asks.
+    #[error(
+        "`{0}` is not a loopback address, and figures are served in plain text to whoever asks; take \
+         `{OPS_DEFAULT}`, and let the monitoring system's own agent on this machine ask there"
+    )]
+    OpsNotLoopback(SocketAddr),
     /// Nobody could ever call.
     #[error(
         "nobody could say who they are; give --tls-cert, --tls-key and --client-ca (see `ipledger pki`), or --jwks, or \
@@ -263,6 +274,9 @@ impl ServeConfig {
         }
         if let Some(portal) = &self.portal {
             portal.check(tls.is_some())?;
+        }
+        if let Some(ops) = self.ops.filter(|ops| !ops.ip().to_canonical().is_loopback()) {
+            return Err(ConfigError::OpsNotLoopback(ops));
         }
         let EvidenceConfig { key, cosigners, interval, publish } = &self.evidence;
         if key.is_none() && !cosigners.is_empty() {
@@ -339,6 +353,7 @@ mod tests {
             access: AccessConfig::default(),
             snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
             portal: None,
+            ops: None,
             identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() },
         }
     }
@@ -375,6 +390,10 @@ mod tests {
         assert_eq!(of(anywhere, Some(tls(Some("ca.crt"))), None, false), Ok(()));
         assert_eq!(of(anywhere, Some(tls(None)), Some(tokens()), false), Ok(()));
         assert_eq!(of(anywhere, None, Some(tokens()), false), Err(ConfigError::NotLoopback(anywhere.parse().unwrap())));
+        let ops = ServeConfig { ops: anywhere.parse().ok(), ..config(LISTEN_DEFAULT) };
+        let refused =
+            ServeConfig { identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() }, ..ops };
+        assert_eq!(refused.checked(), Err(ConfigError::OpsNotLoopback(anywhere.parse().unwrap())));
         for (tls, tokens) in [(Some(tls(Some("ca.crt"))), None), (None, Some(tokens()))] {
             assert_eq!(of(LISTEN_DEFAULT, tls, tokens, true), Err(ConfigError::DevIdentityBesideReal));
         }

@@ -18,6 +18,7 @@ use crate::config::{DATA_DEFAULT, LISTEN_DEFAULT, SNAPSHOT_ENTRIES_DEFAULT, Serv
 pub mod access;
 pub mod backup;
 pub mod bench;
+pub mod check;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
@@ -28,6 +29,7 @@ pub mod fact;
 pub mod identity;
 pub mod import_journal;
 pub mod key;
+mod ops;
 mod panics;
 pub mod pki;
 pub mod portal;
@@ -77,12 +79,17 @@ enum Task {
         snapshot_every: u64,
         #[command(flatten)]
         portal: Box<portal::PortalArguments>,
+        /// An address on this machine for `/metrics` (Prometheus) and `/healthz`; `ipledger check` asks there.
+        #[arg(long, env = "IPLEDGER_OPS", value_name = "ADDRESS")]
+        ops: Option<SocketAddr>,
     },
     /// The pages for people: login codes.
     Portal {
         #[command(subcommand)]
         command: portal::Task,
     },
+    /// Is the ledger well? For monitoring systems; exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Check(check::Arguments),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
         /// The data folder, which stays; a temporary one by default.
@@ -195,11 +202,15 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, portal } => {
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, ops, portal } => {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
             let portal = portal.into_config();
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, portal })
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, ops, portal })
         }
+        Task::Check(arguments) => match on_runtime(check::run(&arguments, &mut out)) {
+            Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),
+            Err(error) => Err(error),
+        },
         Task::Demo { data, keep } => on_runtime(demo::run(demo::Options { data, keep }, &mut out)),
         Task::Portal { command } => on_runtime(portal::run(&command, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),

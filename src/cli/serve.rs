@@ -25,11 +25,12 @@ use crate::evidence::keeper::check_kept;
 use crate::evidence::publish::{check_published, publish_always, publish_once};
 use crate::evidence::{Keeper, SigningKey};
 use crate::identifier::{PersonId, RequestId};
-use crate::reader::Reader;
+use crate::reader::{Loaded, Reader};
 use crate::rulebook::load;
 use crate::server::Edge;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
+use crate::telemetry::{Metrics, Scrape, Sources};
 use crate::writer::Writer;
 use crate::writer::clock::Clock;
 
@@ -78,21 +79,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let storage = SledStorage::open(&config.data)
         .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
     let storage = Arc::new(storage);
-    let bar = super::verify::progress_bar();
-    let start = snapshot::load(&config.data, storage.as_ref(), &mut |entries| bar.set_position(entries))
-        .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
-    bar.finish_and_clear();
-    let Start { loaded, from, replayed, .. } = start;
-    let snapshot = from.map_or(0, |(_, entries)| entries);
-    info!(
-        data = %config.data.display(),
-        entries = loaded.view().head.last_sequence,
-        root = %loaded.view().head.tree.root(),
-        snapshot,
-        replayed,
-        "journal replayed"
-    );
-    let (writer, reader, threads) = Writer::start(Arc::<SledStorage>::clone(&storage), Clock::System, loaded)?;
+    let (loaded, snapshot) = read_journal(&config, storage.as_ref())?;
+    let (metrics, registry) = Scrape::counters();
+    let metrics = Arc::new(metrics);
+    let observer = Arc::<Metrics>::clone(&metrics);
+    let (writer, reader, threads) =
+        Writer::start_observed(Arc::<SledStorage>::clone(&storage), Clock::System, loaded, observer)?;
     let taker = start_taker(&config, storage, &reader, snapshot)?;
     let keeper = open_keeper(&config, &reader)?;
     for name in &config.adopt {
@@ -101,7 +93,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     if let Some(first) = &config.access.bootstrap {
         super::access::bootstrap(&writer, &reader, first).await?;
     }
-    let watch = super::access::open_watch(&config)?;
+    let watch = super::access::open_watch(&config)?.with_tally(metrics);
     if let Some(log) = watch.log() {
         tokio::spawn(super::access::name_heads(log.clone()));
     }
@@ -111,11 +103,20 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let pages = super::portal::bind(config.portal.clone(), doors.pages.clone(), &config.data).await?;
     announce(&listener, pages.as_ref().map(|pages| pages.url.as_str()))?;
+    let sources = Sources {
+        writer: writer.clone(),
+        reader: reader.clone(),
+        keeper: keeper.clone(),
+        tls: doors.tls.clone(),
+        data: config.data.clone(),
+        clock: Clock::System,
+    };
+    let scrape = super::ops::open(config.ops, sources, registry).await?;
     let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
     tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
-        tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval));
+        tokio::spawn(keep_at_intervals(keeper.clone(), config.evidence.interval, scrape));
         if let Some(folder) = config.evidence.publish.clone() {
             tokio::spawn(publish_always(keeper.clone(), folder));
         }
@@ -131,13 +132,32 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
         taker.finish();
     }
     if let Some(keeper) = &keeper {
-        keep(keeper).await;
+        let _made: bool = keep(keeper).await;
         publish_last(keeper, config.evidence.publish).await;
     }
     served.context("serving gRPC")?;
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
     info!("stopped; everything that was answered is on disk");
     Ok(true)
+}
+
+/// The state after the whole journal, and how many entries of it came from a snapshot.
+fn read_journal(config: &ServeConfig, storage: &SledStorage) -> anyhow::Result<(Loaded, u64)> {
+    let bar = super::verify::progress_bar();
+    let start = snapshot::load(&config.data, storage, &mut |entries| bar.set_position(entries))
+        .with_context(|| format!("replaying the journal in `{}`", config.data.display()))?;
+    bar.finish_and_clear();
+    let Start { loaded, from, replayed, .. } = start;
+    let snapshot = from.map_or(0, |(_, entries)| entries);
+    info!(
+        data = %config.data.display(),
+        entries = loaded.view().head.last_sequence,
+        root = %loaded.view().head.tree.root(),
+        snapshot,
+        replayed,
+        "journal replayed"
+    );
+    Ok((loaded, snapshot))
 }
 
 /// Starts the thread for snapshots, unless the settings say that there are none.
@@ -175,21 +195,26 @@ fn open_keeper(config: &ServeConfig, reader: &Reader) -> anyhow::Result<Option<K
 }
 
 /// Makes a checkpoint now and then, for as long as the process lives.
-async fn keep_at_intervals(keeper: Keeper, every: Duration) {
+async fn keep_at_intervals(keeper: Keeper, every: Duration, scrape: Scrape) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        keep(&keeper).await;
+        if keep(&keeper).await {
+            scrape.note_covered();
+        }
     }
 }
 
-/// Makes a checkpoint. Without one the ledger goes on: what it records is safe, only nobody else can tell yet.
-async fn keep(keeper: &Keeper) {
-    if let Err(fault) = keeper.fresh().await {
-        let fault: &dyn std::error::Error = &fault;
+/// Makes a checkpoint, and says whether there is one. Without one the ledger goes on: what it records is safe, only
+/// nobody else can tell yet.
+async fn keep(keeper: &Keeper) -> bool {
+    let made = keeper.fresh().await;
+    if let Err(fault) = &made {
+        let fault: &dyn std::error::Error = fault;
         error!(fault, "no checkpoint could be made");
     }
+    made.is_ok()
 }
 
 /// How long the end of a process waits for a folder elsewhere.

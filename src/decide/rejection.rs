@@ -201,7 +201,7 @@ impl Reason {
     pub const fn meaning(self) -> Bilingual {
         let (en, zh) = match self {
             Self::InvalidField => ("a field is malformed or out of range", "字段格式或取值不正确"),
-            Self::Unauthenticated => ("no identity was given", "未提供身份"),
+            Self::Unauthenticated => ("the caller did not prove who it is", "未能确认访问者身份"),
             Self::PermissionDenied => ("the caller may not do this", "无权进行此操作"),
             Self::RequestIdReused => ("the request id was used for another request", "该请求编号已用于其他请求"),
             Self::EnterpriseUnknown => ("the enterprise is unknown", "未找到该企业"),

@@ -208,7 +208,7 @@ mod tests {
                 address,
                 &metadata,
                 &expect![[
-                    "no identity was given: the development identity is accepted from this machine only; connect to the loopback address"
+                    "the caller did not prove who it is: the development identity is accepted from this machine only; connect to the loopback address"
                 ]],
             );
         }
@@ -220,28 +220,28 @@ mod tests {
             HERE,
             &[],
             &expect![
-                "no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+                "the caller did not prove who it is: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "boss")],
             &expect![[
-                "no identity was given: ipledger-dev-role: `boss` is not a role; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
+                "the caller did not prove who it is: ipledger-dev-role: `boss` is not a role; expected one of bank, guarantor, insurer, enterprise, officer, finance, auditor, operator"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "bank"), (PERSON_KEY, "core")],
             &expect![[
-                "no identity was given: ipledger-dev-institution: metadata `ipledger-dev-institution` is missing or not a single text; expected the institution's short name, for example `icbc-hebi`"
+                "the caller did not prove who it is: ipledger-dev-institution: metadata `ipledger-dev-institution` is missing or not a single text; expected the institution's short name, for example `icbc-hebi`"
             ]],
         );
         check_refused(
             HERE,
             &[(ROLE_KEY, "auditor")],
             &expect![[
-                "no identity was given: ipledger-dev-person: metadata `ipledger-dev-person` is missing or not a single text; expected who acts, for example `li-ming`"
+                "the caller did not prove who it is: ipledger-dev-person: metadata `ipledger-dev-person` is missing or not a single text; expected who acts, for example `li-ming`"
             ]],
         );
     }

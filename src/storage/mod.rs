@@ -17,6 +17,7 @@ use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -48,6 +49,11 @@ pub trait Storage: Send + Sync + fmt::Debug {
 
     /// The height of the last durable block, 0 when there is none.
     fn tip(&self) -> Result<u64, Fault>;
+
+    /// How long the disk took to sync the last append, where the store knows; for whoever watches the disk.
+    fn last_sync(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// How far a journal has come, and which journal it is: what the witness remembers.

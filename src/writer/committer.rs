@@ -1,11 +1,14 @@
 //! The committer: one batch after the other becomes durable, then visible, then answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::decider::{Answers, Batch};
+use super::observe::{Commit, Observer};
 use super::{Alarm, WriterFault};
 use crate::journal::block::Head;
 use crate::reader::Publisher;
@@ -19,6 +22,7 @@ pub(super) struct Committer {
     pub(super) alarm: Alarm,
     /// Where the callers wait, if they wait on a runtime.
     pub(super) runtime: Option<Handle>,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 impl Committer {
@@ -34,12 +38,16 @@ impl Committer {
 
     fn commit(&mut self, batch: Batch) -> Result<(), WriterFault> {
         let Batch { records, entries, answers, .. } = batch;
+        let (count, mut times) = (records.len(), (Duration::ZERO, None));
         if !records.is_empty() {
             let (block, next, leaves) = self.head.seal_with_leaves(records);
+            let began = Instant::now();
             self.storage.append(&block)?;
+            times = (began.elapsed(), self.storage.last_sync());
             self.publisher.publish(entries, &leaves, next.clone());
             self.head = next;
         }
+        self.observer.committed(&Commit::of(count, &answers, times));
         self.answer(answers);
         Ok(())
     }

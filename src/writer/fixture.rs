@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::task::JoinHandle;
 
 use super::clock::ManualClock;
+use super::observe::Unobserved;
 use super::*;
 use crate::book::account::{Account, Posting, transfer};
 use crate::book::event::{Event, PoolMoved, PoolMovement, RequestKey};
@@ -47,7 +48,7 @@ impl Ledger {
         let clock = ManualClock::new(NOON);
         let store: Arc<dyn Storage> = Arc::<HeldStorage>::clone(&storage);
         let (writer, reader, threads) =
-            Writer::start_with(store, Clock::Manual(clock.clone()), loaded, decide).unwrap();
+            Writer::start_with(store, Clock::Manual(clock.clone()), loaded, (decide, Arc::new(Unobserved))).unwrap();
         Self { disk: disk.clone(), storage, clock, writer, reader, threads }
     }
 

@@ -51,6 +51,7 @@ use crate::storage::{Fault, Storage};
 pub mod clock;
 mod committer;
 mod decider;
+pub mod observe;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
@@ -59,6 +60,7 @@ mod tests;
 use clock::Clock;
 use committer::Committer;
 use decider::Decider;
+use observe::{Observer, Unobserved};
 
 /// How many commands may wait to be decided; about a quarter of a second of work. Beyond that a caller is told to come
 /// back, which is better than a queue that outlives every deadline.
@@ -133,14 +135,24 @@ enum Decided {
 impl Writer {
     /// Starts the two threads on a journal that was read from this store.
     pub fn start(storage: Arc<dyn Storage>, clock: Clock, loaded: Loaded) -> io::Result<(Self, Reader, WriterThreads)> {
-        Self::start_with(storage, clock, loaded, crate::decide::decide)
+        Self::start_with(storage, clock, loaded, (crate::decide::decide, Arc::new(Unobserved)))
+    }
+
+    /// The same, and each batch is reported to this observer.
+    pub fn start_observed(
+        storage: Arc<dyn Storage>,
+        clock: Clock,
+        loaded: Loaded,
+        observer: Arc<dyn Observer>,
+    ) -> io::Result<(Self, Reader, WriterThreads)> {
+        Self::start_with(storage, clock, loaded, (crate::decide::decide, observer))
     }
 
     fn start_with(
         storage: Arc<dyn Storage>,
         clock: Clock,
         loaded: Loaded,
-        decide: Decide,
+        (decide, observer): (Decide, Arc<dyn Observer>),
     ) -> io::Result<(Self, Reader, WriterThreads)> {
         let (book, head) = (loaded.view().book.clone(), loaded.view().head.clone());
         let (reader, publisher) = Reader::new(Arc::clone(&storage), loaded);
@@ -152,7 +164,7 @@ impl Writer {
         let alarm = Alarm { fault: Arc::new(fault_sender), gate: Arc::downgrade(&gate) };
 
         let runtime = Handle::try_current().ok();
-        let committer = Committer { batches, storage, head, publisher, alarm: alarm.clone(), runtime };
+        let committer = Committer { batches, storage, head, publisher, alarm: alarm.clone(), runtime, observer };
         let decider = Decider::new(book, clock, decide, (tasks, ready), alarm);
         let committer = thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run())?;
         let decider = thread::Builder::new().name("decider".to_owned()).spawn(move || decider.run())?;
@@ -196,6 +208,11 @@ impl Writer {
                 Err(outcome_unknown())
             }
         }
+    }
+
+    /// How many commands wait to be decided, of at most [`QUEUE_COMMANDS_MAX`].
+    pub fn waiting(&self) -> usize {
+        self.gate.queue.read().as_ref().map_or(0, Sender::len)
     }
 
     /// The fault that stopped the writer, now and as it comes.

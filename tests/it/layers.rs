@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("telemetry", &["server", "writer", "reader", "evidence"]),
     ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
@@ -62,7 +63,7 @@ const ALL_BELOW_SERVER: [&str; 21] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 23] = [
+const ALL_BELOW_CLI: [&str; 24] = [
     "statement",
     "reconcile",
     "proto",
@@ -85,6 +86,7 @@ const ALL_BELOW_CLI: [&str; 23] = [
     "backup",
     "config",
     "server",
+    "telemetry",
     "cli",
 ];
 

@@ -32,6 +32,7 @@ mod fuzz;
 mod flips;
 mod layers;
 mod model;
+mod ops;
 mod property;
 mod publish;
 mod regression;

@@ -10,6 +10,7 @@
 //! are open to whoever could connect.
 
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,12 +60,38 @@ pub struct Watch {
     limits: Limits,
     log: Option<AccessLog>,
     seal: Seal,
+    tally: Option<Arc<dyn Tally>>,
+}
+
+/// Counts calls, for whoever watches the server. Called on the way of every answer, so it must be quick.
+pub trait Tally: Debug + Send + Sync {
+    /// A call was answered: let in or not, with this code and, for an error, the reason.
+    fn called(&self, call: &Called<'_>);
+}
+
+/// An answered call, for counting; nothing of it says who called or what about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called<'a> {
+    /// `Service/Method`; empty for a path that is no RPC of the API.
+    pub rpc: &'a str,
+    /// The code's name in the gRPC specification.
+    pub code: &'static str,
+    /// The reason in `ErrorInfo`; empty if there is none.
+    pub reason: &'a str,
+    /// From the call's arrival to its answer's first byte; a stream goes on after that.
+    pub took: Duration,
 }
 
 impl Watch {
     /// A guard with these limits, this log and this seal of page tokens.
     pub fn new(limits: LimitsConfig, log: Option<AccessLog>, seal: Seal) -> Self {
-        Self { limits: Limits::new(limits), log, seal }
+        Self { limits: Limits::new(limits), log, seal, tally: None }
+    }
+
+    /// The same, and calls are counted here.
+    #[must_use]
+    pub fn with_tally(self, tally: Arc<dyn Tally>) -> Self {
+        Self { tally: Some(tally), ..self }
     }
 
     /// The access log, if one is kept.
@@ -241,9 +268,11 @@ impl Refused {
     async fn answer(self, edge: &Edge, visit: &Visit) -> http::Response<Body> {
         let response = self.status.into_http();
         let Some(meter) = self.flood else { return recorded(edge, visit, response, (Trail::default(), 0)).await };
-        let response = match meter.note_refusal(edge.watch().limits.now()) {
-            Some(also) => recorded(edge, visit, response, (Trail::default(), also)).await,
-            None => response,
+        let response = if let Some(also) = meter.note_refusal(edge.watch().limits.now()) {
+            recorded(edge, visit, response, (Trail::default(), also)).await
+        } else {
+            count(edge, visit, Code::ResourceExhausted, Reason::RateLimited.code());
+            response
         };
         let (held, delay) = meter.hold();
         tokio::time::sleep(delay).await;
@@ -323,9 +352,6 @@ async fn recorded(
     response: http::Response<Body>,
     trail: (Trail, u64),
 ) -> http::Response<Body> {
-    if edge.watch().log().is_none() {
-        return response;
-    }
     let status = Status::from_header_map(response.headers());
     if written_down(edge, visit, status.as_ref(), trail).await {
         return response;
@@ -333,11 +359,12 @@ async fn recorded(
     Status::from(Rejection::plain(Reason::Unavailable)).into_http()
 }
 
-/// Whether a call, with the status that it ends with (`None` is good), stands in the access log.
+/// Whether a call, with the status that it ends with (`None` is good), stands in the access log; counted in any case.
 async fn written_down(edge: &Edge, visit: &Visit, status: Option<&Status>, (trail, also): (Trail, u64)) -> bool {
-    let Some(log) = edge.watch().log() else { return true };
     let code = status.map_or(Code::Ok, Status::code);
     let reason = status.and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
+    count(edge, visit, code, reason.as_deref().unwrap_or_default());
+    let Some(log) = edge.watch().log() else { return true };
     let entry = Record {
         time: visit.time.micros(),
         us: u64::try_from(visit.began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -352,6 +379,14 @@ async fn written_down(edge: &Edge, visit: &Visit, status: Option<&Status>, (trai
         ..Record::default()
     };
     if code == Code::Ok { log.append(entry).await } else { log.append_and_wait(entry).await }
+}
+
+/// Counts a call, if anybody does.
+fn count(edge: &Edge, visit: &Visit, code: Code, reason: &str) {
+    let Some(tally) = &edge.watch().tally else { return };
+    // A path that somebody made up must not become a series of its own.
+    let rpc = if roles_of(&visit.rpc).is_empty() { "" } else { visit.rpc.as_str() };
+    tally.called(&Called { rpc, code: code_name(code), reason, took: visit.began.elapsed() });
 }
 
 /// The name of a code as the gRPC specification writes it.

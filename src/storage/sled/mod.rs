@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sled::{Batch, Config, Db, IVec};
+use tokio::time::Instant;
 
 use super::witness::{Found, Witness};
 use super::{Fault, Storage, Tip, check_next, check_witness};
@@ -53,6 +54,8 @@ pub struct SledStorage {
     writer: Mutex<Writer>,
     /// What readers may see; moves after the sync.
     tip_height: AtomicU64,
+    /// How long the last sync took, in nanoseconds.
+    sync_nanos: AtomicU64,
     /// The first fault; whoever sets it finishes the store.
     poison: OnceLock<String>,
     /// The folder, locked; the operating system releases it with the process.
@@ -113,6 +116,7 @@ impl SledStorage {
             db: Some(db),
             writer: Mutex::new(Writer { log, witness, tip }),
             tip_height: AtomicU64::new(tip.height),
+            sync_nanos: AtomicU64::new(0),
             poison: OnceLock::new(),
             _lock: lock,
         })
@@ -145,7 +149,10 @@ impl SledStorage {
         }
         contain(&self.folder, "write", || db.apply_batch(batch))?;
         contain(&self.folder, "flush", || db.flush())?;
+        let began = Instant::now();
         writer.log.sync_data().map_err(|error| Fault::io("sync", &self.folder.join(STORE), error))?;
+        let nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.sync_nanos.store(nanos, Ordering::Relaxed);
         writer.tip = Tip::from(block.trailer());
         self.tip_height.store(writer.tip.height, Ordering::Release);
         writer.witness.record(&writer.tip)
@@ -153,6 +160,10 @@ impl SledStorage {
 }
 
 impl Storage for SledStorage {
+    fn last_sync(&self) -> Option<Duration> {
+        Some(Duration::from_nanos(self.sync_nanos.load(Ordering::Relaxed))).filter(|took| !took.is_zero())
+    }
+
     fn append(&self, block: &Block) -> Result<(), Fault> {
         let mut writer = self.writer.lock();
         // Under the lock: who waited for a failing append must not write after it.

@@ -188,9 +188,9 @@ async fn identity_and_permission_come_before_existence() {
     check(
         &nobody.get_loan(get).await.unwrap_err(),
         &expect![[r#"
-            Unauthenticated: no identity was given: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
+            Unauthenticated: the caller did not prove who it is: ipledger-dev-role: metadata `ipledger-dev-role` is missing or not a single text; expected bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
               reason UNAUTHENTICATED @ ipledger
-              zh-CN: 未提供身份：ipledger-dev-role：缺少元数据 ipledger-dev-role，或其值不唯一；应为 bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
+              zh-CN: 未能确认访问者身份：ipledger-dev-role：缺少元数据 ipledger-dev-role，或其值不唯一；应为 bank, guarantor, insurer, enterprise, officer, finance, auditor, operator
         "#]],
     );
 
