@@ -19,8 +19,8 @@ use crate::proto::v1;
 use crate::server::inside::redeem;
 use crate::server::logins::Visitor;
 
-mod fetch;
-mod id_token;
+pub mod fetch;
+pub mod id_token;
 pub mod provider;
 
 /// Their addresses.
