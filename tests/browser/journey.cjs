@@ -97,19 +97,19 @@ async function journey(chromium, ledger, language, width, login) {
   await page.fill('#cost-1', '1');
   await page.fill('#paid-1', '2025-01-05');
   await keep(context, page, name('09-form'));
-  await page.click('main form#apply p:last-child button');
+  await page.click('main form#apply p.buttons button:first-child');
   await page.locator('[role=alert]').waitFor();
   assert.equal(await page.locator('#invoice-1[aria-invalid]').count(), 1, 'the wrong invoice is marked');
   await keep(context, page, name('10-form-wrong'));
   await page.fill('#invoice-1', '');
   await page.fill('#cost-1', '');
   await page.fill('#paid-1', '');
-  await page.click('main form#apply p:last-child button');
+  await page.click('main form#apply p.buttons button:first-child');
   await shows('0.00', zh ? '凭据' : 'evidence');
   await keep(context, page, name('11-preview-used'));
-  await page.locator('header .tools button').first().click();
+  await page.click('footer .switch');
   await shows(zh ? 'What it would come to' : '试算结果');
-  await page.locator('header .tools button').first().click();
+  await page.click('footer .switch');
   await go('/my/access');
   await shows(zh ? '查阅记录' : 'Who looked');
   await keep(context, page, name('12-access'));
@@ -154,7 +154,7 @@ async function apply(chromium, ledger) {
   await page.fill('#invoice-0', '25412000000000000999');
   await page.fill('#cost-0', '2000');
   await page.fill('#paid-0', '2025-03-01');
-  await page.click('main form#apply p:last-child button');
+  await page.click('main form#apply p.buttons button:first-child');
   await keep(context, page, '30-preview-768');
   const send = page.locator('button[formaction="/my/apply"]');
   if (await send.count()) {

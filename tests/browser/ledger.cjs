@@ -13,9 +13,9 @@ exports.demo = () => new Promise((resolve, reject) => {
     if (!text.includes('Ctrl+C ends it')) return;
     clearTimeout(late);
     child.removeAllListeners('exit');
-    const pages = /^(http:\/\/\S+)$/m.exec(text)[1];
-    const server = /^gRPC (\S+)/m.exec(text)[1];
-    const codes = [...text.matchAll(/^([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}) {3}/gm)].map((match) => match[1]);
+    const pages = /^\s*(http:\/\/\S+)$/m.exec(text)[1];
+    const server = /^\s*gRPC (\S+)/m.exec(text)[1];
+    const codes = [...text.matchAll(/^\s*([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}) {3}/gm)].map((match) => match[1]);
     const stop = () => new Promise((done) => { child.on('exit', done); child.kill('SIGTERM'); });
     resolve({ pages, server, codes, stop });
   });

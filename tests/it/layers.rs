@@ -67,7 +67,7 @@ const ALL_BELOW_SERVER: [&str; 21] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 25] = [
+const ALL_BELOW_CLI: [&str; 24] = [
     "statement",
     "reconcile",
     "proto",

@@ -146,10 +146,22 @@ async fn a_receipt_is_printed_downloaded_and_checked_by_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_company_sees_who_looked() {
+async fn a_company_sees_who_looked_and_pages_are_in_the_access_log() {
     let world = World::new().await;
     let mut browser = world.logged_in(0).await;
+    browser.get("/my").await;
     let page = browser.get("/my/access").await;
-    // This ledger in memory keeps no access log; the page says so and does not fail.
-    assert!(page.status == StatusCode::OK || page.status == StatusCode::CONFLICT, "{}\n{}", page.status, page.body);
+    page.shows(&["IssueLoginCode", "li.na", "本企业", "ListApplications", "RegisterEnterprise"]);
+    let mut other = world.logged_in(1).await;
+    let address = format!("/my/applications/{}", world.applications[0]);
+    assert_eq!(other.get(&address).await.status, StatusCode::NOT_FOUND);
+    browser.get("/my/access").await.shows(&["被拒绝"]);
+    let verified = ipledger::access_log::verify(world.folder.path()).unwrap();
+    assert!(verified.lines > 30, "{}", verified.lines);
+    let mut text = String::new();
+    for file in std::fs::read_dir(world.folder.path().join("access")).unwrap() {
+        text.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    assert!(text.contains(&format!("\"ipledger:enterprise:{}\"", world.companies[0])));
+    assert!(text.contains("\"rpc\":\"SubsidyService/GetApplication\""));
 }

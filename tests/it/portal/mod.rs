@@ -13,8 +13,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use ipledger::access_log::AccessLog;
 use ipledger::calendar::Timestamp;
-use ipledger::config::PortalConfig;
+use ipledger::config::{LimitsConfig, PortalConfig};
 use ipledger::evidence::key::Algorithm;
 use ipledger::evidence::{Keeper, SigningKey};
 use ipledger::portal::secret::Secret;
@@ -22,6 +23,8 @@ use ipledger::portal::{Parts, Portal};
 use ipledger::proto::v1;
 use ipledger::reader::load;
 use ipledger::server::authenticate::PortalLogin;
+use ipledger::server::guard::Watch;
+use ipledger::server::guard::seal::Seal;
 use ipledger::server::inside::{Inside, ask};
 use ipledger::server::logins::Visitor;
 use ipledger::server::{DevIdentity, Edge};
@@ -51,7 +54,8 @@ pub(crate) struct World {
     /// Their applications, approved and paid.
     pub(crate) applications: [String; 2],
     _threads: WriterThreads,
-    _folder: TempDir,
+    /// Where the access log is.
+    pub(crate) folder: TempDir,
 }
 
 fn by(name: &str) -> Visitor {
@@ -69,7 +73,8 @@ impl World {
         let key = SigningKey::of_seed("hebi.example/test", Algorithm::Ed25519, [7; 32]).unwrap();
         let keeper = Keeper::open(folder.path(), key, Vec::new(), reader.clone()).unwrap();
         let edge = Edge::new(writer, reader, Arc::new(DevIdentity));
-        let edge = edge.with_clock(Clock::Manual(clock.clone())).with_keeper(keeper);
+        let watch = Watch::new(LimitsConfig::NONE, Some(AccessLog::open(folder.path()).unwrap()), Seal::new());
+        let edge = edge.with_clock(Clock::Manual(clock.clone())).with_keeper(keeper).with_watch(watch);
         let config = PortalConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             url: None,
@@ -89,7 +94,7 @@ impl World {
             loans: Default::default(),
             applications: Default::default(),
             _threads: threads,
-            _folder: folder,
+            folder,
         };
         world.open_books().await;
         for index in 0..2 {

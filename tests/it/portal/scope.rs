@@ -85,7 +85,7 @@ async fn nothing_can_be_done_with_another_ones_application_or_loan() {
         let answer = browser.post(address, &fields).await;
         assert_eq!(answer.status, StatusCode::OK, "the form again: {}", answer.body);
         answer.shows(&["role=\"alert\""]);
-        for secret in super::scope::secrets(&world) {
+        for secret in secrets(&world) {
             assert!(!answer.body.contains(&secret), "{address} shows {secret}");
         }
     }
@@ -123,4 +123,55 @@ async fn no_address_of_a_page_tells_a_company() {
         let links: Vec<&str> = links.filter_map(|rest| rest.split('"').next()).collect();
         assert!(links.iter().all(|link| !link.contains(&world.companies[0])), "{address}: {links:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_code_stands_for_one_call_only() {
+    use ipledger::decide::rejection::Class;
+    use ipledger::identifier::Uscc;
+    use ipledger::proto::v1;
+    use ipledger::server::authenticate::PortalLogin;
+    use ipledger::server::inside::ask;
+    use ipledger::server::logins::Visitor;
+    let world = World::new().await;
+    let holder = Visitor::enterprise(Uscc::parse(&world.companies[0]).unwrap(), PortalLogin::StatusCode);
+    let refused = ask(&world.edge, &holder, v1::ListApplicationsRequest::default()).await.unwrap_err();
+    assert_eq!(refused.class, Class::PermissionDenied);
+    let withdraw = v1::WithdrawSubsidyRequest { application_id: world.applications[0].clone(), ..Default::default() };
+    assert_eq!(ask(&world.edge, &holder, withdraw).await.unwrap_err().class, Class::PermissionDenied);
+    let get = v1::GetApplicationRequest { application_id: world.applications[0].clone() };
+    assert!(ask(&world.edge, &holder, get).await.is_ok());
+    let foreign = v1::GetApplicationRequest { application_id: world.applications[1].clone() };
+    assert_eq!(ask(&world.edge, &holder, foreign).await.unwrap_err().class, Class::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_is_out_on_the_next_click() {
+    use ipledger::proto::v1;
+    let world = World::new().await;
+    let (mut first, mut second) = (world.logged_in(0).await, world.logged_in(1).await);
+    let company = world.companies[0].clone();
+    let name = format!("ipledger:enterprise:{company}");
+    let bind = |name: &str, person: &str, role: v1::Role, enterprise: &str| v1::BindPrincipalRequest {
+        request_id: super::id(),
+        principal: Some(v1::PrincipalDetails {
+            name: name.into(),
+            person: person.into(),
+            roles: vec![role.into()],
+            enterprise: enterprise.into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    world.ask("operator:boot", bind("ipledger:operator:op", "op", v1::Role::Operator, "")).await;
+    assert_eq!(first.get("/my").await.status, StatusCode::OK, "a company need not be bound: its code says whose it is");
+    world.ask("operator:op", bind(&name, "clerk", v1::Role::Enterprise, &company)).await;
+    assert_eq!(first.get("/my").await.status, StatusCode::OK);
+    let disable =
+        v1::DisablePrincipalRequest { request_id: super::id(), name, reason: "离职".into(), ..Default::default() };
+    world.ask("operator:op", disable).await;
+    let answer = first.get("/my").await;
+    assert!(answer.status.is_client_error(), "{}", answer.status);
+    assert!(!answer.body.contains("30,000.00"));
+    assert_eq!(second.get("/my").await.status, StatusCode::OK, "the other one is not touched");
 }
