@@ -67,7 +67,7 @@ const ALL_BELOW_SERVER: [&str; 21] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 24] = [
+const ALL_BELOW_CLI: [&str; 25] = [
     "statement",
     "reconcile",
     "proto",
@@ -90,6 +90,7 @@ const ALL_BELOW_CLI: [&str; 24] = [
     "backup",
     "config",
     "server",
+    "portal",
     "telemetry",
     "cli",
 ];

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::Response;
+use uuid::Uuid;
 
 use super::client::Actor;
 use super::paper::Paper;
@@ -16,6 +17,8 @@ use crate::evidence::SigningKey;
 use crate::evidence::key::Algorithm;
 use crate::proto::v1;
 use crate::server::logins::CODE_MINUTES_MAX;
+use crate::writer::clock::Clock;
+use v1::budget_service_client::BudgetServiceClient;
 use v1::identity_service_client::IdentityServiceClient;
 
 /// Serves the folder with a key of its own and with pages until somebody presses Ctrl+C.
@@ -30,6 +33,7 @@ pub(super) async fn keep(data: &Path, paper: &mut Paper<'_>) -> anyhow::Result<(
         // Somebody else has the port: any other will do.
         Err(_) => start(data, &key, "127.0.0.1:0").await?,
     };
+    budget_of_today(&server).await?;
     let pages = server.pages.clone().context("the server serves no pages")?;
     paper.heading("网页", "The pages")?;
     paper.verbatim(&format!(
@@ -65,6 +69,23 @@ const LOGINS: &[(&str, &str, Actor, &str)] = &[
     ("主管部门审核岗：李娜", "an officer: li-na", world::REVIEWER, ""),
     ("审计：孙磊", "the auditor: sun-lei", world::AUDITOR, ""),
 ];
+
+/// Money for the year that it really is, so that trying out and applying come to something.
+async fn budget_of_today(server: &ServerProcess) -> anyhow::Result<()> {
+    let identity = ActAs::new(world::FINANCE.role, world::FINANCE.party, world::FINANCE.person)?;
+    let mut service = BudgetServiceClient::with_interceptor(server.connect().await?, identity);
+    let year = Clock::System.now().shanghai_date().year().value();
+    let request = v1::AppropriateBudgetRequest {
+        request_id: Uuid::new_v4().to_string(),
+        budget_line_id: world::BUDGET.to_owned(),
+        year: i32::from(year),
+        amount: "500000".to_owned(),
+        document: format!("鹤财预〔{year}〕1号"),
+        ..Default::default()
+    };
+    service.appropriate_budget(request).await?;
+    Ok(())
+}
 
 async fn start(data: &Path, key: &Path, portal: &str) -> anyhow::Result<ServerProcess> {
     let program = std::env::current_exe().context("finding this program")?;

@@ -7,11 +7,18 @@ use crate::portal::language::Language;
 use crate::portal::show;
 use crate::proto::v1;
 
+/// What a loan has and lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CheckList {
+    /// Which loan, by bank and contract.
+    pub(super) about: String,
+    /// What it needs.
+    pub(super) items: Vec<Item>,
+}
+
 /// Something that is there, or is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Missing {
-    /// For which loan, by bank and contract.
-    pub(super) about: String,
+pub(super) struct Item {
     /// What.
     pub(super) what: String,
     /// Whether it is there.
@@ -21,10 +28,10 @@ pub(super) struct Missing {
 }
 
 /// What the loans that are not over have and lack.
-pub(super) fn missing(l: Language, holdings: &Holdings, applications: &[v1::Application]) -> Vec<Missing> {
+pub(super) fn missing(l: Language, holdings: &Holdings, applications: &[v1::Application]) -> Vec<CheckList> {
     let applied: BTreeSet<&str> = applications.iter().filter(|one| counts(one)).map(|one| one.loan_id.as_str()).collect();
     let live = holdings.loans.iter().filter(|loan| is_open(loan.state()));
-    live.flat_map(|loan| of_loan(l, holdings, loan, applied.contains(loan.loan_id.as_str()))).collect()
+    live.map(|loan| of_loan(l, holdings, loan, applied.contains(loan.loan_id.as_str()))).collect()
 }
 
 fn counts(one: &v1::Application) -> bool {
@@ -45,22 +52,17 @@ const fn is_open(state: v1::LoanState) -> bool {
     }
 }
 
-fn of_loan(l: Language, holdings: &Holdings, loan: &v1::Loan, applied: bool) -> Vec<Missing> {
+fn of_loan(l: Language, holdings: &Holdings, loan: &v1::Loan, applied: bool) -> CheckList {
     let terms = loan.terms.clone().unwrap_or_default();
     let about = format!("{} {}", holdings.bank(&terms.bank_id), terms.contract_number);
     let bank = l.say("银行", "the bank");
-    let item = |what: String, there: bool, who: &'static str| Missing {
-        about: about.clone(),
-        what,
-        there,
-        who: if there { "" } else { who },
-    };
+    let item = |what: String, there: bool, who: &'static str| Item { what, there, who: if there { "" } else { who } };
     let pledged = holdings.pledges.iter().any(|pledge| {
         pledge.state() == v1::PledgeState::Active && pledge.loan_ids.contains(&loan.loan_id)
     });
     let disbursed = !loan.disbursed_on.is_empty();
     let interest = show::amount(&loan.interest_paid);
-    vec![
+    let items = vec![
         item(l.say("质押登记有效", "Pledge registered and in force").to_owned(), pledged, bank),
         item(l.say("银行已报告放款", "Disbursement reported by the bank").to_owned(), disbursed, bank),
         item(
@@ -78,5 +80,6 @@ fn of_loan(l: Language, holdings: &Holdings, loan: &v1::Loan, applied: bool) -> 
             applied,
             l.say("本企业", "you"),
         ),
-    ]
+    ];
+    CheckList { about, items }
 }

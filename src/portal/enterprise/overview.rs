@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::checklist::{Missing, missing};
+use super::checklist::{CheckList, missing};
 use super::view::{ApplicationView, sums};
 use crate::money::Amount;
 use crate::portal::language::Language;
@@ -48,7 +48,7 @@ struct Overview {
     caps: Vec<CapView>,
     loans: Vec<LoanView>,
     pledges: Vec<PledgeView>,
-    missing: Vec<Missing>,
+    missing: Vec<CheckList>,
 }
 
 /// What is left of a cap.

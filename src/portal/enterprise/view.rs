@@ -1,5 +1,6 @@
 //! An application as pages show it: made from the API's messages, in the visitor's language.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::money::Amount;
@@ -92,7 +93,7 @@ pub struct StepView {
     pub sentence: String,
     /// Where the clause stands; empty if there is none.
     pub heading: String,
-    /// The clause's words; empty if there is none.
+    /// The clause's words; empty if there is none, or if a step before has shown them.
     pub clause: String,
     /// What came out of it.
     pub outcome: &'static str,
@@ -163,9 +164,23 @@ impl LineView {
             is_refused: !why.reason.is_empty(),
             sentence: l.text(why.sentence.as_ref()),
             bound: words::bound(l, why.bound()),
-            steps: why.steps.iter().map(|step| StepView::of(l, step, rulebook)).collect(),
+            steps: steps(l, &why.steps, rulebook),
         }
     }
+}
+
+/// The steps of a line; a clause is quoted once, at the step that it decided, or else at the first one that stands on it.
+fn steps(l: Language, steps: &[v1::Step], rulebook: Option<&Arc<Rulebook>>) -> Vec<StepView> {
+    let mut views: Vec<StepView> = steps.iter().map(|step| StepView::of(l, step, rulebook)).collect();
+    let mut shown = BTreeSet::new();
+    for decided in [true, false] {
+        for view in views.iter_mut().filter(|view| view.decided == decided) {
+            if !shown.insert(view.clause.clone()) {
+                view.clause.clear();
+            }
+        }
+    }
+    views
 }
 
 impl StepView {

@@ -122,16 +122,18 @@ impl World {
             ..Default::default()
         };
         self.ask("officer:li.na", bank).await;
-        let budget = v1::AppropriateBudgetRequest {
-            request_id: id(),
-            effective_date: DAY.into(),
-            budget_line_id: "ip-finance".into(),
-            year: 2025,
-            amount: "1000000.00".into(),
-            document: "鹤财〔2025〕1号".into(),
-            ..Default::default()
-        };
-        self.ask("finance:zhao.min", budget).await;
+        for year in [2025, 2026] {
+            let budget = v1::AppropriateBudgetRequest {
+                request_id: id(),
+                effective_date: DAY.into(),
+                budget_line_id: "ip-finance".into(),
+                year,
+                amount: "1000000.00".into(),
+                document: format!("鹤财〔{year}〕1号"),
+                ..Default::default()
+            };
+            self.ask("finance:zhao.min", budget).await;
+        }
     }
 
     /// Registers, pledges, lends, reports interest, applies, approves and pays.

@@ -19,7 +19,6 @@ async fn no_address_shows_a_company_another_ones() {
         "/my".to_owned(),
         "/my?all=1".to_owned(),
         "/my?year=2025".to_owned(),
-        format!("/my?enterprise={}", world.companies[1]),
         "/my/apply".to_owned(),
         "/my/access".to_owned(),
         format!("/my/applications/{other}"),
