@@ -205,7 +205,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, ops, portal } => {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
             let portal = portal.into_config();
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, ops, portal })
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, portal, ops })
         }
         Task::Check(arguments) => match on_runtime(check::run(&arguments, &mut out)) {
             Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),

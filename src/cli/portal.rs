@@ -49,6 +49,7 @@ pub struct PortalArguments {
 
 /// The flags of `serve` about the city's identity provider (OpenID Connect).
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the flags")]
 struct ProviderArguments {
     /// Let people log in by this identity provider: its issuer.
     #[arg(long, value_name = "URL", env = "IPLEDGER_PORTAL_OIDC_ISSUER",

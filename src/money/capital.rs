@@ -108,6 +108,7 @@ fn fraction(text: &mut String, jiao: usize, fen: usize, after_yuan: bool) {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "the tests compute with plain whole numbers far below overflow")]
 mod tests {
     use proptest::prelude::*;
 
@@ -148,7 +149,8 @@ mod tests {
 
     /// Reads capitals back, by another way: adds up what each digit is worth.
     fn read(text: &str) -> i64 {
-        let value = |letter: char| DIGITS.iter().position(|digit| *digit == letter).map(|value| value as i64);
+        let value =
+            |letter: char| DIGITS.iter().position(|digit| *digit == letter).and_then(|value| i64::try_from(value).ok());
         let (mut fen, mut group, mut sum, mut number) = (0, 0, 0, 0);
         for letter in text.chars() {
             if let Some(value) = value(letter) {

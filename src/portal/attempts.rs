@@ -101,7 +101,8 @@ mod tests {
         }
         assert!(!attempts.may_try(Some("[2001:db8::ffff]:1".parse().unwrap()), now));
         for host in 0..IN_ALL_MAX {
-            let from = SocketAddr::from(([10, 1, (host / 256) as u8, (host % 256) as u8], 1));
+            let [.., high, low] = host.to_be_bytes();
+            let from = SocketAddr::from(([10, 1, high, low], 1));
             attempts.note_wrong(Some(from), now);
         }
         assert!(!attempts.may_try(Some("192.0.2.1:1".parse().unwrap()), now));

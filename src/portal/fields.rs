@@ -48,7 +48,8 @@ impl Fields {
 impl FromRequest<Portal> for Fields {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, portal: &Portal) -> Result<Self, Problem> {
+    async fn from_request(req: Request, state: &Portal) -> Result<Self, Problem> {
+        let (request, portal) = (req, state);
         let visit = request.extensions().get::<Visit>().cloned().ok_or(Problem::Fault)?;
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let pairs = if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
@@ -75,7 +76,7 @@ fn too_large_or_unreadable(status: axum::http::StatusCode) -> Problem {
 
 /// The parts of a form with a file; a file's content is its field's text.
 async fn of_parts(request: Request) -> Result<Vec<(String, String)>, Problem> {
-    let mut parts: Multipart = request.extract().await.map_err(|_| Problem::Unreadable)?;
+    let mut parts: Multipart = request.extract().await.map_err(|_wrong| Problem::Unreadable)?;
     let mut pairs = Vec::new();
     loop {
         let next = parts.next_field().await;

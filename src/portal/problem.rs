@@ -124,10 +124,9 @@ impl Problem {
                 ["无法读取提交的内容", "What was sent cannot be read"],
                 ["请返回上一页重新提交。", "Go back and send it again."],
             ],
-            Self::TooLarge => [
-                ["提交的内容过大", "What was sent is too large"],
-                ["请减少内容后重新提交。", "Send less."],
-            ],
+            Self::TooLarge => {
+                [["提交的内容过大", "What was sent is too large"], ["请减少内容后重新提交。", "Send less."]]
+            }
             Self::TooSlow => [
                 ["处理超时", "It took too long"],
                 [
@@ -136,10 +135,9 @@ impl Problem {
                      nothing twice.",
                 ],
             ],
-            Self::TooManyAttempts => [
-                ["尝试次数过多", "Too many attempts"],
-                ["请十分钟后再试。", "Please try again in ten minutes."],
-            ],
+            Self::TooManyAttempts => {
+                [["尝试次数过多", "Too many attempts"], ["请十分钟后再试。", "Please try again in ten minutes."]]
+            }
             Self::NotKnownHere => [
                 ["账本中没有您的登记", "The ledger does not know you"],
                 [
@@ -154,7 +152,10 @@ impl Problem {
             Self::Refused(_) => [["账本未受理", "The ledger did not take it"], ["", ""]],
             Self::Fault => [
                 ["系统暂时无法处理", "The system cannot do this now"],
-                ["请稍后再试；如仍有问题，请提供下方编号。", "Try again later; if it stays so, quote the number below."],
+                [
+                    "请稍后再试；如仍有问题，请提供下方编号。",
+                    "Try again later; if it stays so, quote the number below.",
+                ],
             ],
         }
     }

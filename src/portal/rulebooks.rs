@@ -30,7 +30,7 @@ impl Portal {
         let request = v1::GetRulebookRequest { rulebook_id: key.0.clone(), version: key.1 };
         let text = self.ask(member, request).await?.rulebook.unwrap_or_default().text;
         // What was adopted was read once before: it cannot be wrong.
-        let rulebook = Arc::new(load(&text).map_err(|_| Problem::Fault)?);
+        let rulebook = Arc::new(load(&text).map_err(|_wrong| Problem::Fault)?);
         self.rulebooks().read.lock().insert(key, Arc::clone(&rulebook));
         Ok(rulebook)
     }

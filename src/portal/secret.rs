@@ -79,7 +79,11 @@ impl Secret {
     /// Whether somebody typed the query code of an application; small letters, spaces and hyphens do not matter.
     pub fn is_query_code(&self, application: &str, typed: &str) -> bool {
         let plain = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).take(64).map(|letter| letter.to_ascii_uppercase()).collect()
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .take(64)
+                .map(|letter| letter.to_ascii_uppercase())
+                .collect()
         };
         same(plain(&self.query_code(application)).as_bytes(), plain(typed).as_bytes())
     }
@@ -93,7 +97,7 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
 /// 256 random bits.
 pub fn random_bytes() -> io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system has no random numbers"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_none| io::Error::other("the system has no random numbers"))?;
     Ok(bytes)
 }
 

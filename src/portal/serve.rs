@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 
 use super::Portal;
 use crate::server::tls::Tls;
-use crate::server::{page_connections, PageConnection};
+use crate::server::{PageConnection, page_connections};
 
 /// The most bytes of a form, a receipt to check included.
 pub const FORM_BYTES_MAX: usize = 1024 * 1024;

@@ -154,7 +154,7 @@ mod tests {
     use crate::server::authenticate::PortalLogin;
 
     const fn at(minutes: i64) -> Timestamp {
-        Timestamp::from_micros(minutes * 60_000_000)
+        Timestamp::from_micros(minutes.saturating_mul(60_000_000))
     }
 
     fn login(name: &str, now: Timestamp) -> Session {
@@ -175,7 +175,7 @@ mod tests {
         assert!(all.find(&cookie, at(88)).is_none(), "30 minutes of silence");
         assert!(all.find(&cookie, at(59)).is_none(), "and it stays ended");
         let busy = all.open(login("a", at(0))).unwrap();
-        assert!((0..24).all(|hour| all.find(&busy, at(hour * 20)).is_some()));
+        assert!((0..480).step_by(20).all(|minute| all.find(&busy, at(minute)).is_some()));
         assert!(all.find(&busy, at(480)).is_none(), "8 hours are over");
     }
 

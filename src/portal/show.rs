@@ -6,7 +6,17 @@ use crate::money::Amount;
 
 /// English names of the months.
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -85,6 +95,9 @@ mod tests {
     #[test]
     fn a_bar_is_never_longer_than_its_frame() {
         let of = |part: i64, whole: i64| permille(Amount::from_yuan(part), Amount::from_yuan(whole));
-        assert_eq!([of(0, 200), of(50, 200), of(200, 200), of(300, 200), of(1, 0), of(-1, 5)], [0, 250, 1000, 1000, 0, 0]);
+        assert_eq!(
+            [of(0, 200), of(50, 200), of(200, 200), of(300, 200), of(1, 0), of(-1, 5)],
+            [0, 250, 1000, 1000, 0, 0]
+        );
     }
 }

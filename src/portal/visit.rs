@@ -20,7 +20,7 @@ use super::{Portal, csrf, headers::REQUEST_ID, problem};
 use crate::server::logins::Visitor;
 
 /// The longest that a page may take.
-const PAGE_LIMIT: Duration = Duration::from_secs(60);
+const PAGE_LIMIT: Duration = Duration::from_mins(1);
 
 /// A request, as pages see it.
 #[derive(Debug, Clone)]
@@ -110,18 +110,13 @@ pub fn around(pages: Router<Portal>, portal: &Portal) -> Router<Portal> {
 
 async fn pass(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let (visit, fresh) = match arrive(&portal, &request) {
-        Some(arrived) => arrived,
-        None => return Problem::Fault.into_response(),
-    };
+    let Some((visit, fresh)) = arrive(&portal, &request) else { return Problem::Fault.into_response() };
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
     let chose = language::chosen(request.uri(), request.headers()).1;
     let elsewhere = csrf::is_from_elsewhere(&method, request.headers());
     request.extensions_mut().insert(visit.clone());
-    let answered = async {
-        if elsewhere { Problem::FormElsewhere.into_response() } else { next.run(request).await }
-    };
+    let answered = async { if elsewhere { Problem::FormElsewhere.into_response() } else { next.run(request).await } };
     let answer = timeout(PAGE_LIMIT, answered).await.unwrap_or_else(|_| Problem::TooSlow.into_response());
     let mut answer = problem::shown(&portal, &visit, answer);
     if fresh {
@@ -129,7 +124,8 @@ async fn pass(State(portal): State<Portal>, mut request: Request, next: Next) ->
     }
     if chose {
         let secure = if portal.is_secure() { "; Secure" } else { "" };
-        let kept = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language::COOKIE, visit.language.code());
+        let kept =
+            format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language::COOKIE, visit.language.code());
         set_cookie(&mut answer, &kept);
     }
     if let Ok(number) = HeaderValue::from_str(&visit.number) {
@@ -171,7 +167,7 @@ fn browser(portal: &Portal, request: &Request) -> Option<SocketAddr> {
 /// The number of a request, short enough to be read out on the telephone.
 fn number() -> Option<String> {
     let bytes = super::secret::random_bytes().ok()?;
-    bytes.first_chunk::<5>().map(|bytes| hex::encode_upper(bytes))
+    bytes.first_chunk::<5>().map(hex::encode_upper)
 }
 
 fn without_language(path: &str, query: Option<&str>) -> String {

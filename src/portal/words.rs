@@ -43,9 +43,10 @@ pub const fn next(l: Language, state: State) -> &'static str {
         State::Unspecified => "",
         State::Submitted => l.say("主管部门审核申请和凭据", "The bureau reviews the application and its evidence"),
         State::Approved => l.say("财政部门按批准金额拨付", "Finance pays the approved amount"),
-        State::AwaitingClosing => {
-            l.say("年终按预算统一结算后拨付", "Paid after the closing run at the end of the year, as far as the budget goes")
-        }
+        State::AwaitingClosing => l.say(
+            "年终按预算统一结算后拨付",
+            "Paid after the closing run at the end of the year, as far as the budget goes",
+        ),
         State::Refused => l.say("可按提示补正后重新申请", "You can apply again once the remedy is done"),
         State::Withdrawn => l.say("如仍需要，可重新申请", "You can apply again"),
         State::Paid | State::ClawedBack => l.say("已办结", "Nothing more to do"),

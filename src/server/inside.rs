@@ -59,6 +59,8 @@ pub struct Refusal {
     pub reason: String,
     /// What it says, for people.
     pub said: Words,
+    /// The first particular alone, without the path of its field; all that it says, where there is none.
+    pub particular: Words,
     /// The fields that are wrong, by path, in the order of the request.
     pub fields: Vec<String>,
     /// When to come back.
@@ -104,11 +106,18 @@ impl Refusal {
         let en = status.message().to_owned();
         let zh = details.localized_message().map_or_else(|| en.clone(), |localized| localized.message.clone());
         let fields = details.bad_request().map(|request| request.field_violations.as_slice()).unwrap_or_default();
+        let fields: Vec<String> = fields.iter().map(|one| one.field.clone()).collect();
+        let after = |text: &str, colon: &str| {
+            let path = fields.first().map(|field| format!("{field}{colon}")).unwrap_or_default();
+            let found = if path.is_empty() { None } else { text.split_once(&path) };
+            found.map_or(text, |(_, particular)| particular).to_owned()
+        };
         Self {
             class: class(status.code()),
             reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+            particular: Words { en: after(&en, ": "), zh: after(&zh, "：") },
             said: Words { en, zh },
-            fields: fields.iter().map(|one| one.field.clone()).collect(),
+            fields,
             retry_after: details.retry_info().and_then(|info| info.retry_delay),
         }
     }

@@ -42,7 +42,7 @@ pub(super) async fn application(
 
 /// An application of the company's own. An id that cannot be one, and one that is another's, are not found alike.
 pub(super) async fn find(portal: &Portal, member: &Member, id: &str) -> Result<v1::Application, Problem> {
-    let application_id = crate::identifier::ApplicationId::parse(id).map_err(|_| Problem::NotFound)?.to_string();
+    let application_id = crate::identifier::ApplicationId::parse(id).map_err(|_wrong| Problem::NotFound)?.to_string();
     let answer = portal.ask(member, v1::GetApplicationRequest { application_id }).await?;
     answer.application.ok_or(Problem::NotFound)
 }

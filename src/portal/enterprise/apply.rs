@@ -23,9 +23,10 @@ use crate::portal::rulebooks::programme;
 use crate::portal::visit::{Company, Member};
 use crate::portal::{Portal, show, words};
 use crate::proto::v1;
-use crate::rulebook::terms::CostKind;
 use crate::rulebook::model::Payee;
+use crate::rulebook::terms::CostKind;
 use crate::rulebook::{Programme, Rulebook};
+use crate::server::inside::Refusal;
 
 #[derive(Template)]
 #[template(path = "enterprise/choose.html")]
@@ -231,9 +232,7 @@ async fn previewed(portal: &Portal, member: &Member, fields: &Fields, filled: Fi
     let quoted = match portal.ask_as(&member.visitor(), request).await {
         Ok(quoted) => quoted,
         Err(refusal) if mendable(refusal.class) => {
-            let mut filled = filled;
-            filled.mark(&refusal.fields);
-            return form(portal, member, filled, &l.words(&refusal.said)).await;
+            return mend(portal, member, filled, &refusal).await;
         }
         Err(refusal) => return Err(refusal.into()),
     };
@@ -256,6 +255,16 @@ async fn previewed(portal: &Portal, member: &Member, fields: &Fields, filled: Fi
         lines,
         request_id: Uuid::new_v4().to_string(),
     }))
+}
+
+/// The form again, with what is wrong at its row.
+async fn mend(portal: &Portal, member: &Member, mut filled: Filled, refusal: &Refusal) -> Result<Response, Problem> {
+    let l = member.visit.language;
+    let row = refusal.fields.first().and_then(|path| filled.row_of(path));
+    let place = row.map(|row| format!("{} {row}{}", l.say("发票", "Invoice"), l.say("：", ": ")));
+    let error = format!("{}{}", place.unwrap_or_default(), l.words(&refusal.particular));
+    filled.mark(&refusal.fields);
+    form(portal, member, filled, &error).await
 }
 
 /// Whether the one who filled in the form can mend it.
@@ -290,11 +299,7 @@ pub(super) async fn submit(
     match portal.ask_as(&member.visitor(), request).await {
         Ok(answer) if answer.application_id.is_empty() => Ok(see_other("/my")),
         Ok(answer) => Ok(see_other(&format!("/my/applications/{}", answer.application_id))),
-        Err(refusal) if mendable(refusal.class) => {
-            let mut filled = filled;
-            filled.mark(&refusal.fields);
-            form(&portal, &member, filled, &member.visit.language.words(&refusal.said)).await
-        }
+        Err(refusal) if mendable(refusal.class) => mend(&portal, &member, filled, &refusal).await,
         Err(refusal) => Err(refusal.into()),
     }
 }

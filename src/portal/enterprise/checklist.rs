@@ -29,7 +29,8 @@ pub(super) struct Item {
 
 /// What the loans that are not over have and lack.
 pub(super) fn missing(l: Language, holdings: &Holdings, applications: &[v1::Application]) -> Vec<CheckList> {
-    let applied: BTreeSet<&str> = applications.iter().filter(|one| counts(one)).map(|one| one.loan_id.as_str()).collect();
+    let applied: BTreeSet<&str> =
+        applications.iter().filter(|one| counts(one)).map(|one| one.loan_id.as_str()).collect();
     let live = holdings.loans.iter().filter(|loan| is_open(loan.state()));
     live.map(|loan| of_loan(l, holdings, loan, applied.contains(loan.loan_id.as_str()))).collect()
 }
@@ -57,9 +58,10 @@ fn of_loan(l: Language, holdings: &Holdings, loan: &v1::Loan, applied: bool) -> 
     let about = format!("{} {}", holdings.bank(&terms.bank_id), terms.contract_number);
     let bank = l.say("银行", "the bank");
     let item = |what: String, there: bool, who: &'static str| Item { what, there, who: if there { "" } else { who } };
-    let pledged = holdings.pledges.iter().any(|pledge| {
-        pledge.state() == v1::PledgeState::Active && pledge.loan_ids.contains(&loan.loan_id)
-    });
+    let pledged = holdings
+        .pledges
+        .iter()
+        .any(|pledge| pledge.state() == v1::PledgeState::Active && pledge.loan_ids.contains(&loan.loan_id));
     let disbursed = !loan.disbursed_on.is_empty();
     let interest = show::amount(&loan.interest_paid);
     let items = vec![
@@ -75,8 +77,11 @@ fn of_loan(l: Language, holdings: &Holdings, loan: &v1::Loan, applied: bool) -> 
             bank,
         ),
         item(
-            l.say("评估、担保、保险等费用的发票，申请时填写", "Invoices of valuation, guarantee, insurance: enter them when you apply")
-                .to_owned(),
+            l.say(
+                "评估、担保、保险等费用的发票，申请时填写",
+                "Invoices of valuation, guarantee, insurance: enter them when you apply",
+            )
+            .to_owned(),
             applied,
             l.say("本企业", "you"),
         ),

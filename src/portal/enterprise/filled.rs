@@ -90,6 +90,15 @@ impl Filled {
         payments.chain(rows.map(|row| (Origin::Row(row.index), row_item(row)))).collect()
     }
 
+    /// Which row a path is about, counted from 1.
+    pub(super) fn row_of(&self, path: &str) -> Option<usize> {
+        let (index, _) = item_field(path)?;
+        match self.items().get(index) {
+            Some((Origin::Row(at), _)) => Some(at.saturating_add(1)),
+            Some((Origin::Payment, _)) | None => None,
+        }
+    }
+
     /// Marks what the ledger found wrong, by the paths of its fields.
     pub(super) fn mark(&mut self, paths: &[String]) {
         let items = self.items();
@@ -166,11 +175,11 @@ fn item_field(path: &str) -> Option<(usize, &str)> {
 
 /// What a field of the API is called in the form.
 fn own_name(field: &str) -> &'static str {
-    match field {
+    match field.rsplit('.').next().unwrap_or_default() {
         "item" => "kind",
         "cost" => "cost",
         "paid_on" => "paid",
-        "invoice.total" => "total",
+        "total" => "total",
         "other_public_funding" => "other",
         "right" => "right",
         _ => "invoice",
@@ -220,7 +229,16 @@ mod tests {
     fn what_is_wrong_is_shown_at_its_row() {
         let sent = [("rows", "2"), ("kind-1", "valuation"), ("cost-1", "x"), ("payment", "41")];
         let mut filled = Filled::read(&fields(&sent), vec![payment()]);
-        filled.mark(&["items[1].cost".into(), "items[1].invoice.number".into(), "items[0].cost".into(), "loan_id".into()]);
+        assert_eq!(filled.row_of("items[1].cost"), Some(2));
+        assert_eq!(filled.row_of("items[0].cost"), None, "a payment has no row");
+        filled.mark(&["items[1].evidence.invoice.total".into()]);
+        assert!(filled.rows[1].is_wrong("total") && !filled.rows[1].is_wrong("cost"));
+        filled.mark(&[
+            "items[1].cost".into(),
+            "items[1].evidence.invoice.number".into(),
+            "items[0].cost".into(),
+            "loan_id".into(),
+        ]);
         assert!(filled.rows[1].is_wrong("cost") && filled.rows[1].is_wrong("invoice"));
         assert!(filled.rows[0].wrong.is_empty());
     }

@@ -40,6 +40,7 @@ struct Overview {
     granted: String,
     paid: String,
     due: String,
+    returned: String,
     owed_back: String,
     applications: Vec<ApplicationView>,
     more: usize,
@@ -123,10 +124,8 @@ pub(super) async fn overview(
         granted: total(|one| sums(one).0.plus(sums(one).1)),
         paid: total(|one| sums(one).0),
         due: total(|one| sums(one).1),
-        owed_back: {
-            let back = Amount::total(all.iter().map(|one| sums(one).2));
-            if back.is_positive() { back.grouped() } else { String::new() }
-        },
+        returned: if_any(Amount::total(all.iter().map(|one| show::amount(&one.clawback_received)))),
+        owed_back: if_any(Amount::total(all.iter().map(|one| sums(one).2))),
         applications: views,
         more,
         year,
@@ -136,6 +135,11 @@ pub(super) async fn overview(
         pledges: holdings.pledges.iter().rev().map(|pledge| holdings.pledge(l, pledge)).collect(),
         missing,
     }))
+}
+
+/// An amount that is shown only where there is one.
+fn if_any(amount: Amount) -> String {
+    if amount.is_positive() { amount.grouped() } else { String::new() }
 }
 
 /// All applications, in the order of the journal.

@@ -106,7 +106,7 @@ pub(super) async fn download(
     let entry = entry_of(&portal, &member, &id, asked.entry).await?;
     let answer = portal.ask(&member, v1::GetReceiptRequest { sequence: entry.sequence }).await?;
     let name = format!("attachment; filename=\"receipt-{}.json\"", entry.sequence);
-    let name = HeaderValue::from_str(&name).map_err(|_| Problem::Fault)?;
+    let name = HeaderValue::from_str(&name).map_err(|_wrong| Problem::Fault)?;
     let kind = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], answer.receipt).into_response())
 }

@@ -57,6 +57,10 @@ pub struct ApplicationView {
     pub remark: String,
     /// What can be done about it; empty if nothing.
     pub remedy: String,
+    /// Received back, in yuan; empty if nothing.
+    pub returned: String,
+    /// The clause that a refusal stands on, and where it stands: that of the step that decided, or the programme's.
+    pub ground: [String; 2],
     /// The costs with what was granted for each.
     pub lines: Vec<LineView>,
 }
@@ -121,7 +125,9 @@ impl ApplicationView {
         let decision = one.decision.clone().unwrap_or_default();
         let named = rulebook.and_then(|rulebook| programme(rulebook, &one.programme_id));
         let named = named.map(|named| l.say(&named.name.zh, &named.name.en).to_owned());
-        let lines = one.lines.iter().map(|line| LineView::of(l, line, rulebook)).collect();
+        let lines: Vec<LineView> = one.lines.iter().map(|line| LineView::of(l, line, rulebook)).collect();
+        let ground = ground(one, &lines, rulebook);
+        let returned = show::amount(&one.clawback_received);
         Self {
             id: one.application_id.clone(),
             number: one.application_id.trim_start_matches("application-").to_owned(),
@@ -145,9 +151,24 @@ impl ApplicationView {
             reason: one.reason.clone(),
             remark: one.remark.clone(),
             remedy: l.text(decision.remedy.as_ref()),
+            returned: if returned.is_positive() { returned.grouped() } else { String::new() },
+            ground,
             lines,
         }
     }
+}
+
+/// The clause that a refusal stands on, with its heading.
+fn ground(one: &v1::Application, lines: &[LineView], rulebook: Option<&Arc<Rulebook>>) -> [String; 2] {
+    let steps = lines.iter().flat_map(|line| &line.steps);
+    if let Some(step) = steps.filter(|step| step.decided).find(|step| !step.clause.is_empty()) {
+        return [step.clause.clone(), step.heading.clone()];
+    }
+    let clause = rulebook.and_then(|rulebook| {
+        let programme = programme(rulebook, &one.programme_id)?;
+        rulebook.clauses.iter().find(|clause| clause.id == programme.clause)
+    });
+    clause.map(|clause| [clause.text.clone(), clause.heading.clone()]).unwrap_or_default()
 }
 
 impl LineView {

@@ -94,7 +94,7 @@ impl Fetch {
         authorization: Option<String>,
         form: String,
     ) -> Result<Bytes, FetchFault> {
-        let uri: Uri = url.parse().map_err(|_| FetchFault::Address(url.to_owned()))?;
+        let uri: Uri = url.parse().map_err(|_wrong| FetchFault::Address(url.to_owned()))?;
         let host = uri.host().unwrap_or_default().to_owned();
         let plain = uri.scheme_str() == Some("http") && matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]");
         if !(plain || uri.scheme_str() == Some("https")) || host.is_empty() {
@@ -114,7 +114,7 @@ impl Fetch {
         let request = request.map_err(|error| failed(error.to_string()))?;
         let port = uri.port_u16().unwrap_or(if plain { 80 } else { 443 });
         let answered = timeout(LIMIT, self.converse(&host, port, plain, request)).await;
-        let answered = answered.map_err(|_| failed(format!("not within {} s", LIMIT.as_secs())))?;
+        let answered = answered.map_err(|_late| failed(format!("not within {} s", LIMIT.as_secs())))?;
         let (status, body) = answered.map_err(failed)?;
         if status == StatusCode::OK { Ok(body) } else { Err(FetchFault::Refused(url.to_owned(), status)) }
     }
@@ -141,8 +141,7 @@ async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes), String> {
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     let driven = tokio::spawn(connection);
     let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let (parts, body) = answer.into_parts();

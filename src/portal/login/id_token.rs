@@ -114,7 +114,7 @@ pub fn check(token: &str, keys: &Keys, expected: Expected<'_>) -> Result<Map<Str
     let (signed, signature) = token.rsplit_once('.').ok_or("the token is no JWT")?;
     let (header, claims) = signed.split_once('.').ok_or("the token is no JWT")?;
     let header: Header = decoded(header).ok_or("the token's header cannot be read")?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "the token's signature cannot be read")?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_wrong| "the token's signature cannot be read")?;
     if !keys.verifies(&header, signed, &signature) {
         return Err("the token is not signed by a key of the provider");
     }
@@ -157,8 +157,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
-    const EXPECTED: Expected<'_> =
-        Expected { issuer: "https://id.example", client: "ledger", nonce: "n-1", now: NOW };
+    const EXPECTED: Expected<'_> = Expected { issuer: "https://id.example", client: "ledger", nonce: "n-1", now: NOW };
 
     fn claims() -> Value {
         json!({"iss": "https://id.example", "aud": "ledger", "exp": 1_000_300, "iat": 1_000_000, "nonce": "n-1", "uscc": "x"})
@@ -214,7 +213,9 @@ mod tests {
             wrong[name] = value.clone();
             assert!(check(&signer.token(&header, &wrong), &signer.keys, EXPECTED).is_err(), "{name} {value}");
         }
-        for header in [json!({"alg": "none", "kid": "k1"}), json!({"alg": "RS256", "kid": "k1"}), json!({"alg": "ES256"})] {
+        for header in
+            [json!({"alg": "none", "kid": "k1"}), json!({"alg": "RS256", "kid": "k1"}), json!({"alg": "ES256"})]
+        {
             assert!(check(&signer.token(&header, &claims()), &signer.keys, EXPECTED).is_err(), "{header}");
         }
         let other = Signer::new();

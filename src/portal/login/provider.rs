@@ -131,8 +131,8 @@ impl Provider {
         }
         let url = format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'));
         let json = self.fetch.get(&url, None).await?;
-        let found: Discovered =
-            serde_json::from_slice(&json).map_err(|_| ProviderFault::Answer("its configuration cannot be read"))?;
+        let found: Discovered = serde_json::from_slice(&json)
+            .map_err(|_wrong| ProviderFault::Answer("its configuration cannot be read"))?;
         if found.issuer != self.config.issuer {
             return Err(ProviderFault::Answer("its configuration is of another issuer"));
         }
@@ -194,11 +194,10 @@ impl Provider {
         );
         let json = self.fetch.post(&known.token_endpoint, self.authorization.clone(), form).await?;
         let exchanged: Exchanged =
-            serde_json::from_slice(&json).map_err(|_| ProviderFault::Answer("it gave no ID token"))?;
+            serde_json::from_slice(&json).map_err(|_wrong| ProviderFault::Answer("it gave no ID token"))?;
         let id = key_id(&exchanged.id_token).ok_or(ProviderFault::Answer("its ID token cannot be read"))?;
         let keys = self.keys_with(&id, &known.jwks_uri).await?;
-        let expected =
-            Expected { issuer: &known.issuer, client: &self.config.client, nonce: &pending.nonce, now };
+        let expected = Expected { issuer: &known.issuer, client: &self.config.client, nonce: &pending.nonce, now };
         let claims = check(&exchanged.id_token, &keys, expected).map_err(ProviderFault::Answer)?;
         let told = self.says_who(&claims);
         match &known.userinfo_endpoint {
@@ -221,8 +220,8 @@ impl Provider {
         token: &str,
     ) -> Result<Map<String, Value>, ProviderFault> {
         let json = self.fetch.get(at, Some(token)).await?;
-        let told: Map<String, Value> =
-            serde_json::from_slice(&json).map_err(|_| ProviderFault::Answer("what it tells of the user cannot be read"))?;
+        let told: Map<String, Value> = serde_json::from_slice(&json)
+            .map_err(|_wrong| ProviderFault::Answer("what it tells of the user cannot be read"))?;
         if told.get("sub") != claims.get("sub") {
             return Err(ProviderFault::Answer("it tells of another user"));
         }

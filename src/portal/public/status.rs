@@ -47,11 +47,7 @@ pub(super) async fn asked(
     look_up(&portal, &visit, n, c).await
 }
 
-pub(super) async fn looked_up(
-    State(portal): State<Portal>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Problem> {
+pub(super) async fn looked_up(State(portal): State<Portal>, visit: Visit, fields: Fields) -> Result<Response, Problem> {
     look_up(&portal, &visit, fields.get("number").to_owned(), fields.get("code").to_owned()).await
 }
 
@@ -66,7 +62,8 @@ async fn look_up(portal: &Portal, visit: &Visit, number: String, code: String) -
     let known = id.filter(|_| right).and_then(|id| Some((applicant(portal.edge(), &id)?, id)));
     let Some((whose, id)) = known else {
         portal.attempts().note_wrong(visit.from, now);
-        let error = visit.language.say("编号与查询码不符，请核对后重试。", "Number and query code do not belong together.");
+        let error =
+            visit.language.say("编号与查询码不符，请核对后重试。", "Number and query code do not belong together.");
         return Ok(answer(visit, number, code, error, None));
     };
     let visitor = Visitor::enterprise(whose, PortalLogin::StatusCode).at(visit.from);

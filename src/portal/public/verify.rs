@@ -54,7 +54,8 @@ pub(super) async fn checked(State(portal): State<Portal>, visit: Visit, fields: 
     let text = if file.is_empty() { fields.get("receipt") } else { file }.to_owned();
     let l = visit.language;
     if text.is_empty() {
-        let nothing = l.say("没有收到内容：请选择文件或粘贴凭证。", "Nothing was sent: choose a file or paste the receipt.");
+        let nothing =
+            l.say("没有收到内容：请选择文件或粘贴凭证。", "Nothing was sent: choose a file or paste the receipt.");
         return answer(&portal, &visit, String::new(), Outcome::Refuted(nothing.to_owned()));
     }
     let outcome = prove(&portal, l, &text);
@@ -64,7 +65,8 @@ pub(super) async fn checked(State(portal): State<Portal>, visit: Visit, fields: 
 
 fn prove(portal: &Portal, l: Language, text: &str) -> Outcome {
     let Some(key) = ledger_key(portal.edge()) else {
-        let none = l.say("本账本没有签名密钥，不能验证凭证。", "This ledger has no signing key and cannot check receipts.");
+        let none =
+            l.say("本账本没有签名密钥，不能验证凭证。", "This ledger has no signing key and cannot check receipts.");
         return Outcome::Refuted(none.to_owned());
     };
     match Receipt::parse(text).and_then(|receipt| receipt.verify(&key, &[])) {
@@ -79,7 +81,10 @@ fn prove(portal: &Portal, l: Language, text: &str) -> Outcome {
         }),
         Err(refuted) => {
             let zh = "凭证不成立：内容被改动过，或不是本账本签发。";
-            Outcome::Refuted(format!("{} ({refuted})", l.say(zh, "Not proven: it was changed, or another ledger signed it.")))
+            Outcome::Refuted(format!(
+                "{} ({refuted})",
+                l.say(zh, "Not proven: it was changed, or another ledger signed it.")
+            ))
         }
     }
 }

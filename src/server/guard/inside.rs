@@ -91,12 +91,7 @@ fn admit(edge: &Edge, visitor: &Visitor, visit: &mut Visit) -> Result<Admitted, 
 }
 
 /// A refusal stands in the access log before it is answered; one by a limit is held a while.
-async fn refused(
-    edge: &Edge,
-    visit: &Visit,
-    status: Status,
-    flood: Option<Arc<super::limits::Meter>>,
-) -> Status {
+async fn refused(edge: &Edge, visit: &Visit, status: Status, flood: Option<Arc<super::limits::Meter>>) -> Status {
     let also = match &flood {
         None => Some(0),
         Some(meter) => meter.note_refusal(edge.watch().limits.now()),

@@ -33,7 +33,10 @@ pub(super) fn issue(
         None => (identity.name.clone(), edge.logins.issue_own(identity, caller, ends, now)),
         Some(uscc) => {
             if caller.role != Role::Officer {
-                return Err(denied("only an officer issues codes for enterprises", "企业登录码只能由主管部门受理人员签发"));
+                return Err(denied(
+                    "only an officer issues codes for enterprises",
+                    "企业登录码只能由主管部门受理人员签发",
+                ));
             }
             let book = edge.reader().book();
             let known = book.enterprises.contains_key(&uscc) && sees_enterprise(&book, caller, uscc);

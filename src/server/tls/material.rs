@@ -22,9 +22,6 @@ use crate::pki::revocation::{BadList, ListFacts};
 use crate::pki::{CertificateFacts, files};
 use crate::writer::clock::Clock;
 
-/// The protocol over TLS: gRPC is HTTP/2.
-
-
 const ONE_VERSION: &[&SupportedProtocolVersion] = &[&TLS13];
 const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 

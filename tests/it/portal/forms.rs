@@ -7,9 +7,10 @@ use super::World;
 
 /// Every address that takes a form.
 fn forms(world: &World) -> Vec<String> {
-    let mut all: Vec<String> = ["/login", "/logout", "/status", "/verify", "/my/apply", "/my/apply/form", "/my/apply/preview"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut all: Vec<String> =
+        ["/login", "/logout", "/status", "/verify", "/my/apply", "/my/apply/form", "/my/apply/preview"]
+            .map(str::to_owned)
+            .to_vec();
     all.push(format!("/my/applications/{}/withdraw", world.applications[0]));
     all
 }
@@ -57,7 +58,8 @@ async fn a_form_that_is_none_is_answered_with_a_page() {
         assert!(answer.status.is_client_error(), "{kind}: {}", answer.status);
         answer.shows(&["<h1>"]);
     }
-    let many: String = (0..500).map(|index| format!("&f{index}=1")).collect();
+    let many: Vec<String> = (0..500).map(|index| format!("&f{index}=1")).collect();
+    let many = many.concat();
     let token = browser.get("/login").await.token();
     let request = Request::post("/login").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let answer = browser.send(request, Body::from(format!("csrf={token}{many}"))).await;

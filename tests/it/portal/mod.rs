@@ -110,7 +110,8 @@ impl World {
 
     async fn open_books(&self) {
         let text = include_str!("../../../rulebooks/hebi-2017.toml").to_owned();
-        let adopt = v1::AdoptRulebookRequest { request_id: id(), effective_date: DAY.into(), text, ..Default::default() };
+        let adopt =
+            v1::AdoptRulebookRequest { request_id: id(), effective_date: DAY.into(), text, ..Default::default() };
         self.ask("operator:op", adopt).await;
         let bank = v1::RegisterInstitutionRequest {
             request_id: id(),

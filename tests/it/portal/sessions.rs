@@ -29,7 +29,9 @@ async fn after_a_login_back_to_where_one_was_and_nowhere_else() {
     let address = format!("/my/applications/{}", world.applications[0]);
     let answer = browser.get(&address).await;
     assert_eq!(answer.location(), format!("/login?next={address}"));
-    for (next, expected) in [(address.as_str(), address.as_str()), ("//evil.example/", "/my"), ("https://evil.example", "/my")] {
+    for (next, expected) in
+        [(address.as_str(), address.as_str()), ("//evil.example/", "/my"), ("https://evil.example", "/my")]
+    {
         let code = world.code(&world.companies[0]).await;
         let mut browser = world.browser();
         let token = browser.get("/login").await.token();
@@ -114,7 +116,7 @@ async fn an_error_is_a_page_with_a_number_to_quote() {
         let answer = browser.get(&format!("/nowhere?lang={language}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         let number = answer.headers["x-request-id"].to_str().unwrap().to_owned();
-        answer.shows(&[expected, &number, "text/html", ][..2]);
+        answer.shows(&[expected, &number, "text/html"][..2]);
     }
     let answer = browser.get("/logout").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
