@@ -20,6 +20,8 @@ const API: &[&str] = &[
     "ipledger/v1/evidence_service.proto",
     "ipledger/v1/access_service.proto",
     "ipledger/v1/identity_service.proto",
+    "ipledger/v1/batch_service.proto",
+    "ipledger/v1/sandbox_service.proto",
     "ipledger/v1/report_service.proto",
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto", "ipledger/journal/v1/export.proto"];
@@ -85,6 +87,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut bare = journal.clone();
     bare.file.iter_mut().for_each(|file| file.source_code_info = None);
     fs::write(out.join("ipledger_journal_v1.bin"), bare.encode_to_vec())?;
-    tonic_prost_build::configure().build_client(false).build_server(false).compile_fds(journal)?;
+    // Explanations are most of a record: they are written and read by hand.
+    let packed = "crate::journal::codec::PackedLine";
+    let builder = tonic_prost_build::configure().extern_path(".ipledger.journal.v1.LineExplanation", packed);
+    builder.build_client(false).build_server(false).compile_fds(journal)?;
     Ok(())
 }

@@ -7,6 +7,10 @@
 //! serve     fold the postings as a reader does                                    one thread
 //! ```
 //!
+//! A journal that holds is audited swiftly ([`swift`]): of each record only what was asked for is decoded, and the entry that
+//! is decided again must encode to the very bytes of the record. Whatever does not hold is looked at again from the first
+//! block on, carefully, and that pass says what is wrong: both take the same journals.
+//!
 //! An audit knows nothing but the journal, and trusts none of it: each decision is made again by the pure
 //! [`decide`](crate::decide::decide) on the book as it was just before, under the rulebook version that the journal has,
 //! and must give the recorded entry to the byte: every award with its lines and explanation, every share of a loss,
@@ -23,14 +27,16 @@
 //! | 9 | open periods, four eyes, own business | each entry: [`recompute`]; each decision again |
 //! | 10 | the same state from entry 1 | this book is that state, its digest is in the report; `snapshot --check` compares the snapshots |
 
-mod command;
 mod finding;
 mod pipeline;
 mod recompute;
 mod served;
+mod swift;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use crossbeam_channel::Receiver;
 
 use crate::book::Book;
 use crate::book::event::Entry;
@@ -44,7 +50,7 @@ use crate::storage::{Fault, Storage};
 
 pub use finding::{Check, Finding, Place};
 
-use pipeline::Prepared;
+use pipeline::{Pass, Prepared};
 use recompute::{Again, check_separation, decide_again, same_as};
 
 /// How deep to look.
@@ -122,10 +128,26 @@ pub fn audit(
     sizes: &[u64],
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, Fault> {
-    let tip = storage.tip()?;
+    if depth == Depth::Full
+        && let Some(report) = swift::audit(storage, sizes, progress)?
+    {
+        return Ok(report);
+    }
+    carefully(storage, depth, sizes, progress)
+}
+
+/// The audit that can say what is wrong, and where.
+fn carefully(
+    storage: &dyn Storage,
+    depth: Depth,
+    sizes: &[u64],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Report, Fault> {
     let mut auditor = Auditor::new(storage, depth, sizes);
     let served = served::Folder::new();
-    let scanned = pipeline::run(storage, depth, &served, &mut |prepared| {
+    let pass = if depth == Depth::Full { Pass::Careful } else { Pass::Bytes };
+    let last = |taken: Receiver<Prepared>| served.fold(taken.into_iter().flat_map(|one| one.entries).flatten());
+    let scanned = pipeline::run(storage, pass, &last, &mut |prepared| {
         let stop = auditor.take(prepared);
         progress(auditor.report.head.last_sequence);
         stop
@@ -135,14 +157,21 @@ pub fn audit(
         let (height, sequence) = (report.head.height.saturating_add(1), report.head.last_sequence.saturating_add(1));
         report.find(of_fault(fault, Place::block(height, sequence))?);
     }
+    conclude(&mut report, storage, depth, served)?;
+    Ok(report)
+}
+
+/// What is left to check when the last block was taken.
+fn conclude(report: &mut Report, storage: &dyn Storage, depth: Depth, served: served::Folder) -> Result<(), Fault> {
+    let tip = storage.tip()?;
     if report.findings.iter().any(|finding| finding.check != Check::Decision) {
-        return Ok(report);
+        return Ok(());
     }
     if report.head.height != tip {
         let place = Place { height: Some(report.head.height.saturating_add(1)), ..Place::default() };
         let (expected, found) = (format!("commits up to {tip}"), format!("commits up to {}", report.head.height));
         report.find(Finding::new(Check::Store, place, "commits are missing").with(expected, found));
-        return Ok(report);
+        return Ok(());
     }
     report.reaches_the_end = true;
     if depth == Depth::Full {
@@ -153,7 +182,7 @@ pub fn audit(
             report.find(finding);
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// What a fault of the store says of the journal. Gives the fault back when it says nothing: the caller could not look.
@@ -212,7 +241,16 @@ impl<'a> Auditor<'a> {
     }
 
     /// Checks the next block; `false` when nothing after it can be trusted.
-    fn take(&mut self, prepared: &Prepared) -> bool {
+    fn take(&mut self, prepared: &mut Prepared) -> bool {
+        self.take_by(prepared, &mut |auditor, prepared| auditor.depth == Depth::Bytes || auditor.take_entries(prepared))
+    }
+
+    /// The same, with what is done with the entries of the block.
+    fn take_by(
+        &mut self,
+        prepared: &mut Prepared,
+        take_entries: &mut dyn FnMut(&mut Self, &mut Prepared) -> bool,
+    ) -> bool {
         let roots = &mut self.report.roots;
         let checked = self.report.head.check_leaves(&prepared.block, &prepared.leaves, &mut |tree| {
             if let Some(root) = roots.get_mut(&tree.size()) {
@@ -227,7 +265,7 @@ impl<'a> Auditor<'a> {
                 return false;
             }
         };
-        if self.depth == Depth::Full && !self.take_entries(prepared) {
+        if !take_entries(self, prepared) {
             return false;
         }
         self.first_sequences.push(prepared.block.first_sequence());

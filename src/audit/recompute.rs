@@ -1,12 +1,12 @@
 //! One entry against the book as it was just before: may it come next, and would it be decided so again?
 
-use super::command::{Earlier, request_of};
 use super::finding::{Check, Finding, Place};
 use crate::book::Book;
 use crate::book::event::{ApplicationChange, ClaimChange, Entry, Event};
 use crate::book::nouns::{Hands, Role};
 use crate::decide::command::Stamp;
 use crate::decide::decide;
+use crate::decide::recorded::{Earlier, request_of};
 use crate::identifier::PersonId;
 
 /// What came of making a decision again.

@@ -30,6 +30,7 @@ mod certificate;
 mod folder;
 mod manifest;
 mod restore;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub use certificate::{BookFigures, Certificate};
 pub use folder::{Backup, Run};
 pub use manifest::{BlocksFile, FileHash, Manifest};
 pub use restore::{Expected, Restore, restore};
+pub use scan::Complete;
 
 /// What a file is called until it is complete.
 const NEW_SUFFIX: &str = "new";

@@ -55,7 +55,7 @@ pub struct Restore<'a> {
 pub fn restore(restore: &Restore<'_>, progress: &mut dyn FnMut(u64)) -> Result<Certificate, BackupFault> {
     let Restore { from, to, expected, .. } = *restore;
     let manifest = Manifest::read(from)?.ok_or_else(|| NotProven::NoManifest { path: from.join(manifest::FILE) })?;
-    let own = own_checkpoint(from, &manifest, expected)?;
+    let own = own_checkpoint(from, &manifest, &expected.keys)?;
     check_expected(&manifest, &own.checkpoint, expected)?;
     // All of it before anything is made.
     let mut proving = Proving::new(expected);
@@ -74,7 +74,11 @@ pub fn restore(restore: &Restore<'_>, progress: &mut dyn FnMut(u64)) -> Result<C
 }
 
 /// The backup's own checkpoint, which is signed and is that of its manifest.
-fn own_checkpoint(from: &Path, manifest: &Manifest, expected: &Expected) -> Result<SignedCheckpoint, BackupFault> {
+pub(super) fn own_checkpoint(
+    from: &Path,
+    manifest: &Manifest,
+    keys: &[PublicKey],
+) -> Result<SignedCheckpoint, BackupFault> {
     let FileHash { file, .. } = &manifest.checkpoint;
     let path = path_of(from, file)?;
     let mut input = open(&path)?;
@@ -89,7 +93,7 @@ fn own_checkpoint(from: &Path, manifest: &Manifest, expected: &Expected) -> Resu
         let problem = format!("`{}` is not the checkpoint of the manifest beside it", path.display());
         return Err(NotProven::Contradiction(problem).into());
     }
-    check_signed(&signed, &expected.keys).map_err(wrong)?;
+    check_signed(&signed, keys).map_err(wrong)?;
     Ok(signed)
 }
 
@@ -342,7 +346,7 @@ impl<'a> Proving<'a> {
     }
 }
 
-fn open(path: &Path) -> Result<HashingReader, BackupFault> {
+pub(super) fn open(path: &Path) -> Result<HashingReader, BackupFault> {
     HashingReader::open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             NotProven::Missing { path: path.to_path_buf() }.into()
@@ -353,7 +357,7 @@ fn open(path: &Path) -> Result<HashingReader, BackupFault> {
 }
 
 /// Whether what was read is what was written.
-fn check_file(path: &Path, input: HashingReader, expected: &FileHash) -> Result<(), NotProven> {
+pub(super) fn check_file(path: &Path, input: HashingReader, expected: &FileHash) -> Result<(), NotProven> {
     let (bytes, sha256) = input.finish();
     if bytes == expected.bytes && sha256 == expected.sha256 {
         return Ok(());

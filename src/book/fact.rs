@@ -39,6 +39,8 @@ pub enum Fact {
     /// The days of a year on which nobody works although it is Monday to Friday, and the weekend days on which people
     /// do (节假日安排, by the State Council's notice).
     WorkingCalendar(FiscalYear, WorkingCalendar),
+    /// A figure of an enterprise of a year by the rulebook's word (指标): yuan, people, or whatever is counted.
+    EnterpriseFigure(Uscc, Tag, FiscalYear, Amount),
 }
 
 /// How a year differs from "Monday to Friday".
@@ -77,6 +79,8 @@ pub enum FactKey {
     BankBusiness(InstitutionId, PoolId),
     /// See [`Fact::WorkingCalendar`].
     WorkingCalendar(FiscalYear),
+    /// See [`Fact::EnterpriseFigure`].
+    EnterpriseFigure(Uscc, Tag, FiscalYear),
 }
 
 impl Fact {
@@ -85,6 +89,7 @@ impl Fact {
         match self {
             Self::EnterpriseClasses(who, _) => FactKey::EnterpriseClasses(*who),
             Self::EnterpriseRevenue(who, year, _) => FactKey::EnterpriseRevenue(*who, *year),
+            Self::EnterpriseFigure(who, name, year, _) => FactKey::EnterpriseFigure(*who, name.clone(), *year),
             Self::EarlierApplications(who, programme, _) => FactKey::EarlierApplications(*who, programme.clone()),
             Self::LoanMode(loan, _) => FactKey::LoanMode(*loan),
             Self::LoanProduct(loan, _) => FactKey::LoanProduct(*loan),
@@ -105,6 +110,7 @@ impl FactKey {
         match self {
             Self::EnterpriseClasses(_) => "enterprise-classes",
             Self::EnterpriseRevenue(..) => "enterprise-revenue",
+            Self::EnterpriseFigure(..) => "enterprise-figure",
             Self::EarlierApplications(..) => "earlier-applications",
             Self::LoanMode(_) => "loan-mode",
             Self::LoanProduct(_) => "loan-product",
@@ -123,6 +129,7 @@ impl FactKey {
         match self {
             Self::EnterpriseClasses(_) => "企业类别",
             Self::EnterpriseRevenue(..) => "营业收入",
+            Self::EnterpriseFigure(..) => "企业指标",
             Self::EarlierApplications(..) => "此前申报次数",
             Self::LoanMode(_) => "合作模式",
             Self::LoanProduct(_) => "贷款产品",
@@ -148,6 +155,7 @@ impl FactKey {
             | Self::OtherPublicMoney(loan) => Some(*loan),
             Self::EnterpriseClasses(_)
             | Self::EnterpriseRevenue(..)
+            | Self::EnterpriseFigure(..)
             | Self::EarlierApplications(..)
             | Self::BankBusiness(..)
             | Self::WorkingCalendar(_) => None,
@@ -157,9 +165,10 @@ impl FactKey {
     /// The enterprise that it is about.
     pub const fn enterprise(&self) -> Option<Uscc> {
         match self {
-            Self::EnterpriseClasses(who) | Self::EnterpriseRevenue(who, _) | Self::EarlierApplications(who, _) => {
-                Some(*who)
-            }
+            Self::EnterpriseClasses(who)
+            | Self::EnterpriseRevenue(who, _)
+            | Self::EnterpriseFigure(who, ..)
+            | Self::EarlierApplications(who, _) => Some(*who),
             Self::LoanMode(_)
             | Self::LoanProduct(_)
             | Self::LoanTraits(_)

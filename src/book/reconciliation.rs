@@ -237,6 +237,8 @@ pub struct SignOff {
 /// A statement of a month with entries that no sign-off has looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenStatement {
+    /// The month of its entries.
+    pub month: Month,
     /// Whose statement.
     pub statement: StatementOf,
     /// How many entries are open.
@@ -266,9 +268,19 @@ impl Reconciliation {
         self.reconciled.get(&(statement.clone(), entry)).copied()
     }
 
-    /// The sign-off of this file.
-    pub fn file_signed_off(&self, statement: &StatementOf, digest: &[u8; 32]) -> Option<Sequence> {
-        self.files.get(&(statement.clone(), *digest)).copied()
+    /// The sign-off of this file for these days, the last one. A bank that received nothing sends the same empty list
+    /// each month: for other days it is another statement.
+    pub fn file_signed_off(
+        &self,
+        statement: &StatementOf,
+        digest: &[u8; 32],
+        (from, to): (CivilDate, CivilDate),
+    ) -> Option<Sequence> {
+        // Most files are new.
+        self.files.get(&(statement.clone(), *digest))?;
+        let same = |one: &SignOff| one.statement == *statement && one.file_digest == *digest;
+        let mut before = self.signed_off.iter().filter(|(_, one)| same(one) && one.from <= from && to <= one.to);
+        before.next_back().map(|(sequence, _)| *sequence)
     }
 
     /// The entries that the statement would show, of the months that these days are in, in the order of the journal.
@@ -283,15 +295,30 @@ impl Reconciliation {
         found
     }
 
-    /// The statements with entries in the month that no sign-off has looked at: the month is not closed before this
-    /// list is empty.
+    /// The statements with entries in the month that no sign-off has looked at.
     pub fn unreconciled(&self, month: Month) -> Vec<OpenStatement> {
-        let of_month = self.open.get(&month).into_iter().flatten();
-        of_month
-            .filter_map(|(statement, open)| {
-                Some(OpenStatement { statement: statement.clone(), entries: open.len(), first: *open.first()? })
-            })
-            .collect()
+        self.open.range(month..=month).flat_map(of_month).collect()
+    }
+
+    /// Those of the month and of every month before it, the oldest first.
+    pub fn unreconciled_until(&self, month: Month) -> Vec<OpenStatement> {
+        self.open.range(..=month).flat_map(of_month).collect()
+    }
+
+    /// Whether an entry of the statement and the month is open.
+    pub fn is_open(&self, statement: &StatementOf, month: Month) -> bool {
+        self.open.get(&month).is_some_and(|statements| statements.contains_key(statement))
+    }
+
+    /// Whether the statement would show anything of the month or before.
+    pub fn has_begun(&self, statement: &StatementOf, month: Month) -> bool {
+        let last = self.entries.range(..=(statement.clone(), month)).next_back();
+        last.is_some_and(|((of, _), _)| of == statement)
+    }
+
+    /// Whether somebody signed a statement off whose period has this day.
+    pub fn covers(&self, statement: &StatementOf, day: CivilDate) -> bool {
+        self.signed_off.values().any(|one| one.statement == *statement && one.from <= day && day <= one.to)
     }
 
     /// The months with such statements, in order.
@@ -334,6 +361,14 @@ impl Reconciliation {
             },
         );
     }
+}
+
+fn of_month((month, open): (&Month, &BTreeMap<StatementOf, BTreeSet<Sequence>>)) -> Vec<OpenStatement> {
+    let statements = open.iter().filter_map(|(statement, entries)| {
+        let (statement, first) = (statement.clone(), *entries.first()?);
+        Some(OpenStatement { month: *month, statement, entries: entries.len(), first })
+    });
+    statements.collect()
 }
 
 /// The day on which a statement would show an entry: its own, also where its month was closed by then (补记).

@@ -51,6 +51,15 @@ impl Enterprise {
     pub fn blacklisted_on(&self, date: CivilDate) -> Option<&BlacklistEntry> {
         self.blacklist.iter().filter(|entry| entry.in_force_on(date)).min_by_key(|entry| entry.from)
     }
+
+    /// The last day on which an entry was in force that had ended by the day; `None` where none has.
+    pub fn blacklisted_until(&self, date: CivilDate) -> Option<CivilDate> {
+        let last = |entry: &BlacklistEntry| {
+            let lifted = entry.lifted_on.and_then(|lifted| lifted.plus_days(-1));
+            [entry.until, lifted].into_iter().flatten().min().filter(|last| entry.from <= *last && *last < date)
+        };
+        self.blacklist.iter().filter_map(last).max()
+    }
 }
 
 /// An IP right with its history.

@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::client::{Client, Evidence};
-use super::key::LedgerKey;
-use crate::evidence::SigningKey;
+use super::key::{LedgerKey, read_public};
 use crate::evidence::checkpoint::SignedCheckpoint;
 use crate::evidence::key::Algorithm;
+use crate::evidence::note::Signer;
+use crate::evidence::{PublicKey, SigningKey};
 use crate::journal::merkle::Hash;
 use crate::journal::merkle::proof::is_consistent;
 use crate::proto::v1;
@@ -31,6 +32,9 @@ pub enum Task {
         /// The one with the most cosignatures.
         #[arg(long, group = "choice")]
         cosigned: bool,
+        /// The public key of a cosigner who must have signed it too; may be repeated.
+        #[arg(long, value_name = "PUBFILE")]
+        cosigner: Vec<PathBuf>,
         /// Which ledger, and what was kept of it.
         #[command(flatten)]
         watch: Watch,
@@ -65,13 +69,18 @@ pub struct Watch {
 pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     super::on_runtime(async {
         match task {
-            Task::Get { fresh, cosigned, watch } => {
+            Task::Get { fresh, cosigned, cosigner, watch } => {
                 let choice = match (fresh, cosigned) {
                     (true, _) => CheckpointChoice::Fresh,
                     (_, true) => CheckpointChoice::Cosigned,
                     (false, false) => CheckpointChoice::Newest,
                 };
-                Ok(watch.checked(choice, out).await?.is_some())
+                let cosigners = read_public(cosigner)?;
+                let Some(checkpoint) = watch.checked(choice, &cosigners, out).await? else { return Ok(false) };
+                for Signer { key, .. } in checkpoint.note.verify(&cosigners)? {
+                    writeln!(out, "cosigned by {}", key.label())?;
+                }
+                Ok(true)
             }
             Task::Cosign { sign_with, watch } => cosign(sign_with, watch, out).await,
         }
@@ -85,26 +94,45 @@ async fn cosign(path: &Path, watch: &Watch, out: &mut dyn Write) -> anyhow::Resu
         "`{}` is a ledger's key; a cosigner's is made with `ipledger key new --cosigner`",
         path.display()
     );
-    let Some(mut checkpoint) = watch.checked(CheckpointChoice::Newest, out).await? else { return Ok(false) };
+    let Some(mut checkpoint) = watch.checked(CheckpointChoice::Newest, &[], out).await? else { return Ok(false) };
     let micros = Clock::System.now().micros();
     let now = u64::try_from(micros.div_euclid(1_000_000)).context("the clock is before 1970")?;
     checkpoint.note.sign(&key, now);
     let request = v1::AddCosignatureRequest { note: checkpoint.to_string() };
-    watch.client.evidence().await?.add_cosignature(request).await?;
-    writeln!(out, "cosigned    as {}", key.public().label())?;
+    let answer = watch.client.evidence().await?.add_cosignature(request).await?.into_inner();
+    // It passes over the signatures of strangers, and takes the note for those of others that are on it.
+    let taken = SignedCheckpoint::parse(&answer.checkpoint.unwrap_or_default().note)?;
+    let label = key.public().label();
+    if taken.checkpoint != checkpoint.checkpoint || taken.note.verify_by(key.public()).is_err() {
+        writeln!(
+            out,
+            "NOT COSIGNED: the ledger does not know `{label}`; its operator starts it with `--cosigner PUBFILE`"
+        )?;
+        return Ok(false);
+    }
+    writeln!(out, "cosigned    as {label}")?;
     Ok(true)
 }
 
 impl Watch {
     /// A checkpoint that is signed by the ledger and continues the one that was kept, and is now kept itself; `None` when
     /// the ledger shows another history, which `out` is told.
-    async fn checked(&self, choice: CheckpointChoice, out: &mut dyn Write) -> anyhow::Result<Option<SignedCheckpoint>> {
+    async fn checked(
+        &self,
+        choice: CheckpointChoice,
+        cosigners: &[PublicKey],
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Option<SignedCheckpoint>> {
         let (key, earlier) = self.ledger.read_all()?;
         let mut evidence = self.client.evidence().await?;
         let request = v1::GetCheckpointRequest { choice: choice.into() };
         let answer = evidence.get_checkpoint(request).await?.into_inner();
         let note = answer.checkpoint.unwrap_or_default().note;
-        let shown = SignedCheckpoint::parse(&note).and_then(|shown| shown.verify_by(&key).map(|()| shown));
+        let shown = SignedCheckpoint::parse(&note).and_then(|shown| {
+            shown.verify_by(&key)?;
+            cosigners.iter().try_for_each(|cosigner| shown.note.verify_by(cosigner).map(|_signer| ()))?;
+            Ok(shown)
+        });
         let shown = match shown {
             Ok(shown) => shown,
             Err(refuted) => {

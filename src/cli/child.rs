@@ -60,8 +60,21 @@ impl ServerProcess {
         if !flags.iter().any(|flag| flag == "--tls-cert" || flag == "--jwks") {
             command.arg("--dev-identity");
         }
+        Self::spawn(command).await
+    }
+
+    /// Starts `program sandbox` on a folder and a free loopback port.
+    pub async fn start_sandbox(program: &Path, data: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("sandbox").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+        Self::spawn(command).await
+    }
+
+    /// Starts it and waits until it listens.
+    async fn spawn(mut command: Command) -> anyhow::Result<Self> {
+        let with_pages = command.as_std().get_args().any(|flag| flag == "--portal");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("starting `{}`", program.display()))?;
+        let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
         let log = collect_log(&mut child);
         let mut stdout = BufReader::new(child.stdout.take().context("the child has no standard output")?);
         let mut line = String::new();
@@ -73,7 +86,7 @@ impl ServerProcess {
         };
         let address = address.to_owned();
         let mut pages = None;
-        if flags.iter().any(|flag| flag == "--portal") {
+        if with_pages {
             let mut line = String::new();
             timeout(START_LIMIT, stdout.read_line(&mut line)).await.context("the pages did not start in time")??;
             pages = line.trim().strip_prefix("pages on ").map(ToOwned::to_owned);
@@ -96,13 +109,7 @@ impl ServerProcess {
 
     /// The processor time that the server has used, in clock ticks of 10 ms; `None` where the system does not tell.
     pub fn processor_ticks(&self) -> Option<u64> {
-        // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()?)).ok()?;
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut times = fields.split_whitespace().skip(11);
-        let user: u64 = times.next()?.parse().ok()?;
-        let system: u64 = times.next()?.parse().ok()?;
-        user.checked_add(system)
+        processor_ticks(self.child.id()?)
     }
 
     /// Kills it at once (SIGKILL), as a power cut of the process would.
@@ -165,4 +172,15 @@ impl Interceptor for ActAs {
         }
         Ok(request)
     }
+}
+
+/// The processor time that a process has used, in clock ticks of 10 ms; `None` where the system does not tell.
+pub(super) fn processor_ticks(process: u32) -> Option<u64> {
+    // Fields 14 and 15 of proc(5) `stat`, counted behind the command's name, which may hold spaces.
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    user.checked_add(system)
 }

@@ -20,6 +20,7 @@ use crate::config::LISTEN_DEFAULT;
 use crate::pki::files;
 use crate::proto::v1::evidence_service_client::EvidenceServiceClient;
 use crate::proto::v1::fact_service_client::FactServiceClient;
+use crate::proto::v1::period_service_client::PeriodServiceClient;
 use crate::proto::v1::reconciliation_service_client::ReconciliationServiceClient;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 use crate::server::REQUEST_BYTES_MAX;
@@ -126,6 +127,11 @@ impl Client {
     /// Connects to the reconciliation service.
     pub(super) async fn reconciliation(&self) -> anyhow::Result<Reconciliation> {
         Ok(ReconciliationServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
+    }
+
+    /// Connects to the period service.
+    pub(super) async fn periods(&self) -> anyhow::Result<PeriodServiceClient<Connection>> {
+        Ok(PeriodServiceClient::new(self.connect().await?).max_decoding_message_size(REQUEST_BYTES_MAX))
     }
 
     /// Connects to the fact service.

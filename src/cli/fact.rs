@@ -80,6 +80,7 @@ pub struct Record {
 enum Kind {
     EnterpriseClasses,
     EnterpriseRevenue,
+    EnterpriseFigure,
     EarlierApplications,
     LoanMode,
     LoanProduct,
@@ -129,6 +130,13 @@ impl Record {
             }
             Kind::EnterpriseRevenue => {
                 Value::EnterpriseRevenue(v1::EnterpriseRevenue { enterprise, year: self.year, amount: value })
+            }
+            Kind::EnterpriseFigure => {
+                let (figure, amount) = value.split_once('=').with_context(|| {
+                    format!("`{value}` is not a figure; expected for example `local-tax=120000.00`")
+                })?;
+                let (figure, amount) = (figure.to_owned(), amount.to_owned());
+                Value::EnterpriseFigure(v1::EnterpriseFigure { enterprise, figure, year: self.year, amount })
             }
             Kind::EarlierApplications => {
                 let count = value.parse().with_context(|| format!("`{value}` is not a number of applications"))?;
@@ -229,6 +237,7 @@ fn shown(value: Option<Value>) -> (String, String) {
             (one.enterprise, joined(&one.classes.into_iter().map(class).collect::<Vec<_>>()))
         }
         Value::EnterpriseRevenue(one) => (one.enterprise, format!("{}: {}", one.year, one.amount)),
+        Value::EnterpriseFigure(one) => (one.enterprise, format!("{} {}: {}", one.figure, one.year, one.amount)),
         Value::EarlierApplications(one) => (one.enterprise, format!("{}: {}", one.programme_id, one.count)),
         Value::LoanMode(one) | Value::LoanProduct(one) => (one.loan_id, one.word),
         Value::LoanTraits(one) => (one.loan_id, joined(&one.traits)),

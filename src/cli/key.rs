@@ -59,7 +59,8 @@ pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn write_pair(key: &SigningKey, folder: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Writes the two files of a key, and says where they are.
+pub(super) fn write_pair(key: &SigningKey, folder: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let stem = match key.public().algorithm() {
         Algorithm::Ed25519 => "ledger",
         Algorithm::Cosignature => "cosigner",

@@ -19,9 +19,11 @@ pub mod access;
 pub mod backup;
 pub mod bench;
 pub mod check;
+pub mod call;
 pub mod checkpoint;
 pub mod child;
 pub mod client;
+pub mod closing;
 mod config_file;
 pub mod demo;
 pub mod export;
@@ -31,13 +33,16 @@ pub mod import_journal;
 pub mod key;
 mod ops;
 mod panics;
+pub mod period;
 pub mod pki;
 pub mod portal;
 pub mod rate;
+pub mod reasons;
 pub mod receipt;
 pub mod reconcile;
 pub mod report;
 pub mod rulebook;
+pub mod sandbox;
 pub mod serve;
 pub mod source;
 pub mod snapshot;
@@ -90,6 +95,8 @@ enum Task {
     },
     /// Is the ledger well? For monitoring systems; exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     Check(check::Arguments),
+    /// Serve a sandbox: the same API with made-up companies and a clock that you move. Never on a real data folder.
+    Sandbox(Box<sandbox::Arguments>),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
         /// The data folder, which stays; a temporary one by default.
@@ -111,6 +118,11 @@ enum Task {
     Export(export::Arguments),
     /// Make a ledger of an exported journal: the same records, the same root.
     ImportJournal(import_journal::Arguments),
+    /// The closing run of a programme year, and awards under a version that reaches back; each with a preview.
+    Closing {
+        #[command(subcommand)]
+        command: closing::Task,
+    },
     /// Reference rates: record, import, list.
     Rate {
         #[command(subcommand)]
@@ -136,6 +148,12 @@ enum Task {
         #[command(flatten)]
         client: client::Client,
     },
+    /// Call any RPC of a running ledger, with JSON for its request.
+    Call(Box<call::Arguments>),
+    /// Write the file descriptor set of the API to standard output, for tools that make clients.
+    Descriptors,
+    /// Every reason that the ledger can give, with remedy and whether to try again.
+    Reasons(reasons::Arguments),
     /// Checkpoints: take one home, check that the ledger only grew, cosign it.
     Checkpoint {
         #[command(subcommand)]
@@ -151,6 +169,8 @@ enum Task {
         #[command(subcommand)]
         command: receipt::Task,
     },
+    /// Say what is open in a month, close it, close a year.
+    Period(Box<period::Options>),
     /// Reconcile a bank's list or account statement with a running ledger, and sign it off.
     Reconcile(Box<reconcile::Options>),
     /// Compare the snapshots with what the whole journal adds up to, and write a new one; no server may use the folder.
@@ -211,6 +231,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),
             Err(error) => Err(error),
         },
+        Task::Sandbox(arguments) => sandbox::run(*arguments),
         Task::Demo { data, keep } => on_runtime(demo::run(demo::Options { data, keep }, &mut out)),
         Task::Portal { command } => on_runtime(portal::run(&command, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
@@ -220,14 +241,19 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Task::Export(arguments) => export::run(&arguments, &mut out),
         Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
+        Task::Closing { command } => closing::run(&command, &mut out),
         Task::Rate { command } => rate::run(&command, &mut out),
         Task::Fact { command } => fact::run(&command, &mut out),
         Task::Key { command } => key::run(&command, &mut out),
         Task::Pki { command } => pki::run(&command, &mut out),
         Task::Whoami { client } => on_runtime(whoami::run(client, &mut out)),
+        Task::Call(arguments) => on_runtime(call::run(&arguments, &mut out)),
+        Task::Descriptors => call::descriptors(&mut out),
+        Task::Reasons(arguments) => reasons::run(&arguments, &mut out),
         Task::Checkpoint { command } => checkpoint::run(&command, &mut out),
         Task::Access { command } => access::run(&command, &mut out),
         Task::Receipt { command } => receipt::run(&command, &mut out),
+        Task::Period(options) => on_runtime(period::run(&options, &mut out)),
         Task::Reconcile(options) => on_runtime(reconcile::run(&options, &mut out)),
         Task::Snapshot { data, check } => snapshot::run(&data, check, &mut out),
         Task::Backup(arguments) => backup::back_up(&arguments, &mut out),
@@ -279,11 +305,12 @@ fn refusal(status: &Status) -> String {
         );
     }
     let fields = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    let reason = status.get_details_error_info().map(|info| format!(" {}", info.reason)).unwrap_or_default();
     if fields.len() < 2 {
-        return format!("the ledger answers {:?}: {}", status.code(), status.message());
+        return format!("the ledger answers {:?}{reason}: {}", status.code(), status.message());
     }
     let fields = fields.iter().map(|each| format!("\n  {}: {}", each.field, each.description));
-    format!("the ledger answers {:?}:{}", status.code(), fields.collect::<String>())
+    format!("the ledger answers {:?}{reason}:{}", status.code(), fields.collect::<String>())
 }
 
 /// Runs a client task on a runtime of its own.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use prometheus_client::registry::Registry;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,8 +18,10 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use super::identity::Doors;
+use super::sandbox;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
+use crate::calendar::CivilDate;
 use crate::config::{CHECKPOINT_SECONDS_DEFAULT, EvidenceConfig, ServeConfig};
 use crate::decide::command::{Command, Request};
 use crate::evidence::keeper::check_kept;
@@ -28,11 +31,12 @@ use crate::identifier::{PersonId, RequestId};
 use crate::reader::{Loaded, Reader};
 use crate::rulebook::load;
 use crate::server::Edge;
+use crate::server::sandbox::SANDBOX_PERSON;
 use crate::snapshot::{self, Start, Taker};
 use crate::storage::sled::SledStorage;
 use crate::telemetry::{Metrics, Scrape, Sources};
-use crate::writer::Writer;
-use crate::writer::clock::Clock;
+use crate::writer::clock::{Clock, ManualClock};
+use crate::writer::{Writer, WriterThreads};
 
 /// The flags about evidence.
 #[derive(Debug, Args)]
@@ -63,37 +67,28 @@ impl EvidenceArguments {
 
 /// Serves until SIGINT or SIGTERM; an error when the store cannot be opened, replayed or written.
 pub fn run(config: ServeConfig) -> anyhow::Result<bool> {
+    run_as(config, None)
+}
+
+/// The same as a sandbox that begins on this day, or as a real ledger.
+pub(super) fn run_as(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Result<bool> {
     let config = config.checked()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, sandbox));
     // A folder elsewhere may hang for ever; everything that matters is done.
     runtime.shutdown_timeout(PUBLISH_LIMIT);
     served
 }
 
-async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
+async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Result<bool> {
+    sandbox::check_folder(&config.data, sandbox.is_some())?;
     // Before the journal is replayed, which may take minutes.
     let doors = Doors::open(&config.identity, &Clock::System)?;
-    let storage = SledStorage::open(&config.data)
-        .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
-    let storage = Arc::new(storage);
-    let (loaded, snapshot) = read_journal(&config, storage.as_ref())?;
-    let (metrics, registry) = Scrape::counters();
-    let metrics = Arc::new(metrics);
-    let observer = Arc::<Metrics>::clone(&metrics);
-    let (writer, reader, threads) =
-        Writer::start_observed(Arc::<SledStorage>::clone(&storage), Clock::System, loaded, observer)?;
-    let taker = start_taker(&config, storage, &reader, snapshot)?;
-    let keeper = open_keeper(&config, &reader)?;
-    for name in &config.adopt {
-        adopt(&writer, &reader, name).await?;
-    }
-    if let Some(first) = &config.access.bootstrap {
-        super::access::bootstrap(&writer, &reader, first).await?;
-    }
-    let watch = super::access::open_watch(&config)?.with_tally(metrics);
+    let ledger = Ledger::open(&config, sandbox).await?;
+    ledger.first_entries(&config).await?;
+    let watch = super::access::open_watch(&config)?.with_tally(Arc::<Metrics>::clone(&ledger.metrics));
     if let Some(log) = watch.log() {
         tokio::spawn(super::access::name_heads(log.clone()));
     }
@@ -103,6 +98,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let pages = super::portal::bind(config.portal.clone(), doors.pages.clone(), &config.data).await?;
     announce(&listener, pages.as_ref().map(|pages| pages.url.as_str()))?;
+    let Ledger { writer, reader, threads, taker, keeper, hand, registry, .. } = ledger;
     let sources = Sources {
         writer: writer.clone(),
         reader: reader.clone(),
@@ -113,6 +109,10 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     };
     let scrape = super::ops::open(config.ops, sources, registry).await?;
     let mut edge = Edge::new(writer.clone(), reader, doors.identify()).with_watch(watch);
+    if let Some(hand) = hand {
+        edge = edge.with_sandbox(hand);
+        sandbox::open(&edge).await?;
+    }
     tokio::spawn(doors.clone().keep(hangup));
     if let Some(keeper) = &keeper {
         edge = edge.with_keeper(keeper.clone());
@@ -139,6 +139,51 @@ async fn serve(config: ServeConfig) -> anyhow::Result<bool> {
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
     info!("stopped; everything that was answered is on disk");
     Ok(true)
+}
+
+/// A ledger with its journal read, before anybody can call.
+struct Ledger {
+    writer: Writer,
+    reader: Reader,
+    threads: WriterThreads,
+    taker: Option<Taker>,
+    keeper: Option<Keeper>,
+    /// The clock of a sandbox.
+    hand: Option<ManualClock>,
+    metrics: Arc<Metrics>,
+    registry: Registry,
+}
+
+impl Ledger {
+    async fn open(config: &ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Result<Self> {
+        let storage = SledStorage::open(&config.data)
+            .with_context(|| format!("opening the data folder `{}`", config.data.display()))?;
+        let storage = Arc::new(storage);
+        let (loaded, snapshot) = read_journal(config, storage.as_ref())?;
+        let hand = sandbox.map(|day| sandbox::clock(day, loaded.view().book.last_recorded_at()));
+        let clock = hand.clone().map_or(Clock::System, Clock::Manual);
+        let (metrics, registry) = Scrape::counters();
+        let metrics = Arc::new(metrics);
+        let observer = Arc::<Metrics>::clone(&metrics);
+        let (writer, reader, threads) =
+            Writer::start_observed(Arc::<SledStorage>::clone(&storage), clock, loaded, observer)?;
+        sandbox::check_first_entry(&reader, sandbox.is_some()).await?;
+        let taker = start_taker(config, storage, &reader, snapshot)?;
+        let keeper = open_keeper(config, &reader)?;
+        Ok(Self { writer, reader, threads, taker, keeper, hand, metrics, registry })
+    }
+
+    /// What the settings want to be there before the first call: rulebooks, and the first operator.
+    async fn first_entries(&self, config: &ServeConfig) -> anyhow::Result<()> {
+        let person = if self.hand.is_some() { SANDBOX_PERSON } else { "operator" };
+        for name in &config.adopt {
+            adopt(&self.writer, &self.reader, name, person).await?;
+        }
+        if let Some(first) = &config.access.bootstrap {
+            super::access::bootstrap(&self.writer, &self.reader, first).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The state after the whole journal, and how many entries of it came from a snapshot.
@@ -268,7 +313,7 @@ impl Signals {
 }
 
 /// Adopts a rulebook unless this version is adopted: the first thing a new ledger needs.
-async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<()> {
+async fn adopt(writer: &Writer, reader: &Reader, name: &str, person: &str) -> anyhow::Result<()> {
     let text = super::rulebook::read(name)?;
     let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file(name)))?;
     let reference = rulebook.reference();
@@ -282,7 +327,7 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str) -> anyhow::Result<(
     let request = Request {
         caller: Caller::of_bureau(
             Role::Operator,
-            PersonId::parse("operator").map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
+            PersonId::parse(person).map_err(|invalid| anyhow::anyhow!("{invalid}"))?,
         ),
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,

@@ -22,6 +22,7 @@ use crate::rulebook::facts::{ClaimFacts, ClaimVerdict, WideKey};
 use crate::rulebook::model::PayerCapScope;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
+use crate::rulebook::word::Word;
 use crate::rulebook::{PoolRule, judge_claim, recovery_split};
 
 pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) -> Result<Outcome, Rejection> {
@@ -122,7 +123,8 @@ fn payee_of(context: &Context<'_>, loan: (LoanId, &Loan), verdict: &mut ClaimVer
     }
     let found = super::facts::institution_of(context, loan, verdict.payee);
     if found.is_none() {
-        let text = |name: &str, value: String| Input { name: name.to_owned(), value: Value::Text(value) };
+        let text =
+            |name: &'static str, value: String| Input { name: Word::fixed(name), value: Value::Text(value.into()) };
         let inputs = vec![text("payee", verdict.payee.to_string()), text("missing", "parties".to_owned())];
         refuse_by(verdict, Refusal::FactMissing, ("payee", inputs));
     }
@@ -139,10 +141,10 @@ fn refuse_by(verdict: &mut ClaimVerdict, refusal: Refusal, (rule, inputs): (&str
     verdict.explanation.granted = Amount::ZERO;
     verdict.explanation.steps.push(Step {
         kind: StepKind::Gate,
-        rule: rule.to_owned(),
+        rule: rule.into(),
         clause: None,
         inputs,
-        result: Amount::ZERO.to_string(),
+        result: Amount::ZERO.to_string().into(),
         outcome: StepOutcome::Failed,
     });
 }
@@ -159,7 +161,7 @@ fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
     if verdict.explanation.refusal.is_some_and(|refusal| !refusal.defers()) {
         return;
     }
-    let day = |name: &str, day| Input { name: name.to_owned(), value: Value::Date(day) };
+    let day = |name: &'static str, day| Input { name: Word::fixed(name), value: Value::Date(day) };
     let inputs = vec![day("filed-on", loan.filed_on), day("overdue-since", since)];
     refuse_by(verdict, Refusal::LossNotCovered, ("filed-before-overdue", inputs));
 }
@@ -201,10 +203,10 @@ fn wait_in_line(context: &Context<'_>, verdict: &mut ClaimVerdict, place: &Place
     verdict.explanation.granted = Amount::ZERO;
     verdict.explanation.steps.push(Step {
         kind,
-        rule: "in-order".to_owned(),
+        rule: Word::fixed("in-order"),
         clause: None,
-        inputs: vec![Input { name: "earlier-claim-waits-since".to_owned(), value: Value::Date(first.submitted_on) }],
-        result: Amount::ZERO.to_string(),
+        inputs: vec![Input { name: Word::fixed("earlier-claim-waits-since"), value: Value::Date(first.submitted_on) }],
+        result: Amount::ZERO.to_string().into(),
         outcome: StepOutcome::Deferred,
     });
 }

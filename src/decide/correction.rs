@@ -26,6 +26,7 @@ use crate::decide::command::Stamp;
 use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, LineFacts, LineVerdict, LoanFacts, Usage, WideKey};
+use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::{Programme, Rulebook, choose, judge_line};
 
@@ -136,12 +137,14 @@ fn can_be_corrected(programme: &Programme, application: &Application) -> bool {
     open && same_way && first_time && application.closed.is_none()
 }
 
-/// Whether there is anything to record: an amount, or the sums that it counts toward.
+/// Whether there is anything to record: an amount, the sums that it counts toward, or evidence that it leaves to others:
+/// the same award may now be proven by less of an invoice, of which an earlier application takes more.
 fn differs(application: &Application, correction: &Correction) -> bool {
     let mut lines = application.lines.iter().zip(&correction.lines);
     lines.any(|(line, now)| {
         let other_caps = line.cap_uses != now.cap_uses || line.wide_uses != now.wide_uses;
-        line.award != now.award || (line.award.is_positive() && other_caps)
+        let less_evidence = now.evidence_used < line.evidence.1;
+        line.award != now.award || (line.award.is_positive() && (other_caps || less_evidence))
     })
 }
 
@@ -286,15 +289,20 @@ impl<'a> Past<'a> {
             loan: application.loan,
             items: application.lines.iter().map(|line| line.source.clone()).collect(),
         };
-        let mut applicant = Applicant::of(then, &apply, rulebook).ok()?;
+        let programme = rulebook.programme(&application.programme)?;
+        let mut applicant = Applicant::of(then, &apply, (rulebook, programme)).ok()?;
         for facts in applicant.loans.values_mut() {
             if let Some(loan) = self.book.loans.get(&facts.loan) {
                 as_of(facts, loan, then.day);
             }
         }
         let other = self.granted.get(&application.enterprise).copied().unwrap_or(0);
-        let ordinal = i64::from(applicant.ordinal).saturating_add(other);
-        applicant.ordinal = u32::try_from(ordinal).unwrap_or(1);
+        // Loans and years are those of the applications as they stand; only applications are counted anew by the run.
+        if programme.ordinal_of == OrdinalOf::Application {
+            for ordinal in applicant.ordinals.values_mut() {
+                *ordinal = u32::try_from(i64::from(*ordinal).saturating_add(other)).unwrap_or(1);
+            }
+        }
         let lines = apply.items.iter().enumerate();
         lines.map(|line| line_facts(then, line, &applicant, self).ok()).collect()
     }

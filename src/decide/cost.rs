@@ -17,7 +17,10 @@ pub(super) fn checked_item(
     running: &Running<'_>,
 ) -> Result<CostItem, Rejection> {
     let field = |name: &str| format!("items[{index}].{name}");
-    not_after(&field("paid_on"), item.paid_on, context.day, text("the day of application", "申请日"))?;
+    // The name of a field is made only for whoever is refused.
+    if item.paid_on > context.day {
+        not_after(&field("paid_on"), item.paid_on, context.day, text("the day of application", "申请日"))?;
+    }
     match &item.evidence {
         EvidenceKey::InterestPayment(sequence) => {
             if item.item != CostKind::Interest {

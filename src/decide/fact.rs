@@ -130,6 +130,7 @@ fn of_loan(context: &Context<'_>, fact: &Fact, (id, loan): (LoanId, &Loan)) -> R
         | Fact::OtherPublicMoney(..)
         | Fact::EnterpriseClasses(..)
         | Fact::EnterpriseRevenue(..)
+        | Fact::EnterpriseFigure(..)
         | Fact::EarlierApplications(..)
         | Fact::BankBusiness(..)
         | Fact::WorkingCalendar(..) => Ok(()),

@@ -6,16 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::book::application::Application;
 use crate::book::fact::{Fact, FactKey};
 use crate::book::loan::Loan;
-use crate::book::nouns::{LoanState, LoanTerms};
+use crate::book::nouns::{ApplicationState, LoanState, LoanTerms};
 use crate::book::registry::Enterprise;
-use crate::calendar::CivilDate;
+use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{InstitutionId, LoanId, PoolId, ProgrammeId, RightId, Tag, Uscc};
 use crate::money::Amount;
-use crate::rulebook::Rulebook;
 use crate::rulebook::facts::{ClaimDetails, EnterpriseFacts, LoanDetails, LoanFacts, ReferenceRates};
+use crate::rulebook::model::OrdinalOf;
 use crate::rulebook::terms::LossParty;
+use crate::rulebook::{Programme, Rulebook};
 
 /// The applicant as a programme sees it.
 pub(super) fn of_enterprise(context: &Context<'_>, uscc: Uscc, enterprise: &Enterprise) -> EnterpriseFacts {
@@ -23,6 +25,9 @@ pub(super) fn of_enterprise(context: &Context<'_>, uscc: Uscc, enterprise: &Ente
         uscc,
         size_class: enterprise.details.size_class,
         blacklisted_since: enterprise.blacklisted_on(context.day).map(|entry| entry.from),
+        blacklisted_until: enterprise.blacklisted_until(context.day),
+        district: Some(enterprise.details.district.clone()),
+        figures: figures(context, uscc),
         classes: classes(context, uscc),
         revenue: revenue(context, uscc),
     }
@@ -44,15 +49,98 @@ fn revenue(context: &Context<'_>, uscc: Uscc) -> Option<Amount> {
     Some(*revenue)
 }
 
+/// The figures of an enterprise as they are known on the day.
+fn figures(context: &Context<'_>, uscc: Uscc) -> BTreeMap<(Tag, FiscalYear), Amount> {
+    // No word is smaller than this one, and no year than the first.
+    let (Ok(word), Some(year)) = (Tag::parse("0"), CivilDate::MIN.year().into()) else { return BTreeMap::new() };
+    let first = FactKey::EnterpriseFigure(uscc, word, year);
+    let mut figures = BTreeMap::new();
+    for (key, _) in context.book.facts.range(first..) {
+        let FactKey::EnterpriseFigure(who, name, year) = key else { break };
+        if *who != uscc {
+            break;
+        }
+        if let Some(Fact::EnterpriseFigure(.., amount)) = context.book.fact_on(key, context.day) {
+            figures.insert((name.clone(), *year), *amount);
+        }
+    }
+    figures
+}
+
+/// What number the application has for costs of a loan: the how-manieth one that is granted, the how-manieth loan that
+/// something is granted for, or the how-manieth year, as the programme counts.
+pub(super) fn ordinal_of(context: &Context<'_>, programme: &Programme, uscc: Uscc, loan: Option<LoanId>) -> u32 {
+    let stated = || before_the_ledger(context, &programme.id, uscc);
+    match programme.ordinal_of {
+        OrdinalOf::Application => ordinal(context, &programme.id, uscc),
+        OrdinalOf::Year => {
+            let this = context.day.year();
+            let years: BTreeSet<FiscalYear> = granted(context, &programme.id, uscc)
+                .map(|one| one.submitted_on.year())
+                .filter(|year| *year < this)
+                .collect();
+            let years = u32::try_from(years.len()).unwrap_or(u32::MAX);
+            stated().saturating_add(years).saturating_add(1)
+        }
+        OrdinalOf::Loan => {
+            let mut loans: Vec<LoanId> = Vec::new();
+            for one in granted(context, &programme.id, uscc).flat_map(loans_of) {
+                if !loans.contains(&one) {
+                    loans.push(one);
+                }
+            }
+            let place = loans.iter().position(|one| Some(*one) == loan).unwrap_or(loans.len());
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            stated().saturating_add(place).saturating_add(1)
+        }
+    }
+}
+
+/// The applications up to the day that were granted and not taken back, in their order.
+fn granted<'a>(context: &Context<'a>, programme: &ProgrammeId, uscc: Uscc) -> impl Iterator<Item = &'a Application> {
+    let book = context.book;
+    let (programme, day) = (programme.clone(), context.day);
+    let ids = book.enterprises.get(&uscc).into_iter().flat_map(|enterprise| &enterprise.applications);
+    ids.filter_map(|id| book.applications.get(id)).filter(move |one| {
+        one.programme == programme
+            && one.submitted_on <= day
+            && one.granted.is_positive()
+            && one.supplements.is_none()
+            && holds(one.state)
+    })
+}
+
+/// Whether what was granted stands.
+const fn holds(state: ApplicationState) -> bool {
+    match state {
+        ApplicationState::Submitted
+        | ApplicationState::Approved
+        | ApplicationState::AwaitingClosing
+        | ApplicationState::Paid
+        | ApplicationState::ClawbackDemanded => true,
+        ApplicationState::Refused | ApplicationState::Withdrawn | ApplicationState::ClawedBack => false,
+    }
+}
+
+/// The loans that an application's granted costs belong to.
+fn loans_of(application: &Application) -> impl Iterator<Item = LoanId> {
+    let granted = application.lines.iter().filter(|line| line.award.is_positive());
+    granted.filter_map(|line| line.source.details.loan.or(application.loan))
+}
+
 /// The how-manieth application it is: those granted here and not taken back, those before the ledger, and this one.
-pub(super) fn ordinal(context: &Context<'_>, programme: &ProgrammeId, uscc: Uscc) -> u32 {
+fn ordinal(context: &Context<'_>, programme: &ProgrammeId, uscc: Uscc) -> u32 {
+    let granted = context.book.granted_applications.get(&(programme.clone(), uscc)).copied().unwrap_or(0);
+    before_the_ledger(context, programme, uscc).saturating_add(granted).saturating_add(1)
+}
+
+/// What was granted before the ledger began, as stated: applications, loans or years, as the programme counts.
+fn before_the_ledger(context: &Context<'_>, programme: &ProgrammeId, uscc: Uscc) -> u32 {
     let key = FactKey::EarlierApplications(uscc, programme.clone());
-    let before = match context.book.fact_on(&key, context.day) {
+    match context.book.fact_on(&key, context.day) {
         Some(Fact::EarlierApplications(_, _, count)) => *count,
         Some(_) | None => 0,
-    };
-    let granted = context.book.granted_applications.get(&(programme.clone(), uscc)).copied().unwrap_or(0);
-    before.saturating_add(granted).saturating_add(1)
+    }
 }
 
 /// The reference rates of a rulebook with the recorded points on top.
@@ -101,6 +189,8 @@ fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
             Some(_) | None => None,
         },
         right_kinds: Some(rights.iter().map(|right| right.kind()).collect::<BTreeSet<_>>()),
+        patent_kinds: Some(rights.iter().filter_map(|right| right.patent_kind()).collect()),
+        rights: u32::try_from(rights.iter().collect::<BTreeSet<_>>().len()).ok(),
         rights_owned: Some(!rights.is_empty() && rights.iter().all(owned)),
         first_pledge: Some(rights.iter().any(|right| is_first_pledge(context, loan, right))),
     }
@@ -159,6 +249,7 @@ pub(super) fn of_claim(
     let recognised = context.book.stated_on(&FactKey::LossRecognised(id), context.day);
     ClaimDetails {
         size_class: borrower.map(|borrower| borrower.details.size_class),
+        district: borrower.map(|borrower| borrower.details.district.clone()),
         classes: classes(context, loan.terms.borrower),
         loan: details(context, id, loan),
         disbursed_on: loan.disbursed_on,

@@ -153,12 +153,14 @@ fn cover(context: &Context<'_>, terms: &LoanTerms) -> Result<Cover, Rejection> {
     let (rulebook, rule) = context.book.pool_rule_on(pool_id, context.day).ok_or_else(|| pool_unknown(pool_id))?;
     let empty = Pool::default();
     let pool = context.book.pools.get(pool_id).unwrap_or(&empty);
+    let bank_year = pool.bank_year(&terms.bank, context.day.year());
     let facts = FilingFacts {
         ip_part: terms.ip_part,
         exposure: pool.exposure,
         free_balance: pool.free_balance(),
         principal: Some(terms.principal),
         borrower_filed: rule.borrower_limit.map(|_| super::facts::borrower_filed(context, terms)),
+        bank_year: Some((bank_year.losses, bank_year.filed)),
     };
     let verdict = judge_filing(rule, &facts);
     Ok(Cover { rulebook: rulebook.reference(), exposure: verdict.exposure, explanation: Some(verdict.explanation) })

@@ -15,7 +15,9 @@ mod fact;
 mod facts;
 pub mod command;
 pub mod permission;
+pub mod recorded;
 pub mod rejection;
+pub mod remedy;
 pub mod standing;
 pub mod whatif;
 

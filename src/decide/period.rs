@@ -50,19 +50,30 @@ fn closable(context: &Context<'_>, month: Month) -> Result<(), Rejection> {
 }
 
 fn something_is_open(month: Month, open: &OpenItems) -> Rejection {
+    let mut english = Vec::new();
+    let mut chinese = Vec::new();
+    let mut say = |count: usize, what: (&str, &str), zh: &str| {
+        if count > 0 {
+            english.push(format!("{count} {}", if count == 1 { what.0 } else { what.1 }));
+            chinese.push(format!("{count} {zh}"));
+        }
+    };
+    let undecided = ("application without a decision", "applications without a decision");
+    say(open.applications.len(), undecided, "笔补助申请未审核");
+    say(open.claims.len(), ("claim without a decision", "claims without a decision"), "笔补偿申请未审核");
+    say(open.unreconciled.len(), ("unreconciled statement", "unreconciled statements"), "份对账单未对账");
+    let unsigned = ("statement due and not signed off", "statements due and not signed off");
+    say(open.unsigned.len(), unsigned, "份对账单未收到或未确认");
     Rejection::new(
         Reason::OpenItems,
         "month",
         format!(
-            "`{month}` has {} applications and {} claims without a decision; decide them, or give `open_items_reason` \
-             (GetPeriodChecklist lists them)",
-            open.applications.len(),
-            open.claims.len()
+            "`{month}` has {}; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)",
+            english.join(", ")
         ),
         format!(
-            "“{month}”尚有 {} 笔补助申请、{} 笔补偿申请未处理；请先处理，或填写 open_items_reason（清单见 GetPeriodChecklist）",
-            open.applications.len(),
-            open.claims.len()
+            "“{month}”尚有 {}；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）",
+            chinese.join("、")
         ),
     )
 }

@@ -22,7 +22,9 @@ pub(super) fn sign_off(context: &Context<'_>, signed: &Arc<StatementSignedOff>) 
         ));
     }
     // The same file again is in order when it finds what it did not find before.
-    let before = kept.file_signed_off(&signed.statement, &signed.file_digest).filter(|_| signed.matched.is_empty());
+    let before = kept
+        .file_signed_off(&signed.statement, &signed.file_digest, (signed.from, signed.to))
+        .filter(|_| signed.matched.is_empty());
     if let Some(before) = before {
         return Err(Rejection::new(
             Reason::AlreadyExists,

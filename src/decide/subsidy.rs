@@ -25,6 +25,7 @@ use crate::rulebook::facts::{
 use crate::rulebook::model::{Payee, Transition};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
+use crate::rulebook::word::Word;
 use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
@@ -41,7 +42,7 @@ pub(super) fn apply_under(
     (rulebook, programme): (&Rulebook, &Programme),
 ) -> Result<Outcome, Rejection> {
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let applicant = Applicant::of(context, apply, rulebook)?;
+    let applicant = Applicant::of(context, apply, (rulebook, programme))?;
     let payee = payee_of(context, programme, loan);
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
@@ -110,13 +111,13 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
     verdict.explanation.refusal = Some(Refusal::FactMissing);
     verdict.explanation.steps.push(Step {
         kind: StepKind::Gate,
-        rule: "payee".to_owned(),
+        rule: Word::fixed("payee"),
         clause: Some(programme.clause.clone()),
         inputs: vec![
-            Input { name: "payee".to_owned(), value: Value::Text(programme.payee.to_string()) },
-            Input { name: "missing".to_owned(), value: Value::Text("parties".to_owned()) },
+            Input { name: Word::fixed("payee"), value: Value::Text(programme.payee.to_string().into()) },
+            Input { name: Word::fixed("missing"), value: Value::Text("parties".into()) },
         ],
-        result: Amount::ZERO.to_string(),
+        result: Amount::ZERO.to_string().into(),
         outcome: StepOutcome::Failed,
     });
 }
@@ -127,17 +128,31 @@ pub(super) struct Applicant {
     /// The application's loan under `None`, those that single costs name under their ids.
     pub(super) loans: BTreeMap<Option<LoanId>, LoanFacts>,
     rates: ReferenceRates,
-    pub(super) ordinal: u32,
+    /// The number of the application, for each loan as in `loans`.
+    pub(super) ordinals: BTreeMap<Option<LoanId>, u32>,
+    /// The institution that is paid, if one is and it is known.
+    payee: Option<InstitutionId>,
 }
 
 impl Applicant {
-    pub(super) fn of(context: &Context<'_>, apply: &ApplySubsidy, rulebook: &Rulebook) -> Result<Self, Rejection> {
+    pub(super) fn of(
+        context: &Context<'_>,
+        apply: &ApplySubsidy,
+        (rulebook, programme): (&Rulebook, &Programme),
+    ) -> Result<Self, Rejection> {
         let applicant = enterprise(context, "enterprise", apply.enterprise)?;
+        let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+        let named = apply.items.iter().map(|item| item.details.loan).chain([None]);
+        let ordinal = |loan: Option<LoanId>| facts::ordinal_of(context, programme, apply.enterprise, loan);
         Ok(Self {
             enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
             loans: loans_of(context, apply)?,
             rates: facts::rates(context, rulebook),
-            ordinal: facts::ordinal(context, &apply.programme, apply.enterprise),
+            ordinals: named.map(|named| (named, ordinal(named.or(apply.loan)))).collect(),
+            payee: match payee_of(context, programme, loan) {
+                Payable::Institution(institution) => Some(institution),
+                Payable::Enterprise | Payable::Unknown => None,
+            },
         })
     }
 }
@@ -176,9 +191,10 @@ pub(super) fn line_facts(
         standard_premium: item.details.standard_premium,
         interest_period: evidence.and_then(|evidence| evidence.period),
         interest_days_before: days_before,
-        ordinal: Some(applicant.ordinal),
+        ordinal: applicant.ordinals.get(&item.details.loan).copied(),
         occasion: item.details.occasion.clone(),
         units: item.details.units,
+        payee: applicant.payee.clone(),
         choices: Vec::new(),
     };
     Ok(LineFacts {

@@ -4,7 +4,8 @@
 //! a number that stands for what became of the bytes (which message, which steps), so that a driver keeps the inputs that
 //! reach something new. `tests/it/fuzz` drives them with a corpus and a mutator of its own, for a few seconds in
 //! `cargo test` and for as long as one likes by `cargo test --test it fuzz_for_long -- --ignored`; `fuzz/` has the same
-//! targets for `cargo fuzz`, which needs a nightly compiler.
+//! targets for `cargo fuzz`, which needs a nightly compiler and files: `cargo test --test it the_seeds_join_the_corpus --
+//! --ignored` writes the seeds that the program makes itself beside those in `fuzz/corpus`.
 
 mod commands;
 mod facts;

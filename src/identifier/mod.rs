@@ -80,6 +80,10 @@ pub(crate) fn shown(input: &str) -> String {
 ///
 /// This undoes what spreadsheets and Chinese input methods do to an identifier: `９１１１－ｋ` becomes `9111K`.
 pub fn normalise(input: &str) -> String {
+    // What the ledger wrote itself is in order: every record that is read comes through here.
+    if input.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
+        return input.to_owned();
+    }
     half_width(input)
         .chars()
         .filter(|character| !character.is_whitespace() && !is_hyphen(*character))
@@ -89,6 +93,9 @@ pub fn normalise(input: &str) -> String {
 
 /// Full-width ASCII (U+FF01–U+FF5E) and the ideographic space as their half-width forms; nothing else changes.
 pub(crate) fn half_width(input: &str) -> String {
+    if input.is_ascii() {
+        return input.to_owned();
+    }
     input.chars().map(half_width_character).collect()
 }
 

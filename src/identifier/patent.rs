@@ -19,6 +19,23 @@ pub enum PatentKind {
 }
 
 impl PatentKind {
+    /// Every kind, in order.
+    pub const ALL: &'static [Self] = &[Self::Invention, Self::UtilityModel, Self::Design];
+
+    /// The word of the kind in rulebooks.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Invention => "invention",
+            Self::UtilityModel => "utility-model",
+            Self::Design => "design",
+        }
+    }
+
+    /// The kind with this word, if there is one.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
     /// The Chinese term.
     pub fn chinese(self) -> &'static str {
         match self {
@@ -35,6 +52,12 @@ impl PatentKind {
             b'3' => Some(Self::Design),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for PatentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Invalid, PatentNumber, RegisteredText, Trademark, half_width, shown};
+use super::{Invalid, PatentKind, PatentNumber, RegisteredText, Trademark, half_width, shown};
 
 /// The kinds of intellectual property that can be pledged (知识产权类型).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -100,6 +100,14 @@ impl RightId {
             Self::Trademark(_) => RightKind::Trademark,
             Self::Copyright(_) => RightKind::Copyright,
             Self::Other(_) => RightKind::Other,
+        }
+    }
+
+    /// What kind of patent it is; `None` for any other right.
+    pub fn patent_kind(&self) -> Option<PatentKind> {
+        match self {
+            Self::Patent(number) => Some(number.kind()),
+            Self::Trademark(_) | Self::Copyright(_) | Self::Other(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Names that the operator gives: short lower-case words such as `nanshan-branch` or `440305`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ macro_rules! slugs {
         $(#[$documentation])+
         ///
         /// `[a-z0-9][a-z0-9._-]{0,63}`, taken exactly as written; cheap to clone.
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "Arc<str>")]
         pub struct $name(Arc<str>);
@@ -53,6 +54,19 @@ macro_rules! slugs {
             /// The name.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        /// By the text; copies of one name, which most are, are not compared letter by letter.
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
             }
         }
 

@@ -18,7 +18,7 @@ const LIMIT_FEN: i128 = 9_999_999_999_999_999_999_999_999_999;
 /// Every amount that comes from outside or out of [`Exact::round`] is at most [`Amount::INPUT_MAX`], 15 digits in fen.
 /// A journal of 10^12 entries adds 12 digits at most, so no sum exceeds 27 of the 28 digits that are held: sums are
 /// exact.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "i128", into = "i128")]
 pub struct Amount(Decimal);
 

@@ -11,6 +11,7 @@
 mod amount;
 mod capital;
 mod exact;
+mod order;
 mod rate;
 
 pub use amount::Amount;

@@ -96,6 +96,7 @@ pub const fn bound(l: Language, bound: v1::Bound) -> &'static str {
         v1::Bound::Ceiling => l.say("最高额", "a ceiling"),
         v1::Bound::ProRata => l.say("年终折算", "the closing in proportion"),
         v1::Bound::BankYearCap => l.say("银行年度限额", "the bank's cap of the year"),
+        v1::Bound::PayeeYearCap => l.say("收款机构年度限额", "the payee's cap of the year"),
         v1::Bound::ProgrammeYearCap => l.say("项目年度限额", "the programme's cap of the year"),
     }
 }
@@ -126,6 +127,7 @@ pub const fn step(l: Language, kind: v1::StepKind) -> &'static str {
         v1::StepKind::Ceiling => l.say("最高额", "Ceiling"),
         v1::StepKind::ProRata => l.say("按比例折算", "In proportion"),
         v1::StepKind::BankYearCap => l.say("银行年度限额", "Bank's cap of the year"),
+        v1::StepKind::PayeeYearCap => l.say("收款机构年度限额", "Payee's cap of the year"),
         v1::StepKind::ProgrammeYearCap => l.say("项目年度限额", "Programme's cap of the year"),
     }
 }

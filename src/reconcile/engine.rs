@@ -6,7 +6,7 @@ use super::pairing::{Agreement, Dimension, Group, Key, Member, Numbers, Traits, 
 use super::sums::adding_up;
 use super::words::{self, Difference};
 use super::{Comparison, Finding, Item, Scope, WINDOW_DAYS, Words};
-use crate::book::reconciliation::{Class, Counts};
+use crate::book::reconciliation::Class;
 use crate::identifier::Sequence;
 use crate::statement::{Kind, Line};
 
@@ -19,10 +19,7 @@ pub fn compare(scope: Scope, lines: Vec<Line>, items: Vec<Item>) -> Comparison {
     let mut engine = Engine::new(&scope, &lines, &items);
     engine.run();
     let findings = engine.finish();
-    let mut counts = Counts::default();
-    for finding in &findings {
-        counts.add(finding.class, finding.lines.len().max(usize::from(finding.class == Class::MissingInStatement)));
-    }
+    let counts = super::standing::counts(&findings);
     Comparison { scope, lines, items, findings, counts }
 }
 

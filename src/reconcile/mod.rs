@@ -11,6 +11,7 @@
 //! 4. split, merged   several lines add up to one entry, or the other way round
 //! 5. differs         one thing is off: the amount, the date or period, the party or contract
 //! 6. missing         what is left, on either side
+//! 7. standing        of a loan list that says so: balance, maturity, rate and state on its day
 //! ```
 //!
 //! In step 1 what was reconciled before comes after what was not; such a line is *already reconciled*. Genuine twins,
@@ -19,6 +20,7 @@
 mod engine;
 mod ledger;
 mod pairing;
+mod standing;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,7 @@ use crate::statement::{Kind, Line, Nature};
 
 pub use engine::compare;
 pub use ledger::items_of;
+pub use standing::{Standings, compare_standing, states_standing};
 pub use workbook::{About, workbook};
 
 /// How far a date may be off where nothing else is said, in days: value date against booking date over a weekend.
@@ -161,6 +164,9 @@ impl Comparison {
             sink.update(finding.class.code());
             for line in finding.lines.iter().filter_map(|index| self.lines.get(*index)) {
                 sink.update(format!(" {} {} {} {}", line.place.row, line.nature.code(), line.amount, line.date));
+                if let Some(stated) = &line.stated {
+                    sink.update(stated.canonical());
+                }
             }
             for item in finding.items.iter().filter_map(|index| self.items.get(*index)) {
                 sink.update(format!(" #{}", item.sequence));

@@ -82,6 +82,7 @@ fn line(row: u32, text: &str) -> Line {
         reference: words.text("ref"),
         period: words.period(),
         summary: words.text("summary"),
+        stated: None,
     }
 }
 
@@ -434,6 +435,7 @@ fn true_line(item: &Item) -> Line {
         reference: item.reference.clone(),
         period: None,
         summary: None,
+        stated: None,
     }
 }
 

@@ -17,31 +17,42 @@ pub(super) fn execution(extract: &Extract) -> Section {
         vec![
             column("line", Kind::Text, "budget line", "预算指标"),
             column("year", Kind::Text, "year", "年度"),
+            column("carried_in", Kind::Money, "carried in", "上年结转"),
             column("initial", Kind::Money, "appropriated", "下达"),
             column("adjusted", Kind::Money, "adjusted", "调整"),
             column("reserved", Kind::Money, "reserved", "预留"),
             column("spent", Kind::Money, "spent", "支出"),
             column("available", Kind::Money, "available", "结余"),
+            column("carried_out", Kind::Money, "carried over", "结转下年"),
+            column("lapsed", Kind::Money, "lapsed", "结余收回"),
             column("rate", Kind::Percent, "spent %", "执行率%"),
         ],
     );
     for ((line, year), appropriated) in &extract.appropriations {
         let closing = |account: Account| extract.turnover(&account).closing();
         let spent = closing(Account::BudgetSpent(line.clone(), *year));
-        let whole = appropriated.initial.plus(appropriated.adjusted);
         section.line(vec![
             text(&line),
             text(&year),
+            Cell::Money(appropriated.carried_in),
             Cell::Money(appropriated.initial),
             Cell::Money(appropriated.adjusted),
             Cell::Money(closing(Account::BudgetReserved(line.clone(), *year))),
             Cell::Money(spent),
             Cell::Money(closing(Account::BudgetAvailable(line.clone(), *year))),
-            percent(spent, whole),
+            Cell::Money(appropriated.carried_out),
+            Cell::Money(appropriated.lapsed),
+            percent(spent, appropriated.whole()),
         ]);
     }
     section.add_total();
-    section.note("Appropriated + adjusted = reserved + spent + available.", "下达 + 调整 = 预留 + 支出 + 结余。");
+    // What was carried in stands in the line of its first year already.
+    let sums = ["initial", "adjusted"].map(|id| section.total(id));
+    section.set_total("rate", percent(section.total("spent"), Amount::total(sums)));
+    section.note(
+        "Carried in + appropriated + adjusted = reserved + spent + available + carried over + lapsed.",
+        "上年结转 + 下达 + 调整 = 预留 + 支出 + 结余 + 结转下年 + 结余收回。",
+    );
     section
 }
 
@@ -60,8 +71,13 @@ pub(super) fn growth(extract: &Extract) -> Section {
             column("verdict", Kind::Text, "verdict", "结论"),
         ],
     );
-    let years: BTreeMap<(BudgetLineId, FiscalYear), Amount> =
-        extract.appropriations.iter().map(|(key, of)| (key.clone(), of.initial.plus(of.adjusted))).collect();
+    // What is carried over was appropriated in an earlier year and is no growth.
+    let years: BTreeMap<(BudgetLineId, FiscalYear), Amount> = extract
+        .appropriations
+        .iter()
+        .filter(|(_, of)| !(of.initial.is_zero() && of.adjusted.is_zero()))
+        .map(|(key, of)| (key.clone(), of.initial.plus(of.adjusted)))
+        .collect();
     for ((line, year), now) in &years {
         let before = year.previous().and_then(|before| years.get(&(line.clone(), before)).copied());
         let more = before.map(|before| now.minus(before));

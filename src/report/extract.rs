@@ -1,12 +1,15 @@
 //! What the entries say that were known then and took effect until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Words;
 use super::question::Question;
 use crate::book::Book;
 use crate::book::account::Account;
-use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event, LoanChange, LoanChanged};
+use crate::book::event::{
+    ApplicationChange, ApplicationChanged, BudgetChange, Entry, Event, LoanChange, LoanChanged, Reversed, Undone,
+    YearClosed,
+};
 use crate::book::registry::Enterprise;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
@@ -27,8 +30,13 @@ pub struct Extract {
     pub loan_flows: BTreeMap<LoanId, LoanFlow>,
     /// What came back of a paid subsidy within the days, in yuan.
     pub clawbacks: BTreeMap<ApplicationId, Amount>,
+    /// What left the treasury for a subsidy and came back of it until the last day. The book's own figures follow the
+    /// award, which a correction may lower after it was paid; these are the money.
+    pub payments: BTreeMap<ApplicationId, Payments>,
     /// Appropriations and adjustments of each budget line and year until the last day, in yuan.
     pub appropriations: BTreeMap<(BudgetLineId, FiscalYear), Appropriated>,
+    /// Which budget entries are adjustments: a reversal takes back in the column of its original.
+    adjustments: BTreeSet<Sequence>,
     /// When the last known entry was recorded.
     pub last_recorded_at: Option<Timestamp>,
 }
@@ -79,6 +87,28 @@ pub struct Appropriated {
     pub initial: Amount,
     /// By adjustments, up less down.
     pub adjusted: Amount,
+    /// Carried over from the year before when that was closed (上年结转).
+    pub carried_in: Amount,
+    /// Carried over to the next year when this one was closed (结转下年).
+    pub carried_out: Amount,
+    /// Lapsed when the year was closed (结余收回).
+    pub lapsed: Amount,
+}
+
+impl Appropriated {
+    /// What the year had to spend.
+    pub fn whole(&self) -> Amount {
+        self.carried_in.plus(self.initial).plus(self.adjusted)
+    }
+}
+
+/// A subsidy's money until the last day, in yuan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Payments {
+    /// Paid out, less payments that bounced.
+    pub paid: Amount,
+    /// Received back.
+    pub returned: Amount,
 }
 
 impl Extract {
@@ -92,7 +122,9 @@ impl Extract {
             turnovers: BTreeMap::new(),
             loan_flows: BTreeMap::new(),
             clawbacks: BTreeMap::new(),
+            payments: BTreeMap::new(),
             appropriations: BTreeMap::new(),
+            adjustments: BTreeSet::new(),
             last_recorded_at: None,
         }
     }
@@ -117,24 +149,67 @@ impl Extract {
                 turnover.opening = turnover.opening.plus(posting.amount);
             }
         }
-        self.take_budget(&entry.event);
+        self.take_budget(entry);
+        self.take_payment(entry);
         if is_within {
             self.take_flow(&entry.event);
         }
     }
 
-    fn take_budget(&mut self, event: &Event) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only these two change what is appropriated")]
-        match event {
-            Event::BudgetAppropriated(change) => {
-                let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
-                of_year.initial = of_year.initial.plus(change.amount);
-            }
+    fn take_budget(&mut self, entry: &Entry) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these change what is appropriated")]
+        match &entry.event {
+            Event::BudgetAppropriated(change) => self.change_budget(change, change.amount, false),
             Event::BudgetAdjusted(change) => {
-                let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
-                of_year.adjusted = of_year.adjusted.plus(change.amount);
+                self.adjustments.insert(entry.sequence);
+                self.change_budget(change, change.amount, true);
             }
+            Event::Reversed(Reversed { entry, undone: Undone::BudgetChanged(change), .. }) => {
+                self.change_budget(change, change.amount.negated(), self.adjustments.contains(entry));
+            }
+            Event::YearClosed(closed) => self.carry_over(closed),
             _ => {}
+        }
+    }
+
+    fn change_budget(&mut self, change: &BudgetChange, amount: Amount, is_adjustment: bool) {
+        let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
+        let sum = if is_adjustment { &mut of_year.adjusted } else { &mut of_year.initial };
+        *sum = sum.plus(amount);
+    }
+
+    fn carry_over(&mut self, closed: &YearClosed) {
+        for line in &closed.lines {
+            let of_year = self.appropriations.entry((line.line.clone(), closed.year)).or_default();
+            let Some(next) = closed.year.next().filter(|_| line.is_carried) else {
+                of_year.lapsed = of_year.lapsed.plus(line.left);
+                continue;
+            };
+            of_year.carried_out = of_year.carried_out.plus(line.left);
+            let of_next = self.appropriations.entry((line.line.clone(), next)).or_default();
+            of_next.carried_in = of_next.carried_in.plus(line.left);
+        }
+    }
+
+    /// The treasury's side of a subsidy: what was posted to its account, whatever the award became since.
+    fn take_payment(&mut self, entry: &Entry) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these pay a subsidy or bring it back")]
+        let (application, is_return) = match &entry.event {
+            Event::ApplicationChanged(ApplicationChanged { application, change: ApplicationChange::Paid(_) })
+            | Event::Reversed(Reversed { undone: Undone::SubsidyPaid(application), .. }) => (*application, false),
+            Event::ApplicationChanged(ApplicationChanged {
+                application,
+                change: ApplicationChange::ClawbackReceived(..),
+            }) => (*application, true),
+            _ => return,
+        };
+        let cash = entry.postings.iter().filter(|posting| posting.account == Account::TreasuryCash);
+        let moved = Amount::total(cash.map(|posting| posting.amount));
+        let payments = self.payments.entry(application).or_default();
+        if is_return {
+            payments.returned = payments.returned.plus(moved);
+        } else {
+            payments.paid = payments.paid.minus(moved);
         }
     }
 
@@ -150,6 +225,7 @@ impl Extract {
                     _ => {}
                 }
             }
+            Event::Reversed(reversed) => self.take_flow_back(&reversed.undone),
             Event::ApplicationChanged(ApplicationChanged {
                 application,
                 change: ApplicationChange::ClawbackReceived(amount, _),
@@ -158,6 +234,25 @@ impl Extract {
                 *back = back.plus(*amount);
             }
             _ => {}
+        }
+    }
+
+    /// A reversal takes back in its own days what was counted in those of its original.
+    fn take_flow_back(&mut self, undone: &Undone) {
+        match undone {
+            Undone::Disbursed(loan, amount) => {
+                let flow = self.loan_flows.entry(*loan).or_default();
+                flow.disbursed = flow.disbursed.minus(*amount);
+            }
+            Undone::PrincipalPaid { loan, amount, .. } => {
+                let flow = self.loan_flows.entry(*loan).or_default();
+                flow.repaid = flow.repaid.minus(*amount);
+            }
+            Undone::InterestPaid(loan, paid) => {
+                let flow = self.loan_flows.entry(*loan).or_default();
+                flow.interest = flow.interest.minus(paid.amount);
+            }
+            Undone::PoolMoved(_) | Undone::BudgetChanged(_) | Undone::SubsidyPaid(_) | Undone::ClaimPaid(_) => {}
         }
     }
 

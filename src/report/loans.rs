@@ -121,6 +121,8 @@ pub(super) fn by_bank(extract: &Extract, question: &Question) -> Section {
         section.line(cells);
     }
     section.add_total();
+    let bad = Amount::total(banks.values().filter_map(|out| out.by_class.get(&OverdueClass::NonPerforming).copied()));
+    section.set_total("npl", percent(bad, section.total("outstanding")));
     section.note(
         "Days overdue are counted from the first day in arrears, which is day 1, to the day of the report.",
         "逾期天数自逾期首日（计为第1天）算至报表日。",
@@ -161,5 +163,8 @@ fn overdue_loans(extract: &Extract, question: &Question) -> Section {
             Cell::Money(loan.outstanding()),
         ]);
     }
+    section.add_total();
+    // Days do not add up.
+    section.set_total("days", Cell::Empty);
     section
 }

@@ -167,6 +167,26 @@ impl Section {
         self.rows.push(Row { is_total: true, cells: cells.collect() });
     }
 
+    /// Sets a cell of the total that is no sum: a share of two totals, or nothing.
+    fn set_total(&mut self, id: &str, cell: Cell) {
+        let at = self.columns.iter().position(|column| column.id == id);
+        let total = self.rows.last_mut().filter(|row| row.is_total);
+        if let Some(kept) = at.zip(total).and_then(|(at, row)| row.cells.get_mut(at)) {
+            *kept = cell;
+        }
+    }
+
+    /// The amount in the total of a column.
+    fn total(&self, id: &str) -> Amount {
+        let at = self.columns.iter().position(|column| column.id == id);
+        let total = self.rows.last().filter(|row| row.is_total);
+        match at.zip(total).and_then(|(at, row)| row.cells.get(at)) {
+            Some(Cell::Money(amount)) => *amount,
+            Some(Cell::Empty | Cell::Text(_) | Cell::Words(_) | Cell::Count(_) | Cell::Day(_) | Cell::Percent(_))
+            | None => Amount::ZERO,
+        }
+    }
+
     fn total_of(&self, index: usize, kind: Kind) -> Cell {
         let column = self.rows.iter().filter_map(|row| row.cells.get(index));
         match kind {

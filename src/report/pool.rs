@@ -162,6 +162,7 @@ fn by_bank(extract: &Extract, question: &Question) -> Section {
         ]);
     }
     section.add_total();
+    section.set_total("recovery_rate", percent(section.total("returned"), section.total("paid")));
     section.note(
         "Sums since the beginning, at the end of the day; the statement above shows the days asked for.",
         "本表为截至期末的累计数；上表为所选期间发生数。",

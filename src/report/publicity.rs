@@ -41,9 +41,7 @@ pub(super) fn section(extract: &Extract, question: &Question) -> Section {
         ]);
     }
     section.add_total();
-    if let Some(first) = section.rows.last_mut().filter(|row| row.is_total).and_then(|row| row.cells.first_mut()) {
-        *first = Cell::Words(Words::new("total", "合计"));
-    }
+    section.set_total("number", Cell::Words(Words::new("total", "合计")));
     section.note(
         "Bank, contract, account and payment details and the names of persons are left out; of the USCC the middle is masked.",
         "不公示银行、合同、账户、付款信息及个人姓名；统一社会信用代码中段脱敏。",

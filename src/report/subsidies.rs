@@ -54,11 +54,14 @@ fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, 
             column("paid", Kind::Money, "paid", "已拨付"),
             column("paid_on", Kind::Date, "paid on", "拨付日"),
             column("reference", Kind::Text, "payment reference", "拨付凭证号"),
+            column("due_back", Kind::Money, "due back", "待追回"),
+            column("overpaid", Kind::Money, "of it overpaid", "其中更正多付"),
             column("returned", Kind::Money, "clawed back", "已追回"),
+            column("net", Kind::Money, "net paid", "净拨付"),
         ],
     );
     for (id, application) in wanted {
-        let sums = Sums::of(application);
+        let sums = Sums::of(extract, *id, application);
         let state = application.state.name();
         let paid = application.paid.as_ref();
         section.line(vec![
@@ -75,7 +78,10 @@ fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, 
             Cell::Money(sums.paid),
             paid.map_or(Cell::Empty, |(day, _)| Cell::Day(*day)),
             paid.map_or(Cell::Empty, |(_, reference)| text(&reference)),
+            Cell::Money(sums.due_back),
+            Cell::Money(sums.overpaid),
             Cell::Money(sums.returned),
+            Cell::Money(sums.net()),
         ]);
     }
     section.add_total();
@@ -91,20 +97,27 @@ pub(super) struct Sums {
     pub(super) cost: Amount,
     pub(super) granted: Amount,
     pub(super) paid: Amount,
+    /// Demanded back, or overpaid by a correction, and not received yet.
+    pub(super) due_back: Amount,
+    /// Of it what a correction of the award took off after it was paid.
+    pub(super) overpaid: Amount,
     pub(super) returned: Amount,
 }
 
 impl Sums {
-    pub(super) fn of(application: &Application) -> Self {
+    pub(super) fn of(extract: &Extract, id: ApplicationId, application: &Application) -> Self {
         let is_granted = is_granted(application.state);
         let granted = if is_granted { application.granted } else { Amount::ZERO };
+        let money = extract.payments.get(&id).copied().unwrap_or_default();
         Self {
             applications: 1,
             refused: usize::from(application.state == ApplicationState::Refused),
             cost: Amount::total(application.lines.iter().map(|line| line.cost)),
             granted,
-            paid: if application.paid.is_some() { granted } else { Amount::ZERO },
-            returned: application.received_back,
+            paid: money.paid,
+            due_back: application.demanded.minus(application.received_back).plus(application.overpaid),
+            overpaid: application.overpaid,
+            returned: money.returned,
         }
     }
 
@@ -115,8 +128,15 @@ impl Sums {
             cost: self.cost.plus(other.cost),
             granted: self.granted.plus(other.granted),
             paid: self.paid.plus(other.paid),
+            due_back: self.due_back.plus(other.due_back),
+            overpaid: self.overpaid.plus(other.overpaid),
             returned: self.returned.plus(other.returned),
         }
+    }
+
+    /// What the treasury is out of pocket.
+    pub(super) fn net(self) -> Amount {
+        self.paid.minus(self.returned)
     }
 
     pub(super) fn cells(self) -> Vec<Cell> {
@@ -126,7 +146,10 @@ impl Sums {
             Cell::Money(self.cost),
             Cell::Money(self.granted),
             Cell::Money(self.paid),
+            Cell::Money(self.due_back),
+            Cell::Money(self.overpaid),
             Cell::Money(self.returned),
+            Cell::Money(self.net()),
         ]
     }
 
@@ -137,7 +160,10 @@ impl Sums {
             column("cost", Kind::Money, "actual cost", "实际发生额"),
             column("granted", Kind::Money, "granted", "核定"),
             column("paid", Kind::Money, "paid", "已拨付"),
+            column("due_back", Kind::Money, "due back", "待追回"),
+            column("overpaid", Kind::Money, "of it overpaid", "其中更正多付"),
             column("returned", Kind::Money, "clawed back", "已追回"),
+            column("net", Kind::Money, "net paid", "净拨付"),
         ]
     }
 }
@@ -160,10 +186,12 @@ fn grouped<'a>(
     group_by: Grouping,
     wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)>,
 ) -> Section {
-    let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
-    for (_, application) in wanted {
-        let group = groups.entry(key(extract, group_by, application)).or_default();
-        *group = group.plus(Sums::of(application));
+    let mut groups: BTreeMap<String, (Cell, Sums)> = BTreeMap::new();
+    for (id, application) in wanted {
+        let key = key(extract, group_by, application);
+        let (_, group) =
+            groups.entry(key.clone()).or_insert_with(|| (label(extract, group_by, application, &key), Sums::default()));
+        *group = group.plus(Sums::of(extract, *id, application));
     }
     let (en, zh) = match group_by {
         Grouping::Enterprise => ("enterprise", "企业"),
@@ -177,8 +205,8 @@ fn grouped<'a>(
     columns.extend(Sums::columns());
     let title = Words::new(format!("Subsidies by {en}"), format!("补贴汇总（按{zh}）"));
     let mut section = Section::new("subsidies", title, columns);
-    for (group, sums) in groups {
-        let mut cells = vec![text(&group)];
+    for (label, sums) in groups.into_values() {
+        let mut cells = vec![label];
         cells.extend(sums.cells());
         section.line(cells);
     }
@@ -196,6 +224,20 @@ fn key(extract: &Extract, group_by: Grouping, application: &Application) -> Stri
         Grouping::Programme => format!("{} {}", application.rulebook, application.programme),
         Grouping::Year => application.budget.1.to_string(),
         Grouping::Item | Grouping::Application => String::new(),
+    }
+}
+
+/// What people call the group: a programme has a name in both languages.
+fn label(extract: &Extract, group_by: Grouping, application: &Application, key: &str) -> Cell {
+    match group_by {
+        Grouping::Programme => {
+            let name = extract.programme_name(&application.rulebook, &application.programme);
+            let named = |name: &str| format!("{name} ({key})");
+            Cell::Words(Words::new(named(&name.en), named(&name.zh)))
+        }
+        Grouping::Application | Grouping::Enterprise | Grouping::District | Grouping::Year | Grouping::Item => {
+            text(key)
+        }
     }
 }
 
@@ -234,6 +276,10 @@ fn by_item<'a>(wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)
         ]);
     }
     section.add_total();
+    section.note(
+        "By the awards as corrected: what was overpaid and is due back is in no kind of cost.",
+        "按更正后的核定金额；更正多付待追回的部分不归入各费用种类。",
+    );
     section
 }
 
@@ -251,7 +297,8 @@ fn item_name(item: CostKind) -> Words {
 
 fn note_granted(section: &mut Section) {
     section.note(
-        "Granted counts what was computed and neither refused nor withdrawn since; paid is gross of what was clawed back.",
-        "核定为已计算且未被拒绝或撤回的金额；已拨付为未扣除追回的总额。",
+        "Granted counts what was computed and neither refused nor withdrawn since, as corrected; paid is what left the \
+         treasury, gross of what came back. Net paid = paid − clawed back.",
+        "核定为已计算且未被拒绝或撤回的金额（更正后）；已拨付为国库实际支出，未扣除追回。净拨付 = 已拨付 − 已追回。",
     );
 }

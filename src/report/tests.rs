@@ -1,14 +1,22 @@
 //! Reports of a few hand-made entries: the two dates, the forms, and what a name may look like.
 
 use calamine::{Data, Reader as _, Xlsx};
+use expect_test::expect;
 
+use super::extract::LoanFlow;
 use super::write::{Form, write};
 use super::*;
 use crate::book::account::{Account, transfer};
-use crate::book::event::{Entry, Event, PoolMoved, PoolMovement, RequestKey};
-use crate::book::nouns::{BlacklistDetails, Caller, Concerns, EnterpriseDetails, Role};
-use crate::calendar::Timestamp;
-use crate::identifier::{District, FunderId, PersonId, PoolId, RequestId, Sequence, Uscc};
+use crate::book::application::Application;
+use crate::book::event::{
+    ApplicationChange, ApplicationChanged, BudgetChange, Entry, Event, InterestPaid, LoanChange, LoanChanged,
+    PoolMoved, PoolMovement, RequestKey, Reversed, Undone, YearClosed, YearEndLine,
+};
+use crate::book::nouns::{ApplicationState, BlacklistDetails, Caller, Concerns, EnterpriseDetails, Hands, Role};
+use crate::calendar::{FiscalYear, Timestamp};
+use crate::identifier::{
+    ApplicationId, BudgetLineId, District, FunderId, LoanId, PersonId, PoolId, ProgrammeId, RequestId, Sequence, Uscc,
+};
 use crate::rulebook::Language;
 use crate::rulebook::terms::{BlacklistGround, SizeClass};
 
@@ -186,4 +194,125 @@ fn the_json_keeps_amounts_as_text() {
         serde_json::from_slice(&write(&report, Form::Json, Language::Chinese).unwrap()).unwrap();
     assert_eq!(json["sections"][0]["rows"][0]["closing"], "9999999999999.00");
     assert_eq!(json["log"]["size"], 1);
+}
+
+fn budget(sequence: u64, event: fn(BudgetChange) -> Event, yuan: i64) -> Entry {
+    let change = BudgetChange {
+        line: BudgetLineId::parse("ip-finance").unwrap(),
+        year: FiscalYear::from_value(2025).unwrap(),
+        amount: Amount::from_yuan(yuan),
+        document: "鹤财〔2025〕1号".to_owned(),
+    };
+    entry(sequence, "2025-02-01", event(change))
+}
+
+/// The entry that takes another one back.
+fn reversal(sequence: u64, of: u64, undone: Undone) -> Entry {
+    let reversed = Reversed { entry: Sequence::new(of), reason: "误记".to_owned(), undone };
+    entry(sequence, "2025-03-01", Event::Reversed(reversed))
+}
+
+#[test]
+fn a_budget_follows_reversals_and_the_years_end() {
+    let adjusted = budget(2, Event::BudgetAdjusted, 20);
+    let Event::BudgetAdjusted(change) = adjusted.event.clone() else { panic!("an adjustment") };
+    let left = YearEndLine { line: change.line.clone(), left: Amount::from_yuan(60), is_carried: true };
+    let closed = YearClosed { year: change.year, lines: vec![left], document: "鹤财〔2026〕1号".to_owned() };
+    let entries = [
+        budget(1, Event::BudgetAppropriated, 100),
+        adjusted,
+        reversal(3, 2, Undone::BudgetChanged(change)),
+        entry(4, "2026-01-05", Event::YearClosed(closed)),
+    ];
+    let rows = |to: &str| {
+        let report = made(Name::BudgetExecution, &entries, &Question::of_year_until(day(to), Sequence::new(4)));
+        let cells = |row: &Row| row.cells.iter().skip(1).map(|cell| format!("{cell:?}")).collect::<Vec<_>>().join(" ");
+        report.sections[0].rows.iter().map(cells).collect::<Vec<_>>().join("\n")
+    };
+    expect![[r#"
+        Text("2025") Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")
+        Empty Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")"#]].assert_eq(&rows("2025-12-31"));
+    // Carried over is what the new year has; it is no growth.
+    expect![[r#"
+        Text("2025") Money(0.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(60.00) Money(0.00) Percent("0.00")
+        Text("2026") Money(60.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Percent("0.00")
+        Empty Money(60.00) Money(100.00) Money(0.00) Money(0.00) Money(0.00) Money(0.00) Money(60.00) Money(0.00) Percent("0.00")"#]].assert_eq(&rows("2026-01-31"));
+    let growth = made(Name::FundGrowth, &entries, &Question::of_year_until(day("2026-01-31"), Sequence::new(4)));
+    assert_eq!(growth.sections[0].rows.len(), 1, "{growth:?}");
+}
+
+#[test]
+fn what_was_reported_and_taken_back_did_not_flow() {
+    let loan = LoanId::new(9);
+    let paid = InterestPaid {
+        amount: Amount::from_yuan(7),
+        period_from: day("2025-01-01"),
+        period_to: day("2025-01-31"),
+        reference: "S1".to_owned(),
+    };
+    let change = |change| Event::LoanChanged(LoanChanged { loan, change, exposure: Amount::ZERO });
+    let entries = [
+        entry(1, "2025-01-10", change(LoanChange::Disbursed(Amount::from_yuan(100)))),
+        entry(2, "2025-02-10", change(LoanChange::InterestPaid(paid.clone()))),
+        reversal(3, 2, Undone::InterestPaid(loan, paid)),
+        reversal(4, 1, Undone::Disbursed(loan, Amount::from_yuan(100))),
+    ];
+    let mut extract = Extract::new(&Question::of_year_until(day("2025-12-31"), Sequence::new(4)));
+    for entry in &entries {
+        extract.take(entry);
+    }
+    assert_eq!(extract.loan_flows[&loan], LoanFlow::default());
+}
+
+/// 1,000 were paid, a correction took 400 off the award, 300 of them came back.
+#[test]
+fn overpaid_money_shows_in_a_column_of_its_own() {
+    let id = ApplicationId::new(5);
+    let moved = |sequence: u64, change, yuan: i64| {
+        let event = Event::ApplicationChanged(ApplicationChanged { application: id, change });
+        let postings = transfer(
+            Account::TreasuryCash,
+            Account::SubsidyPayable(Uscc::parse("91110000600037341L").unwrap()),
+            Amount::from_yuan(yuan),
+        );
+        Entry { postings, ..entry(sequence, "2025-06-01", event) }
+    };
+    let mut extract = Extract::new(&Question::of_year_until(day("2025-12-31"), Sequence::new(9)));
+    extract.take(&moved(6, ApplicationChange::Paid("BF-1".to_owned()), -1_000));
+    extract.take(&moved(8, ApplicationChange::ClawbackReceived(Amount::from_yuan(300), "BF-2".to_owned()), 300));
+    let yuan = Amount::from_yuan;
+    let application = Application {
+        enterprise: Uscc::parse("91110000600037341L").unwrap(),
+        programme: ProgrammeId::parse("pledge-cost").unwrap(),
+        rulebook: crate::rulebook::load(crate::rulebook::shipped()[0].1).unwrap().reference(),
+        loan: None,
+        state: ApplicationState::ClawbackDemanded,
+        lines: Vec::new(),
+        granted: yuan(600),
+        budget: (BudgetLineId::parse("ip-finance").unwrap(), FiscalYear::from_value(2025).unwrap()),
+        refusal: None,
+        submitted_on: day("2025-05-01"),
+        submitted_by: Hands { person: PersonId::parse("wang").unwrap(), on_behalf_of: None },
+        approved: None,
+        paid: Some((day("2025-06-01"), "BF-1".to_owned())),
+        reason: None,
+        demanded: Amount::ZERO,
+        received_back: Amount::ZERO,
+        restores_budget: true,
+        waits_for_closing: false,
+        closed: None,
+        corrections: vec![Sequence::new(7)],
+        supplements: None,
+        overpaid: yuan(100),
+        payee: None,
+    };
+    extract.book.applications.insert(id, application);
+    let question = Question::of_year_until(day("2025-12-31"), Sequence::new(9));
+    let report = run(Name::Subsidies, &extract, &question, "root");
+    let section = &report.sections[0];
+    let money = |id: &str| section.total(id);
+    assert_eq!(
+        ["granted", "paid", "due_back", "overpaid", "returned", "net"].map(money),
+        [yuan(600), yuan(1_000), yuan(100), yuan(100), yuan(300), yuan(700)]
+    );
 }

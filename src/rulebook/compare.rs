@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::describe;
 use super::model::{
-    ApprovalAct, Base, BilingualText, Cap, CapRule, Case, Clamp, ClampTo, Gate, Payer, PoolRule, Programme, Rulebook,
+    ApprovalAct, Base, BilingualText, BreakerEffect, Cap, CapRule, Case, Clamp, ClampTo, Gate, Payer, PoolRule,
+    Programme, Rulebook,
 };
 use super::trial::run_case;
 use crate::money::Amount;
@@ -86,6 +87,9 @@ fn programme_changes(old: &Programme, new: &Programme, changes: &mut Vec<String>
             often(old.grants_per_enterprise)
         ));
     }
+    if old.ordinal_of != new.ordinal_of {
+        say(format!("its ordinals count each {} instead of each {}", new.ordinal_of, old.ordinal_of));
+    }
     if old.budget != new.budget {
         say(format!("budget line `{}` pays instead of `{}`", new.budget, old.budget));
     }
@@ -137,6 +141,9 @@ fn caps(old: &[Cap], new: &[Cap], say: &mut impl FnMut(String)) {
             let better = if other.amount > cap.amount { "more room" } else { "less room" };
             say(format!("cap `{}` is {} instead of {} ({better})", cap.id, limit(other), limit(cap)));
         }
+        if cap.years != other.years {
+            say(format!("cap `{}` is one of {} years together instead of {}", cap.id, other.years, cap.years));
+        }
         if cap.scope != other.scope {
             say(format!("cap `{}` counts per {} instead of per {}", cap.id, other.scope, cap.scope));
         }
@@ -166,6 +173,10 @@ fn limit(cap: &Cap) -> String {
                 .collect();
             parts.join(", ")
         }
+        CapRule::ShareOfFigure(figure, share) => {
+            let part = format!("{} of the figure {}", share.percent(), figure.text());
+            if cap.amount == Amount::INPUT_MAX { part } else { format!("{part}, at most {}", cap.amount.grouped()) }
+        }
         CapRule::ShareOfPrincipal(share) if cap.amount == Amount::INPUT_MAX => {
             format!("{} of the principal", share.percent())
         }
@@ -181,21 +192,19 @@ fn base(base: &Base) -> &'static str {
         Base::ReferenceInterest { .. } => "interest by a reference rate",
         Base::StandardPremium => "the standard premium",
         Base::Principal => "the principal",
+        Base::Figure(_) => "a stated figure",
         Base::Lump(_) => "a lump sum",
     }
 }
 
 fn gate(gate: &Gate) -> String {
     let items: Vec<&str> = gate.items.iter().map(|item| item.code()).collect();
-    format!("{} ({})", gate.condition.code(), items.join(", "))
+    format!("{} ({})", describe::condition(&gate.condition), items.join(", "))
 }
 
 fn clamp(clamp: &Clamp) -> String {
     match &clamp.to {
-        ClampTo::Rate(term) => {
-            let series: Vec<String> = term.series.iter().map(|entry| entry.series.to_string()).collect();
-            format!("{} × {} ({})", term.factor, series.join(" or "), term.as_of)
-        }
+        ClampTo::Rate(term) => describe::rate(term),
         ClampTo::Days(days) => format!("{days} days"),
     }
 }
@@ -245,9 +254,16 @@ fn pool_changes(old: &PoolRule, new: &PoolRule, changes: &mut Vec<String>) {
         say("the leverage limit has changed".to_owned());
     }
     if old.breaker != new.breaker {
-        let words =
-            |rule: &PoolRule| rule.breaker.as_ref().map_or("never".to_owned(), |breaker| breaker.ratio.percent());
-        say(format!("a bank's claims wait above {} of losses instead of {}", words(new), words(old)));
+        let words = |rule: &PoolRule| {
+            let breaker = rule.breaker.as_ref();
+            breaker.map_or("never".to_owned(), |breaker| match breaker.effect {
+                BreakerEffect::Defer => format!("its claims wait above {} of losses", breaker.ratio.percent()),
+                BreakerEffect::StopFiling => {
+                    format!("no further loan of it is taken above {} of losses", breaker.ratio.percent())
+                }
+            })
+        };
+        say(format!("what a bank's losses of a year do: {} instead of {}", words(new), words(old)));
     }
     if old.gates != new.gates {
         say("the conditions of a claim have changed".to_owned());

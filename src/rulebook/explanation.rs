@@ -5,6 +5,7 @@
 
 use super::refusal::Refusal;
 use super::terms::{CostKind, codes};
+use super::word::Word;
 use crate::calendar::CivilDate;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Rate};
@@ -58,6 +59,8 @@ pub enum StepKind {
     BankYearCap,
     /// Cap per programme and year.
     ProgrammeYearCap,
+    /// The yearly cap of the institution that is paid.
+    PayeeYearCap,
 }
 codes!(StepKind {
     Gate = "gate",
@@ -83,6 +86,7 @@ codes!(StepKind {
     ProRata = "pro-rata",
     BankYearCap = "bank-year-cap",
     ProgrammeYearCap = "programme-year-cap",
+    PayeeYearCap = "payee-year-cap",
 });
 
 /// What a step did to the amount.
@@ -107,20 +111,20 @@ pub enum Value {
     /// A ratio or a yearly rate.
     Rate(Rate),
     /// An unrounded product in yuan, as canonical decimal text.
-    Exact(String),
+    Exact(Word),
     /// A civil date.
     Date(CivilDate),
     /// A count, for example of days.
     Count(i64),
     /// A code or an identifier.
-    Text(String),
+    Text(Word),
 }
 
 /// A named input of a step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
     /// Stable name, lower case with hyphens.
-    pub name: String,
+    pub name: Word,
     /// The value used.
     pub value: Value,
 }
@@ -131,13 +135,13 @@ pub struct Step {
     /// What was applied.
     pub kind: StepKind,
     /// Name of the rule's part, for example the cap's or gate's id in the rulebook; empty where there is only one.
-    pub rule: String,
+    pub rule: Word,
     /// The clause that the step encodes; `None` for steps that are the ledger's own (rounding, evidence).
     pub clause: Option<ClauseId>,
     /// Inputs in a fixed order.
     pub inputs: Vec<Input>,
     /// The amount after the step in yuan, canonical decimal text; products keep full precision until rounding.
-    pub result: String,
+    pub result: Word,
     /// What the step did.
     pub outcome: StepOutcome,
 }
@@ -177,6 +181,8 @@ pub enum Bound {
     BankYearCap,
     /// The programme's cap of the year.
     ProgrammeYearCap,
+    /// The yearly cap of the institution that is paid.
+    PayeeYearCap,
 }
 codes!(Bound {
     Ratio = "ratio",
@@ -195,6 +201,7 @@ codes!(Bound {
     ProRata = "pro-rata",
     BankYearCap = "bank-year-cap",
     ProgrammeYearCap = "programme-year-cap",
+    PayeeYearCap = "payee-year-cap",
 });
 
 /// The explanation of one line: a cost item of an application, or the whole of a pool decision.

@@ -9,7 +9,9 @@ pub use super::rates::{Point, ReferenceRates, SeriesValues};
 use super::model::{PayerCapScope, Properties};
 use super::terms::{CostKind, LossParty, SizeClass};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, CapId, InstitutionId, LoanId, ProgrammeId, RightId, RightKind, Tag, Uscc};
+use crate::identifier::{
+    BudgetLineId, CapId, District, InstitutionId, LoanId, PatentKind, ProgrammeId, RightId, RightKind, Tag, Uscc,
+};
 use crate::money::{Amount, Rate};
 
 /// The facts of one cost item of an application.
@@ -54,6 +56,8 @@ pub struct LineDetails {
     pub occasion: Option<Tag>,
     /// How many units a lump sum is given for; 1 where it is not stated.
     pub units: Option<u32>,
+    /// The institution that is paid, where the programme pays one.
+    pub payee: Option<InstitutionId>,
     /// What was decided where several lines exclude each other.
     pub choices: Vec<ChoiceMade>,
 }
@@ -84,6 +88,10 @@ impl LineFacts {
             product: details.and_then(|details| details.product.as_ref()),
             traits: details.and_then(|details| details.traits.as_ref()),
             right_kinds: details.and_then(|details| details.right_kinds.as_ref()),
+            patent_kinds: details.and_then(|details| details.patent_kinds.as_ref()),
+            patent_of_cost: self.right.as_ref().filter(|_| loan.is_none()).and_then(|right| right.right.patent_kind()),
+            rights: details.and_then(|details| details.rights),
+            district: self.enterprise.district.as_ref(),
             occasion: self.details.occasion.as_ref(),
             principal: loan.map(|loan| loan.principal),
             ip_part: loan.map(|loan| loan.ip_part),
@@ -103,6 +111,12 @@ pub struct EnterpriseFacts {
     pub size_class: SizeClass,
     /// Whether a blacklist entry is in force, since when.
     pub blacklisted_since: Option<CivilDate>,
+    /// The last day on which a blacklist entry was in force, of those that are not any more; `None` without any.
+    pub blacklisted_until: Option<CivilDate>,
+    /// Where it is registered, as in the register (注册地).
+    pub district: Option<District>,
+    /// Figures that somebody stated, each of a year.
+    pub figures: BTreeMap<(Tag, FiscalYear), Amount>,
     /// The classes of the rulebook that it belongs to (企业类别); `None` where nobody stated them.
     pub classes: Option<BTreeSet<Tag>>,
     /// Revenue of the last year, in yuan.
@@ -149,6 +163,10 @@ pub struct LoanDetails {
     pub traits: Option<BTreeSet<Tag>>,
     /// The kinds of the rights that secure it.
     pub right_kinds: Option<BTreeSet<RightKind>>,
+    /// The kinds of the patents that secure it (发明, 实用新型, 外观设计).
+    pub patent_kinds: Option<BTreeSet<PatentKind>>,
+    /// How many rights secure it (质押件数).
+    pub rights: Option<u32>,
     /// Whether the borrower owns every right that secures it.
     pub rights_owned: Option<bool>,
     /// Whether at least one right secures a loan for the first time.
@@ -206,7 +224,7 @@ pub struct WideKey {
     pub cap: CapId,
     /// The year.
     pub year: FiscalYear,
-    /// The bank, for a cap per bank.
+    /// The bank or the payee, for a cap per bank or payee.
     pub bank: Option<InstitutionId>,
 }
 
@@ -238,6 +256,9 @@ pub struct FilingFacts {
     pub principal: Option<Amount>,
     /// Principal of the borrower's other live loans with the pool, of all banks, in yuan.
     pub borrower_filed: Option<Amount>,
+    /// The bank's covered losses of the year and the principal that it filed in it, in yuan; `None` where nobody stated
+    /// them.
+    pub bank_year: Option<(Amount, Amount)>,
 }
 
 /// Facts for a claim on a pool.
@@ -268,6 +289,8 @@ pub struct ClaimFacts {
 pub struct ClaimDetails {
     /// The borrower's size class.
     pub size_class: Option<SizeClass>,
+    /// Where the borrower is registered.
+    pub district: Option<District>,
     /// The borrower's classes.
     pub classes: Option<BTreeSet<Tag>>,
     /// What only some rules ask of the loan.
@@ -303,6 +326,9 @@ impl ClaimFacts {
             product: details.loan.product.as_ref(),
             traits: details.loan.traits.as_ref(),
             right_kinds: details.loan.right_kinds.as_ref(),
+            patent_kinds: details.loan.patent_kinds.as_ref(),
+            rights: details.loan.rights,
+            district: details.district.as_ref(),
             principal: Some(self.principal),
             ip_part: Some(self.ip_part),
             first_pledge: details.loan.first_pledge,

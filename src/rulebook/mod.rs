@@ -12,6 +12,7 @@
 
 pub mod terms;
 pub mod explanation;
+pub mod word;
 pub mod refusal;
 pub mod facts;
 pub mod rates;

@@ -60,6 +60,8 @@ pub enum Refusal {
     ProgrammeYearCapUsedUp,
     /// No reference rate is known for the day that the rule names (缺少参考利率).
     ReferenceRateMissing,
+    /// The cap of the institution that is paid is used up for the year.
+    PayeeYearCapUsedUp,
 }
 codes!(Refusal {
     EnterpriseBlacklisted = "ENTERPRISE_BLACKLISTED",
@@ -88,6 +90,7 @@ codes!(Refusal {
     BankYearCapUsedUp = "BANK_YEAR_CAP_USED_UP",
     ProgrammeYearCapUsedUp = "PROGRAMME_YEAR_CAP_USED_UP",
     ReferenceRateMissing = "REFERENCE_RATE_MISSING",
+    PayeeYearCapUsedUp = "PAYEE_YEAR_CAP_USED_UP",
 });
 
 /// A short text in both languages of the scheme.
@@ -133,6 +136,9 @@ impl Refusal {
             Self::ReferenceRateMissing => {
                 ("no reference rate is known for the day that the rule names", "规定日期的参考利率未登记")
             }
+            Self::PayeeYearCapUsedUp => {
+                ("the yearly cap of the institution that is paid is used up", "该机构年度限额已用完")
+            }
         };
         Bilingual { en, zh }
     }
@@ -175,7 +181,7 @@ impl Refusal {
             ),
             Self::NotChosen => ("withdraw the other one first, or leave it at that", "如需改选，请先撤回已享受的项目"),
             Self::CeilingReached => ("nothing more can be paid for this loss or cost", "该损失或费用不能再获财政资金"),
-            Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp => {
+            Self::BankYearCapUsedUp | Self::ProgrammeYearCapUsedUp | Self::PayeeYearCapUsedUp => {
                 ("nothing more can be granted under this cap in the year", "本年度该限额内不能再获补助")
             }
             Self::ReferenceRateMissing => (

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::explanation::{LineExplanation, StepOutcome};
+use super::explanation::{LineExplanation, Step, StepOutcome};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
 use super::judge::{closing_run, judge_application, judge_limit};
 use super::model::{
@@ -49,7 +49,11 @@ impl Outcome {
     pub fn clause(&self) -> String {
         let steps = self.explanation.iter().flat_map(|line| line.steps.iter());
         let with_clause: Vec<_> = steps.filter(|step| step.clause.is_some()).collect();
-        let decided = with_clause.iter().rfind(|step| step.outcome != StepOutcome::Passed).or(with_clause.last());
+        // The step of the bound that decided; where a ratio or a gate did, the last that changed anything.
+        let bound = self.bound();
+        let changed = |step: &&&Step| step.outcome != StepOutcome::Passed;
+        let of_bound = with_clause.iter().filter(changed).rfind(|step| step.kind.code() == bound);
+        let decided = of_bound.or_else(|| with_clause.iter().rfind(changed)).or(with_clause.last());
         decided.and_then(|step| step.clause.as_ref()).map(ToString::to_string).unwrap_or_default()
     }
 }

@@ -17,8 +17,8 @@ use crate::decide::rejection::{Reason, Rejection};
 use crate::evidence::Keeper;
 use crate::identifier::RequestId;
 use crate::reader::{ReadFault, Reader};
-use crate::writer::clock::Clock;
-use crate::writer::{Answer, Writer};
+use crate::writer::clock::{Clock, ManualClock};
+use crate::writer::{Answer, Pending, Writer};
 
 use super::authenticate::{AuthenticatedIdentity, Credential};
 use super::comparisons::Comparisons;
@@ -31,7 +31,7 @@ use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
 use super::write::{Answered, WriteRequest};
-use super::{REPORTS_MAX, TAILS_MAX};
+use super::{REPORTS_MAX, TAILS_MAX, reused};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -50,6 +50,8 @@ pub struct Edge {
     identity: Arc<dyn Identify>,
     keeper: Option<Keeper>,
     clock: Clock,
+    /// The clock of a sandbox; none in a real ledger.
+    sandbox: Option<ManualClock>,
     watch: Arc<Watch>,
     /// Login codes for the pages that were issued and not used yet.
     pub(super) logins: Arc<Logins>,
@@ -78,6 +80,7 @@ impl Edge {
             identity,
             keeper: None,
             clock: Clock::System,
+            sandbox: None,
             watch: Arc::new(Watch::default()),
             logins: Arc::default(),
             comparisons: Arc::default(),
@@ -113,6 +116,17 @@ impl Edge {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same as a sandbox with this clock, which is also the writer's.
+    #[must_use]
+    pub fn with_sandbox(self, clock: ManualClock) -> Self {
+        Self { clock: Clock::Manual(clock.clone()), sandbox: Some(clock), ..self }
+    }
+
+    /// The clock of the sandbox, if this is one.
+    pub(super) const fn sandbox(&self) -> Option<&ManualClock> {
+        self.sandbox.as_ref()
     }
 
     /// The same with a keeper of checkpoints; without one no checkpoint and no receipt is given.
@@ -193,6 +207,7 @@ impl Edge {
         note_request_id(message.header().request_id);
         let validate_only = message.take_validate_only();
         let request = command(caller, &message, parse)?;
+        reused::check(self, &request).await?;
         let submitted = self.writer.submit(request, validate_only, Some(deadline));
         let Ok(answer) = timeout_at(deadline, submitted).await else {
             return Err(Rejection::plain(Reason::DeadlineExceeded));
@@ -200,6 +215,20 @@ impl Edge {
         let answer = answer?;
         note(&answer);
         Ok(respond::<M>(&answer))
+    }
+
+    /// A write of a batch: parsed and put into the queue, in the order of the calls.
+    pub(super) async fn begin<M: WriteRequest>(
+        &self,
+        caller: &Caller,
+        mut message: M,
+        deadline: Instant,
+        parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
+    ) -> Result<Pending, Rejection> {
+        let validate_only = message.take_validate_only();
+        let request = command(caller.clone(), &message, |message, _, violations| parse(message, violations))?;
+        reused::check(self, &request).await?;
+        self.writer.begin(request, validate_only, Some(deadline))
     }
 }
 
@@ -264,7 +293,7 @@ pub(super) fn unavailable(fault: &ReadFault) -> Rejection {
     Rejection::plain(Reason::Unavailable)
 }
 
-fn deadline_of(metadata: &MetadataMap) -> Instant {
+pub(super) fn deadline_of(metadata: &MetadataMap) -> Instant {
     let now = Instant::now();
     now.checked_add(time_allowed(metadata)).unwrap_or(now)
 }

@@ -24,6 +24,7 @@ use crate::evidence::PublicKey;
 use crate::identifier::{ApplicationId, Uscc};
 use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessService;
+use crate::proto::v1::batch_service_server::BatchService;
 use crate::proto::v1::budget_service_server::BudgetService;
 use crate::proto::v1::evidence_service_server::EvidenceService;
 use crate::proto::v1::fact_service_server::FactService;
@@ -36,6 +37,7 @@ use crate::proto::v1::reconciliation_service_server::ReconciliationService;
 use crate::proto::v1::registry_service_server::RegistryService;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::proto::v1::rulebook_service_server::RulebookService;
+use crate::proto::v1::sandbox_service_server::SandboxService;
 use crate::proto::v1::subsidy_service_server::SubsidyService;
 
 /// A request of the API that a page may send.
@@ -172,6 +174,9 @@ inside! {
         list_delegations(ListDelegations: ListDelegationsRequest) -> ListDelegationsResponse;
         list_access(ListAccess: ListAccessRequest) -> ListAccessResponse;
     }
+    BatchService {
+        write_batch(WriteBatch: WriteBatchRequest) -> WriteBatchResponse;
+    }
     BudgetService {
         appropriate_budget(AppropriateBudget: AppropriateBudgetRequest) -> AppropriateBudgetResponse;
         adjust_budget(AdjustBudget: AdjustBudgetRequest) -> AdjustBudgetResponse;
@@ -273,6 +278,10 @@ inside! {
         correct_awards(CorrectAwards: CorrectAwardsRequest) -> CorrectAwardsResponse;
         list_rulebooks(ListRulebooks: ListRulebooksRequest) -> ListRulebooksResponse;
         get_rulebook(GetRulebook: GetRulebookRequest) -> GetRulebookResponse;
+    }
+    SandboxService {
+        get_sandbox(GetSandbox: GetSandboxRequest) -> GetSandboxResponse;
+        move_clock(MoveClock: MoveClockRequest) -> MoveClockResponse;
     }
     SubsidyService {
         apply_subsidy(ApplySubsidy: ApplySubsidyRequest) -> ApplySubsidyResponse;

@@ -28,6 +28,7 @@ use crate::identifier::Sequence;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessServiceServer;
+use crate::proto::v1::batch_service_server::BatchServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::fact_service_server::FactServiceServer;
@@ -40,11 +41,13 @@ use crate::proto::v1::reconciliation_service_server::ReconciliationServiceServer
 use crate::proto::v1::registry_service_server::RegistryServiceServer;
 use crate::proto::v1::report_service_server::ReportServiceServer;
 use crate::proto::v1::rulebook_service_server::RulebookServiceServer;
+use crate::proto::v1::sandbox_service_server::SandboxServiceServer;
 use crate::proto::v1::subsidy_service_server::SubsidyServiceServer;
 
 mod access;
 pub mod authenticate;
 mod comparisons;
+pub mod describe;
 mod digest;
 pub mod edge;
 pub mod guard;
@@ -55,6 +58,8 @@ pub mod logins;
 pub mod page;
 mod parse;
 mod render;
+mod reused;
+pub mod sandbox;
 mod service;
 pub mod status;
 pub mod tls;
@@ -111,6 +116,9 @@ pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The most requests of one connection at a time; further ones wait for their turn.
 pub const CONNECTION_REQUESTS_MAX: usize = 1_024;
+
+/// The most writes of one batch.
+pub const BATCH_ITEMS_MAX: usize = 500;
 
 /// The most entry tails open at a time, over all connections.
 pub const TAILS_MAX: usize = 64;
@@ -184,6 +192,7 @@ const SERVICES: &[&str] = &[
     "ipledger.v1.PeriodService",
     "ipledger.v1.LedgerService",
     "ipledger.v1.EvidenceService",
+    "ipledger.v1.BatchService",
     "ipledger.v1.AccessService",
     "ipledger.v1.IdentityService",
     "ipledger.v1.ReconciliationService",
@@ -227,10 +236,12 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(PeriodServiceServer, edge))
         .add_service(limited!(LedgerServiceServer, edge))
         .add_service(limited!(EvidenceServiceServer, edge))
+        .add_service(limited!(BatchServiceServer, edge))
         .add_service(limited!(AccessServiceServer, edge))
         .add_service(limited!(IdentityServiceServer, edge))
         .add_service(limited!(ReconciliationServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
+        .add_optional_service(edge.sandbox().map(|_| limited!(SandboxServiceServer, edge)))
 }
 
 /// Reflection over the API, health and itself. That the descriptors are well formed is tested.

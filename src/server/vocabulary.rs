@@ -135,7 +135,8 @@ mirrored!(
         Ceiling,
         ProRata,
         BankYearCap,
-        ProgrammeYearCap
+        ProgrammeYearCap,
+        PayeeYearCap
     }
 );
 mirrored!(StepOutcome = StepOutcome { Passed, Reduced, Failed, Deferred });
@@ -156,6 +157,7 @@ mirrored!(
         Ceiling,
         ProRata,
         BankYearCap,
-        ProgrammeYearCap
+        ProgrammeYearCap,
+        PayeeYearCap
     }
 );

@@ -67,7 +67,7 @@ macro_rules! writes {
         })+)+
 
         #[cfg(test)]
-        const METHODS: &[&str] = &[$($(<v1::$request as WriteRequest>::METHOD),+),+];
+        pub(super) const METHODS: &[&str] = &[$($(<v1::$request as WriteRequest>::METHOD),+),+];
     };
 }
 

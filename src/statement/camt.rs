@@ -272,5 +272,6 @@ fn line(entry: &Entry, place: Place) -> Result<Line, (&'static str, String, Inva
         reference: given.or_else(|| some(&entry.reference)),
         period: None,
         summary: some(&format!("{mark}{}", entry.remittance)),
+        stated: None,
     })
 }

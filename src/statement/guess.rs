@@ -27,6 +27,13 @@ const HEADINGS: &[(Role, &[&str])] = &[
             "放款日",
             "还款日",
             "业务日期",
+            "贷款发放日期",
+            "借款起始日",
+            "贷款起始日",
+            "借款日期",
+            "起始日",
+            "起始日期",
+            "起息日",
             "交易时间",
             "交易日",
             "日期",
@@ -156,6 +163,39 @@ const HEADINGS: &[(Role, &[&str])] = &[
     ),
     (Role::PeriodFrom, &["计息起始日", "计息开始日期", "计息开始日", "计息起始日期", "periodfrom", "interestfrom"]),
     (Role::PeriodTo, &["计息结束日", "计息截止日", "计息截止日期", "计息结束日期", "periodto", "interestto"]),
+    (
+        Role::Balance,
+        &[
+            "贷款余额",
+            "本金余额",
+            "借据余额",
+            "未还本金",
+            "剩余本金",
+            "余额",
+            "balance",
+            "outstanding",
+            "outstandingbalance",
+        ],
+    ),
+    (
+        Role::MaturesOn,
+        &[
+            "贷款到期日",
+            "借款到期日",
+            "合同到期日",
+            "到期日期",
+            "到期日",
+            "maturity",
+            "maturitydate",
+            "matureson",
+            "duedate",
+        ],
+    ),
+    (Role::Rate, &["年利率", "执行利率", "合同利率", "贷款利率", "利率", "rate", "annualrate", "interestrate"]),
+    (
+        Role::State,
+        &["五级分类", "风险分类", "贷款分类", "贷款状态", "逾期状态", "状态", "state", "status", "classification"],
+    ),
     (Role::Currency, &["币种", "货币", "currency", "ccy"]),
     (
         Role::Amount,
@@ -168,6 +208,8 @@ const HEADINGS: &[(Role, &[&str])] = &[
             "发放金额",
             "借款金额",
             "贷款本金",
+            "借据金额",
+            "合同金额",
             "金额",
             "amount",
             "loanamount",
@@ -224,15 +266,26 @@ pub(super) fn heading(cell: &Cell) -> String {
 
 fn layout(sheet: &Sheet, heading_row: usize, found: &BTreeMap<Role, usize>, kind: Option<Kind>) -> Layout {
     let row = sheet.rows.get(heading_row);
+    let kind = kind.or_else(|| kind_of(found));
+    let mut found = found.clone();
+    if kind == Some(Kind::Loans) {
+        // A list of loans may call its amount the principal.
+        if let Some(column) = found.remove(&Role::Principal) {
+            found.entry(Role::Amount).or_insert(column);
+        }
+    } else {
+        // The balance of an account is not that of a loan.
+        found.retain(|role, _| !role.is_standing());
+    }
     let name = |column: usize| -> String {
         let text = row.map(|row| row.cell(column).text()).unwrap_or_default();
         let same = row.map_or(0, |row| row.cells.iter().filter(|cell| heading(cell) == plain_heading(&text)).count());
         if same == 1 { text } else { letters(column) }
     };
     Layout {
-        kind: kind.or_else(|| kind_of(found)),
+        kind,
         sheet: Some(sheet.name.to_string()),
-        unit: unit(sheet, heading_row, found),
+        unit: unit(sheet, heading_row, &found),
         columns: found.iter().map(|(role, column)| (*role, name(*column))).collect(),
         ..Layout::default()
     }
@@ -240,6 +293,9 @@ fn layout(sheet: &Sheet, heading_row: usize, found: &BTreeMap<Role, usize>, kind
 
 fn kind_of(found: &BTreeMap<Role, usize>) -> Option<Kind> {
     let has = |role: Role| found.contains_key(&role);
+    if has(Role::Balance) && has(Role::MaturesOn) && has(Role::Contract) && !has(Role::Interest) {
+        return Some(Kind::Loans);
+    }
     if has(Role::Principal) || has(Role::Interest) || has(Role::Nature) {
         return Some(Kind::Repayments);
     }

@@ -96,11 +96,19 @@ pub enum Role {
     PeriodTo,
     /// Currency (币种): CNY or nothing.
     Currency,
+    /// Of a loan list: what is owed on its day (贷款余额).
+    Balance,
+    /// Of a loan list: maturity (到期日).
+    MaturesOn,
+    /// Of a loan list: the rate per year (年利率).
+    Rate,
+    /// Of a loan list: overdue, settled, or its class (五级分类).
+    State,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Date,
         Self::Amount,
         Self::In,
@@ -117,6 +125,10 @@ impl Role {
         Self::PeriodFrom,
         Self::PeriodTo,
         Self::Currency,
+        Self::Balance,
+        Self::MaturesOn,
+        Self::Rate,
+        Self::State,
     ];
 
     /// The name in layout files.
@@ -138,10 +150,19 @@ impl Role {
             Self::PeriodFrom => "period_from",
             Self::PeriodTo => "period_to",
             Self::Currency => "currency",
+            Self::Balance => "balance",
+            Self::MaturesOn => "matures_on",
+            Self::Rate => "rate",
+            Self::State => "state",
         }
     }
 
-    /// Whether the column holds money.
+    /// Whether the column says where a loan stands.
+    pub const fn is_standing(self) -> bool {
+        matches!(self, Self::Balance | Self::MaturesOn | Self::Rate | Self::State)
+    }
+
+    /// Whether the column holds money that moved.
     pub const fn is_amount(self) -> bool {
         matches!(self, Self::Amount | Self::In | Self::Out | Self::Principal | Self::Interest)
     }

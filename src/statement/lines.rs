@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::layout::{Role, Sign};
 use super::plan::Plan;
 use super::table::{Cell, Row, letters};
-use super::{Kind, Line, MISREAD_MAX, Misread, Nature, Place, Reading, SkipReason, Skipped, shortened, value};
+use super::{
+    Kind, Line, MISREAD_MAX, Misread, Nature, Place, Reading, SkipReason, Skipped, Stated, StatedRate, StatedState,
+    shortened, value,
+};
 use crate::calendar::CivilDate;
 use crate::identifier::{Invalid, Uscc, half_width};
 use crate::money::Amount;
@@ -253,7 +256,39 @@ impl<'a> RowsReader<'a> {
             reference: self.text(row, Role::Reference),
             period: self.period(row),
             summary: self.text(row, Role::Summary),
+            stated: self.stated(row),
         }
+    }
+
+    /// Where the loan stands; nothing where the list has none of the columns.
+    fn stated(&mut self, row: &Row) -> Option<Box<Stated>> {
+        let has_any = self.plan.columns.keys().any(|role| role.is_standing());
+        if self.plan.kind != Kind::Loans || !has_any {
+            return None;
+        }
+        let balance = match value::amount(self.cell(row, Role::Balance), self.plan.layout.unit) {
+            Ok(balance) => balance,
+            Err(invalid) => {
+                self.misread(row, Role::Balance, invalid);
+                None
+            }
+        };
+        let matures_on = match value::date(self.cell(row, Role::MaturesOn), self.plan.layout.date_order) {
+            Ok(day) => day,
+            Err(invalid) => {
+                self.misread(row, Role::MaturesOn, invalid);
+                None
+            }
+        };
+        let rate = self.text(row, Role::Rate).and_then(|text| match StatedRate::parse(&text) {
+            Ok(rate) => Some(rate),
+            Err(invalid) => {
+                self.misread(row, Role::Rate, invalid);
+                None
+            }
+        });
+        let state = self.text(row, Role::State).and_then(|word| StatedState::read(&word));
+        Some(Box::new(Stated { balance, matures_on, rate, state }))
     }
 
     fn period(&mut self, row: &Row) -> Option<(CivilDate, CivilDate)> {

@@ -24,6 +24,7 @@ mod guess;
 mod layout;
 mod lines;
 mod plan;
+mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ mod value;
 mod workbook;
 
 pub use layout::{DateOrder, Layout, Role, Sign, Unit};
+pub use standing::{Stated, StatedRate, StatedState};
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -153,6 +155,8 @@ pub struct Line {
     pub period: Option<(CivilDate, CivilDate)>,
     /// Purpose or remark (摘要).
     pub summary: Option<String>,
+    /// Of a loan list: where the loan stands on the list's day, as far as it says.
+    pub stated: Option<Box<Stated>>,
 }
 
 /// A cell that was not understood.

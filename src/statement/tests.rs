@@ -375,7 +375,7 @@ fn a_layout_that_does_not_fit_says_so() {
         the layout wants a column `记账日` for date; sheet `CSV`, row 1 has: 鹤壁分行还本付息清单
         a list of repayments needs a date, and interest or principal, or an amount with its nature; sheet `CSV` has only date
         which list it is does not show; say loans, repayments or account
-        the layout is not understood: TOML parse error at line 2, column 1   | 2 | day = "A"   | ^^^ unknown variant `day`, expected one of `date`, `amount`, `in`, `out`, `direction`, `principal`, `interest`, `nature`, `contract`, `party`, `party_code`, `reference`, `summary`, `period_from`, `period_to`, `currency`
+        the layout is not understood: TOML parse error at line 2, column 1   | 2 | day = "A"   | ^^^ unknown variant `day`, expected one of `date`, `amount`, `in`, `out`, `direction`, `principal`, `interest`, `nature`, `contract`, `party`, `party_code`, `reference`, `summary`, `period_from`, `period_to`, `currency`, `balance`, `matures_on`, `rate`, `state`
         `dot` is not a delimiter; expected comma, tab, semicolon or bar
         `klingon` is not an encoding; expected utf-8, gbk or gb18030
         the layout is not understood: TOML parse error at line 1, column 1   | 1 | colour = 1   | ^^^^^^ unknown field `colour`, expected one of `name`, `kind`, `sheet`, `encoding`, `delimiter`, `skip_rows`, `no_heading`, `unit`, `date_order`, `sign`, `in_words`, `out_words`, `total_words`, `columns`"#]].assert_eq(&said.join("\n"));
@@ -480,7 +480,7 @@ fn bad_files_are_refused_as_a_whole() {
     encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
     let ole = [&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..], &[0; 600]].concat();
     let mut said = String::new();
-    let files: [(&str, &[u8]); 13] = [
+    let files: [(&str, &[u8]); 15] = [
         ("a web page", b"<HTML><table><tr><td>1"),
         ("empty", b""),
         ("blank", b" \n\n"),
@@ -495,6 +495,8 @@ fn bad_files_are_refused_as_a_whole() {
             "an open quotation mark",
             format!("日期,金额\n2026-01-01,\"1{}", "\n2026-01-01,1".repeat(300)).leak().as_bytes(),
         ),
+        ("a short open quotation mark", "日期,金额\n2026-01-01,1\n2026-01-02,\"2\n2026-01-03,3\n".as_bytes()),
+        ("a PDF", b"%PDF-1.7\n1,2\n"),
         ("too many columns", "x,".repeat(300).leak().as_bytes()),
         ("too many rows", "1,2\n".repeat(ROWS_MAX + 1).leak().as_bytes()),
     ];
@@ -522,8 +524,12 @@ fn bad_files_are_refused_as_a_whole() {
                 文本既不是 UTF-8 也不是 GB18030 编码，疑似 KOI8-U；请另存为 UTF-8 或 XLSX
         no headings: REFUSED no row has the headings of a date and an amount; sheet `CSV` begins with: 甲 | 乙; say which column is what in a layout file
                 未找到日期和金额的表头；工作表“CSV”首行为：甲 | 乙；请用版式文件说明各列含义
-        an open quotation mark: REFUSED sheet `CSV`, row 2 has a cell of more than 2000 characters; in a text file a quotation mark may be open
-                工作表“CSV”第 2 行有单元格超过 2000 个字符；文本文件中可能缺少右引号
+        an open quotation mark: REFUSED sheet `CSV`, row 2: a quotation mark opens a cell and is never closed; close it or leave it out
+                工作表“CSV”第 2 行：单元格的引号未闭合；请补全或删去引号
+        a short open quotation mark: REFUSED sheet `CSV`, row 3: a quotation mark opens a cell and is never closed; close it or leave it out
+                工作表“CSV”第 3 行：单元格的引号未闭合；请补全或删去引号
+        a PDF: REFUSED the file is a PDF, of which no cells can be read; ask the bank for XLSX or CSV
+                文件为 PDF，无法读取单元格；请向银行索取 XLSX 或 CSV
         too many columns: REFUSED sheet `CSV`, row 1 has more than 256 columns; expected a list
                 工作表“CSV”第 1 行超过 256 列；应为清单
         too many rows: REFUSED the file has more than 200000 rows; split it by period

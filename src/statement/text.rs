@@ -14,6 +14,9 @@ const SAMPLE_LINES: usize = 50;
 
 const DELIMITERS: [(u8, &str); 4] = [(b',', "comma"), (b'\t', "tab"), (b';', "semicolon"), (b'|', "bar")];
 
+/// How files begin that people send for spreadsheets.
+const FOREIGN: [(&[u8], &str); 2] = [(b"%PDF-", "PDF"), (b"{\\rtf", "RTF")];
+
 /// Reads a text file as one sheet.
 pub(super) fn read(bytes: &[u8], layout: Option<&Layout>) -> Result<Table, Invalid> {
     let wanted = layout.and_then(|layout| layout.encoding.as_deref());
@@ -22,6 +25,12 @@ pub(super) fn read(bytes: &[u8], layout: Option<&Layout>) -> Result<Table, Inval
         return Err(Invalid::new(
             "the file is neither a workbook nor text; expected XLSX, XLS, CSV, TSV or camt.053",
             "文件既不是工作簿也不是文本；应为 XLSX、XLS、CSV、TSV 或 camt.053",
+        ));
+    }
+    if let Some((_, name)) = FOREIGN.iter().find(|(mark, _)| bytes.starts_with(mark)) {
+        return Err(Invalid::new(
+            format!("the file is a {name}, of which no cells can be read; ask the bank for XLSX or CSV"),
+            format!("文件为 {name}，无法读取单元格；请向银行索取 XLSX 或 CSV"),
         ));
     }
     let start: String = text.trim_start().chars().take(9).collect::<String>().to_lowercase();
@@ -122,8 +131,38 @@ const fn weight(delimiter: u8) -> usize {
     }
 }
 
+/// The line, from 1, of a quotation mark at the beginning of a cell that is never closed: everything after it would be
+/// one cell.
+fn open_quote(text: &str, delimiter: u8) -> Option<usize> {
+    let (mut line, mut open, mut begins) = (1_usize, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        line = line.saturating_add(usize::from(byte == b'\n'));
+        if open.is_some() {
+            // Two in a row are one that belongs to the cell.
+            if byte == b'"' && bytes.next_if_eq(&b'"').is_none() {
+                open = None;
+            }
+            continue;
+        }
+        if byte == b'"' && begins {
+            open = Some(line);
+        }
+        begins = byte == delimiter || byte == b'\n' || byte == b'\r';
+    }
+    open
+}
+
 fn rows(text: &str, delimiter: u8) -> Result<Sheet, Invalid> {
     const NAME: &str = "CSV";
+    if let Some(line) = open_quote(text, delimiter) {
+        return Err(Invalid::new(
+            format!(
+                "sheet `{NAME}`, row {line}: a quotation mark opens a cell and is never closed; close it or leave it out"
+            ),
+            format!("工作表“{NAME}”第 {line} 行：单元格的引号未闭合；请补全或删去引号"),
+        ));
+    }
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut rows = Vec::new();

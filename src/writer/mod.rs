@@ -107,6 +107,26 @@ pub struct Answer {
     pub replayed: bool,
 }
 
+/// A command in the queue. Who drops it while it waits there takes it back.
+#[derive(Debug)]
+pub struct Pending {
+    writer: Writer,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+impl Pending {
+    /// What became of it.
+    pub async fn answer(self) -> Result<Answer, Rejection> {
+        // The threads drop whom they cannot answer any more.
+        let Ok(outcome) = self.outcome.await else { return Err(outcome_unknown()) };
+        match outcome? {
+            Decided::Recorded(entry) => Ok(Answer { entry, recorded: true, replayed: false }),
+            Decided::Validated(entry) => Ok(Answer { entry, recorded: false, replayed: false }),
+            Decided::Replayed(sequence) => self.writer.recall(sequence).await,
+        }
+    }
+}
+
 /// How long a batch waits for companions when the one before it had some. Far below the cost of a commit (a sync and the
 /// wakes of sled's threads: about 0.5 ms), and only paid where several callers write at once.
 const LINGER: Duration = Duration::from_micros(200);
@@ -183,15 +203,19 @@ impl Writer {
         validate_only: bool,
         deadline: Option<Instant>,
     ) -> Result<Answer, Rejection> {
+        self.begin(request, validate_only, deadline)?.answer().await
+    }
+
+    /// Puts a command into the queue, behind those that were put there before; its answer comes later.
+    pub fn begin(
+        &self,
+        request: Request,
+        validate_only: bool,
+        deadline: Option<Instant>,
+    ) -> Result<Pending, Rejection> {
         let (reply, outcome) = oneshot::channel();
         self.gate.enqueue(Box::new(Task { request, validate_only, deadline, reply }))?;
-        // The threads drop whom they cannot answer any more.
-        let Ok(outcome) = outcome.await else { return Err(outcome_unknown()) };
-        match outcome? {
-            Decided::Recorded(entry) => Ok(Answer { entry, recorded: true, replayed: false }),
-            Decided::Validated(entry) => Ok(Answer { entry, recorded: false, replayed: false }),
-            Decided::Replayed(sequence) => self.recall(sequence).await,
-        }
+        Ok(Pending { writer: self.clone(), outcome })
     }
 
     /// The first answer to a repeated request; durable and published by now.

@@ -146,7 +146,7 @@ fn a_changed_explanation_is_named() {
     named(Check::Decision, |entry| {
         let Event::SubsidyApplied(applied) = &mut entry.event else { return false };
         let step = applied.lines.first_mut().and_then(|line| line.explanation.steps.last_mut());
-        step.map(|step| step.result.push('0')).is_some()
+        step.map(|step| step.result = format!("{}0", step.result).into()).is_some()
     });
 }
 
@@ -285,7 +285,8 @@ fn the_exit_codes_and_the_json_are_stable() {
 
     let index = entries.iter().rposition(|entry| matches!(entry.event, Event::SubsidyApplied(_))).unwrap();
     let Event::SubsidyApplied(applied) = &mut entries[index].event else { panic!() };
-    applied.lines[0].explanation.steps[0].result.push('1');
+    let result = &mut applied.lines[0].explanation.steps[0].result;
+    *result = format!("{result}1").into();
     let forged = on_disk(&entries);
     let (code, said) = verify(forged.path(), &["--json"]);
     let summary: Value = serde_json::from_str(&said).unwrap();

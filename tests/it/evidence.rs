@@ -325,6 +325,21 @@ async fn cosigners_sign_one_history_only_and_receipts_show_it() {
         let (proven, said) = place.cosign(&server, name);
         assert!(proven && said.contains(&format!("cosigned    as {name}+")), "{said}");
     }
+    // A stranger's signature on a checkpoint that others have cosigned is not taken, and the stranger hears it.
+    run(["key", "new", "--cosigner", "--name", "stranger", "--out", &place.text("stranger")]);
+    let (taken, said) = place.cosign(&server, "stranger");
+    assert!(!taken && said.contains("NOT COSIGNED: the ledger does not know `stranger+"), "{said}");
+    // Who takes a checkpoint home may ask for the cosigners whom it must have.
+    let keep = place.text("home");
+    let home = |name: &str| {
+        let (key, cosigner) = (place.text("ledger/ledger.pub"), place.text(&format!("{name}/cosigner.pub")));
+        let get = ["checkpoint", "get", "--cosigned", "--server", &server.address, "--keep", &keep, "--key", &key];
+        run(get.into_iter().chain(["--cosigner", &cosigner]))
+    };
+    let (proven, said) = home("bureau");
+    assert!(proven && said.contains("cosigned by bureau+"), "{said}");
+    let (proven, said) = home("stranger");
+    assert!(!proven && said.contains("it is not signed by `stranger+"), "{said}");
     register(&server, 4..=4).await;
     let (key, file) = (place.text("ledger/ledger.pub"), place.text("receipt.json"));
     let [icbc, bureau] = ["icbc-hebi", "bureau"].map(|name| place.text(&format!("{name}/cosigner.pub")));

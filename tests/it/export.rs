@@ -213,3 +213,47 @@ async fn journals_for_other_readers() {
     }
     fs::write(folder.join("expected.json"), summary(&place.text("data")).to_string()).unwrap();
 }
+
+#[tokio::test]
+async fn a_running_ledger_is_exported_from_its_backup() {
+    let place = Place::new();
+    let server = place.serve("data", "ledger/ledger.key").await;
+    register(&server, 1..=9).await;
+    let (data, backup, key) = (place.text("data"), place.text("backup"), place.text("ledger/ledger.pub"));
+    let taken =
+        ["backup", "--to", &backup, "--key", &key, "--server", &server.address, "--role", "operator"].map(String::from);
+    assert!(run(taken.clone()).0);
+    let running = place.text("running");
+    let output =
+        std::process::Command::new(program()).args(["export", "--data", &data, "--out", &running]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && told.contains("export a backup with --backup"), "{told}");
+    assert!(run(["export", "--backup", &backup, "--out", &running]).0);
+    let (records, root) = read(&fs::read(&running).unwrap()).unwrap();
+    // More is written, and backed up on top: the export has both files, and goes on where the first one stopped.
+    register(&server, 10..=12).await;
+    assert!(run(taken).0);
+    server.stop().await.unwrap();
+    let (of_backup, of_store) = (place.text("of-backup"), place.text("of-store"));
+    assert!(run(["export", "--backup", &backup, "--out", &of_backup]).0);
+    assert!(run(["export", "--data", &data, "--out", &of_store]).0);
+    let (of_backup, of_store) = (fs::read(of_backup).unwrap(), fs::read(of_store).unwrap());
+    assert_eq!(read(&of_backup).unwrap(), read(&of_store).unwrap());
+    assert_eq!((records.len(), &read(&of_backup).unwrap().0[..9]), (9, records.as_slice()));
+    assert_ne!(root, read(&of_backup).unwrap().1);
+    // An import takes it, and a backup that was changed gives no file.
+    let to = place.text("new");
+    assert!(run(["import-journal", &running, "--to", &to]).0);
+    assert_eq!(summary(&to)["merkle_root"], root.to_string());
+    let blocks = place.path("backup").join("entries-000000000010-000000000012.blocks");
+    let mut bytes = fs::read(&blocks).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&blocks, bytes).unwrap();
+    let none = place.text("none");
+    let output =
+        std::process::Command::new(program()).args(["export", "--backup", &backup, "--out", &none]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && told.contains("was damaged or changed"), "{told}");
+    assert!(!place.path("none").exists());
+}

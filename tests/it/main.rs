@@ -39,6 +39,8 @@ mod publish;
 mod regression;
 mod rulebooks;
 mod report;
+mod sandbox;
 mod simulate;
 mod whatif;
 mod tls;
+mod walk;

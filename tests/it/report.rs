@@ -44,78 +44,80 @@ fn the_year_of_the_demo() {
         path,
         "pool-statement",
         expect![[r#"
-        Cash of the pools
-        pool,opening,contributions,interest,claims paid,recoveries,withdrawals,closing,"approved, not paid",exposure
-        hebi-pool,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
-        total,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
-        Opening + contributions + interest − claims paid + recoveries − withdrawals = closing.
-        ""
-        By bank
-        pool,bank,loans alive,outstanding,exposure,claims,covered losses,waiting,paid,returned,returned %
-        hebi-pool,大伾农村商业银行,7,74300000.00,16400000.00,4,2400000.00,600000.00,600000.00,125000.01,20.83
-        hebi-pool,淇河银行鹤壁分行,3,22000000.00,9500000.00,0,0.00,0.00,0.00,0.00,
-        hebi-pool,云梦山科技银行,3,6000000.00,2000000.00,0,0.00,0.00,0.00,0.00,
-        total,,13,102300000.00,27900000.00,4,2400000.00,600000.00,600000.00,125000.01,
-        "Sums since the beginning, at the end of the day; the statement above shows the days asked for."
-    "#]],
+            Cash of the pools
+            pool,opening,contributions,interest,claims paid,recoveries,withdrawals,closing,"approved, not paid",exposure
+            hebi-pool,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
+            total,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
+            Opening + contributions + interest − claims paid + recoveries − withdrawals = closing.
+            ""
+            By bank
+            pool,bank,loans alive,outstanding,exposure,claims,covered losses,waiting,paid,returned,returned %
+            hebi-pool,大伾农村商业银行,7,74300000.00,16400000.00,4,2400000.00,600000.00,600000.00,125000.01,20.83
+            hebi-pool,淇河银行鹤壁分行,3,22000000.00,9500000.00,0,0.00,0.00,0.00,0.00,
+            hebi-pool,云梦山科技银行,3,6000000.00,2000000.00,0,0.00,0.00,0.00,0.00,
+            total,,13,102300000.00,27900000.00,4,2400000.00,600000.00,600000.00,125000.01,20.83
+            "Sums since the beginning, at the end of the day; the statement above shows the days asked for."
+        "#]],
     );
     check(
         path,
         "budget-execution",
         expect![[r#"
-        Budget execution
-        budget line,year,appropriated,adjusted,reserved,spent,available,spent %
-        ip-finance,2025,500000.00,100000.00,40000.00,505999.99,54000.01,84.33
-        total,,500000.00,100000.00,40000.00,505999.99,54000.01,
-        Appropriated + adjusted = reserved + spent + available.
-    "#]],
+            Budget execution
+            budget line,year,carried in,appropriated,adjusted,reserved,spent,available,carried over,lapsed,spent %
+            ip-finance,2025,0.00,500000.00,100000.00,40000.00,505999.99,54000.01,0.00,0.00,84.33
+            total,,0.00,500000.00,100000.00,40000.00,505999.99,54000.01,0.00,0.00,84.33
+            Carried in + appropriated + adjusted = reserved + spent + available + carried over + lapsed.
+        "#]],
     );
     check(
         path,
         "subsidies --by district",
         expect![[r#"
-        Subsidies by district
-        district,applications,refused,actual cost,granted,paid,clawed back
-        qibin,10,3,1013199.99,436000.00,426000.00,0.00
-        qixian,1,0,20000.00,10000.00,10000.00,10000.00
-        shancheng,1,0,60000.00,30000.00,0.00,0.00
-        xunxian,1,0,159999.99,79999.99,79999.99,0.00
-        total,13,3,1253199.98,555999.99,515999.99,10000.00
-        Granted counts what was computed and neither refused nor withdrawn since; paid is gross of what was clawed back.
-    "#]],
+            Subsidies by district
+            district,applications,refused,actual cost,granted,paid,due back,of it overpaid,clawed back,net paid
+            qibin,10,3,1013199.99,436000.00,426000.00,0.00,0.00,0.00,426000.00
+            qixian,1,0,20000.00,10000.00,10000.00,0.00,0.00,10000.00,0.00
+            shancheng,1,0,60000.00,30000.00,0.00,0.00,0.00,0.00,0.00
+            xunxian,1,0,159999.99,79999.99,79999.99,0.00,0.00,0.00,79999.99
+            total,13,3,1253199.98,555999.99,515999.99,0.00,0.00,10000.00,505999.99
+            "Granted counts what was computed and neither refused nor withdrawn since, as corrected; paid is what left the treasury, gross of what came back. Net paid = paid − clawed back."
+        "#]],
     );
     check(
         path,
         "subsidies --by item",
         expect![[r#"
-        Subsidies by kind of cost
-        kind of cost,cost items,actual cost,granted,paid
-        interest,8,859200.00,429600.00,399600.00
-        valuation,4,91999.99,40999.99,30999.99
-        guarantee,2,80000.00,40000.00,40000.00
-        insurance,2,180000.00,37400.00,37400.00
-        patent-insurance,1,8000.00,8000.00,8000.00
-        total,17,1219199.99,555999.99,515999.99
-    "#]],
+            Subsidies by kind of cost
+            kind of cost,cost items,actual cost,granted,paid
+            interest,8,859200.00,429600.00,399600.00
+            valuation,4,91999.99,40999.99,30999.99
+            guarantee,2,80000.00,40000.00,40000.00
+            insurance,2,180000.00,37400.00,37400.00
+            patent-insurance,1,8000.00,8000.00,8000.00
+            total,17,1219199.99,555999.99,515999.99
+            By the awards as corrected: what was overpaid and is due back is in no kind of cost.
+        "#]],
     );
     check(
         path,
         "loans-outstanding",
         expect![[r#"
-        Outstanding by bank
-        bank,loans,outstanding,of it IP part,not overdue,overdue 1–30 days,overdue 31–60 days,overdue 61–90 days,overdue over 90 days,non-performing,non-performing %
-        大伾农村商业银行,7,74300000.00,34900000.00,71500000.00,0.00,0.00,0.00,0.00,2800000.00,3.76
-        淇河银行鹤壁分行,3,22000000.00,19000000.00,22000000.00,0.00,0.00,0.00,0.00,0.00,0.00
-        云梦山科技银行,3,6000000.00,4000000.00,6000000.00,0.00,0.00,0.00,0.00,0.00,0.00
-        total,13,102300000.00,57900000.00,99500000.00,0.00,0.00,0.00,0.00,2800000.00,
-        "Days overdue are counted from the first day in arrears, which is day 1, to the day of the report."
-        ""
-        Loans overdue
-        loan,bank,contract,enterprise,state,overdue since,days,outstanding
-        loan-62,大伾农村商业银行,HT-2025-shengwu,浚县大伾生物医药有限公司,recovering,2025-05-01,245,1600000.00
-        loan-65,大伾农村商业银行,HT-2025-lutai,鹤壁鹿台环保科技有限公司,claimed,2025-07-01,184,900000.00
-        loan-71,大伾农村商业银行,HT-2025-fuqiu,浚县浮丘陶瓷有限公司,claimed,2025-07-10,175,300000.00
-    "#]],
+            Outstanding by bank
+            bank,loans,outstanding,of it IP part,not overdue,overdue 1–30 days,overdue 31–60 days,overdue 61–90 days,overdue over 90 days,non-performing,non-performing %
+            大伾农村商业银行,7,74300000.00,34900000.00,71500000.00,0.00,0.00,0.00,0.00,2800000.00,3.76
+            淇河银行鹤壁分行,3,22000000.00,19000000.00,22000000.00,0.00,0.00,0.00,0.00,0.00,0.00
+            云梦山科技银行,3,6000000.00,4000000.00,6000000.00,0.00,0.00,0.00,0.00,0.00,0.00
+            total,13,102300000.00,57900000.00,99500000.00,0.00,0.00,0.00,0.00,2800000.00,2.73
+            "Days overdue are counted from the first day in arrears, which is day 1, to the day of the report."
+            ""
+            Loans overdue
+            loan,bank,contract,enterprise,state,overdue since,days,outstanding
+            loan-62,大伾农村商业银行,HT-2025-shengwu,浚县大伾生物医药有限公司,recovering,2025-05-01,245,1600000.00
+            loan-65,大伾农村商业银行,HT-2025-lutai,鹤壁鹿台环保科技有限公司,claimed,2025-07-01,184,900000.00
+            loan-71,大伾农村商业银行,HT-2025-fuqiu,浚县浮丘陶瓷有限公司,claimed,2025-07-10,175,300000.00
+            total,,,,,,,2800000.00
+        "#]],
     );
     check(
         path,
@@ -150,73 +152,74 @@ fn the_year_of_the_demo() {
         path,
         "yearly",
         expect![[r#"
-        Overview
-        measure,number,amount
-        enterprises that borrowed,12,
-        banks that lent,3,
-        loans filed,14,109600000.00
-        of it IP part,,62600000.00
-        drawn down,,109600000.00
-        principal repaid,,7300000.00
-        interest paid,,877200.00
-        pledges registered,14,139600000.00
-        subsidies clawed back,1,10000.00
-        ""
-        Subsidies by programme
-        programme,applications,refused,actual cost,granted,paid,clawed back
-        hebi-2017@1 first-insured-patent,2,1,14000.00,8000.00,8000.00,0.00
-        hebi-2017@1 pledge-cost,11,2,1239199.98,547999.99,507999.99,10000.00
-        total,13,3,1253199.98,555999.99,515999.99,10000.00
-        Granted counts what was computed and neither refused nor withdrawn since; paid is gross of what was clawed back.
-        ""
-        Subsidies by kind of cost
-        kind of cost,cost items,actual cost,granted,paid
-        interest,8,859200.00,429600.00,399600.00
-        valuation,4,91999.99,40999.99,30999.99
-        guarantee,2,80000.00,40000.00,40000.00
-        insurance,2,180000.00,37400.00,37400.00
-        patent-insurance,1,8000.00,8000.00,8000.00
-        total,17,1219199.99,555999.99,515999.99
-        ""
-        Subsidies by district
-        district,applications,refused,actual cost,granted,paid,clawed back
-        qibin,10,3,1013199.99,436000.00,426000.00,0.00
-        qixian,1,0,20000.00,10000.00,10000.00,10000.00
-        shancheng,1,0,60000.00,30000.00,0.00,0.00
-        xunxian,1,0,159999.99,79999.99,79999.99,0.00
-        total,13,3,1253199.98,555999.99,515999.99,10000.00
-        Granted counts what was computed and neither refused nor withdrawn since; paid is gross of what was clawed back.
-        ""
-        Outstanding by bank
-        bank,loans,outstanding,of it IP part,not overdue,overdue 1–30 days,overdue 31–60 days,overdue 61–90 days,overdue over 90 days,non-performing,non-performing %
-        大伾农村商业银行,7,74300000.00,34900000.00,71500000.00,0.00,0.00,0.00,0.00,2800000.00,3.76
-        淇河银行鹤壁分行,3,22000000.00,19000000.00,22000000.00,0.00,0.00,0.00,0.00,0.00,0.00
-        云梦山科技银行,3,6000000.00,4000000.00,6000000.00,0.00,0.00,0.00,0.00,0.00,0.00
-        total,13,102300000.00,57900000.00,99500000.00,0.00,0.00,0.00,0.00,2800000.00,
-        "Days overdue are counted from the first day in arrears, which is day 1, to the day of the report."
-        ""
-        Budget execution
-        budget line,year,appropriated,adjusted,reserved,spent,available,spent %
-        ip-finance,2025,500000.00,100000.00,40000.00,505999.99,54000.01,84.33
-        total,,500000.00,100000.00,40000.00,505999.99,54000.01,
-        Appropriated + adjusted = reserved + spent + available.
-        ""
-        Cash of the pools
-        pool,opening,contributions,interest,claims paid,recoveries,withdrawals,closing,"approved, not paid",exposure
-        hebi-pool,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
-        total,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
-        Opening + contributions + interest − claims paid + recoveries − withdrawals = closing.
-        ""
-        Blacklist
-        enterprise,USCC,district,ground,document,from,until,state
-        鹤壁东山新材料有限公司,91410603MADEM0089B,shancheng,piracy,鹤知执〔2025〕19号,2025-06-26,,in force
-        鹤壁墨轩文化创意有限公司,91410611MADEM00701,qibin,piracy,鹤版执〔2025〕7号,2025-04-01,,in force
-        ""
-        Targets against plan
-        rulebook,target,from,by,planned,reached,planned yuan,reached yuan,reached %,clause
-        hebi-2017@1,Enterprises that borrowed against IP,2017-09-30,2020-12-31,50,0,,,0.00,二、促进知识产权创造运用 · 促进知识产权运营体系建设
-        hebi-2017@1,Principal borrowed against IP,2017-09-30,2020-12-31,,,1500000000.00,0.00,0.00,二、促进知识产权创造运用 · 促进知识产权运营体系建设
-    "#]],
+            Overview
+            measure,number,amount
+            enterprises that borrowed,12,
+            banks that lent,3,
+            loans filed,14,109600000.00
+            of it IP part,,62600000.00
+            drawn down,,109600000.00
+            principal repaid,,7300000.00
+            interest paid,,877200.00
+            pledges registered,14,139600000.00
+            subsidies clawed back,1,10000.00
+            ""
+            Subsidies by programme
+            programme,applications,refused,actual cost,granted,paid,due back,of it overpaid,clawed back,net paid
+            Premium of the first insured patent (hebi-2017@1 first-insured-patent),2,1,14000.00,8000.00,8000.00,0.00,0.00,0.00,8000.00
+            IP pledge financing costs (hebi-2017@1 pledge-cost),11,2,1239199.98,547999.99,507999.99,0.00,0.00,10000.00,497999.99
+            total,13,3,1253199.98,555999.99,515999.99,0.00,0.00,10000.00,505999.99
+            "Granted counts what was computed and neither refused nor withdrawn since, as corrected; paid is what left the treasury, gross of what came back. Net paid = paid − clawed back."
+            ""
+            Subsidies by kind of cost
+            kind of cost,cost items,actual cost,granted,paid
+            interest,8,859200.00,429600.00,399600.00
+            valuation,4,91999.99,40999.99,30999.99
+            guarantee,2,80000.00,40000.00,40000.00
+            insurance,2,180000.00,37400.00,37400.00
+            patent-insurance,1,8000.00,8000.00,8000.00
+            total,17,1219199.99,555999.99,515999.99
+            By the awards as corrected: what was overpaid and is due back is in no kind of cost.
+            ""
+            Subsidies by district
+            district,applications,refused,actual cost,granted,paid,due back,of it overpaid,clawed back,net paid
+            qibin,10,3,1013199.99,436000.00,426000.00,0.00,0.00,0.00,426000.00
+            qixian,1,0,20000.00,10000.00,10000.00,0.00,0.00,10000.00,0.00
+            shancheng,1,0,60000.00,30000.00,0.00,0.00,0.00,0.00,0.00
+            xunxian,1,0,159999.99,79999.99,79999.99,0.00,0.00,0.00,79999.99
+            total,13,3,1253199.98,555999.99,515999.99,0.00,0.00,10000.00,505999.99
+            "Granted counts what was computed and neither refused nor withdrawn since, as corrected; paid is what left the treasury, gross of what came back. Net paid = paid − clawed back."
+            ""
+            Outstanding by bank
+            bank,loans,outstanding,of it IP part,not overdue,overdue 1–30 days,overdue 31–60 days,overdue 61–90 days,overdue over 90 days,non-performing,non-performing %
+            大伾农村商业银行,7,74300000.00,34900000.00,71500000.00,0.00,0.00,0.00,0.00,2800000.00,3.76
+            淇河银行鹤壁分行,3,22000000.00,19000000.00,22000000.00,0.00,0.00,0.00,0.00,0.00,0.00
+            云梦山科技银行,3,6000000.00,4000000.00,6000000.00,0.00,0.00,0.00,0.00,0.00,0.00
+            total,13,102300000.00,57900000.00,99500000.00,0.00,0.00,0.00,0.00,2800000.00,2.73
+            "Days overdue are counted from the first day in arrears, which is day 1, to the day of the report."
+            ""
+            Budget execution
+            budget line,year,carried in,appropriated,adjusted,reserved,spent,available,carried over,lapsed,spent %
+            ip-finance,2025,0.00,500000.00,100000.00,40000.00,505999.99,54000.01,0.00,0.00,84.33
+            total,,0.00,500000.00,100000.00,40000.00,505999.99,54000.01,0.00,0.00,84.33
+            Carried in + appropriated + adjusted = reserved + spent + available + carried over + lapsed.
+            ""
+            Cash of the pools
+            pool,opening,contributions,interest,claims paid,recoveries,withdrawals,closing,"approved, not paid",exposure
+            hebi-pool,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
+            total,0.00,5000000.00,12345.67,600000.00,125000.01,0.00,4537345.68,450000.00,27900000.00
+            Opening + contributions + interest − claims paid + recoveries − withdrawals = closing.
+            ""
+            Blacklist
+            enterprise,USCC,district,ground,document,from,until,state
+            鹤壁东山新材料有限公司,91410603MADEM0089B,shancheng,piracy,鹤知执〔2025〕19号,2025-06-26,,in force
+            鹤壁墨轩文化创意有限公司,91410611MADEM00701,qibin,piracy,鹤版执〔2025〕7号,2025-04-01,,in force
+            ""
+            Targets against plan
+            rulebook,target,from,by,planned,reached,planned yuan,reached yuan,reached %,clause
+            hebi-2017@1,Enterprises that borrowed against IP,2017-09-30,2020-12-31,50,0,,,0.00,二、促进知识产权创造运用 · 促进知识产权运营体系建设
+            hebi-2017@1,Principal borrowed against IP,2017-09-30,2020-12-31,,,1500000000.00,0.00,0.00,二、促进知识产权创造运用 · 促进知识产权运营体系建设
+        "#]],
     );
 }
 

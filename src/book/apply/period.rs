@@ -69,6 +69,7 @@ impl Book {
         subtract(&mut loan.disbursed, amount);
         if loan.disbursed.is_zero() {
             loan.disbursed_on = None;
+            loan.overdue_since = None;
             loan.state = LoanState::Filed;
         }
     }

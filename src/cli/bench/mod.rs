@@ -11,6 +11,7 @@ mod machine;
 mod proofs;
 pub mod reconcile;
 mod server;
+mod simulate;
 pub mod start;
 mod verify;
 
@@ -50,6 +51,15 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// How fast `ipledger rulebook simulate` reads a journal made for it and decides it again.
+    Simulate {
+        /// Entries in the journal.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// How long proofs take and how large receipts are, on journals of these sizes.
     Proofs {
         /// Entries in a journal.
@@ -75,6 +85,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
+        Task::Simulate { entries, rounds } => simulate::run(*entries, *rounds, out),
         Task::Proofs { entries, rounds } => {
             for entries in entries {
                 proofs::run(*entries, *rounds, out).await?;

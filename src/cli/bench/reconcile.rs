@@ -98,6 +98,7 @@ fn doctored(items: &[Item]) -> Vec<Line> {
             reference: None,
             period: None,
             summary: None,
+            stated: None,
         };
         match index.rem_euclid(300) {
             0 => lines.push(Line { amount: line.amount.plus(Amount::from_fen(1)), ..line }),

@@ -12,10 +12,13 @@ use tokio::time::Instant;
 
 use super::core::Core;
 use super::{Rates, per_cent, per_second};
-use crate::journal::block::{BLOCK_RECORDS_MAX, Head};
+use crate::journal::block::{BLOCK_RECORDS_MAX, Head, payload_bytes_of};
 use crate::journal::codec::encode;
 use crate::snapshot;
 use crate::storage::sled::SledStorage;
+
+/// A block is sealed when it has so many bytes: as large as those of a busy writer.
+const BLOCK_BYTES: usize = 1024 * 1024;
 
 /// Blocks that are stored with one sync while the journal is made.
 const BLOCKS_AT_A_TIME: usize = 16;
@@ -68,9 +71,12 @@ pub(super) fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
     let storage = SledStorage::open(data)?;
     let (mut head, mut records, mut blocks) = (Head::EMPTY, Vec::new(), Vec::new());
     let mut core = Core::new()?;
+    let mut payload_bytes = 0_usize;
     let mut recorded = |record: Vec<u8>, is_last: bool| -> anyhow::Result<()> {
+        payload_bytes = payload_bytes.saturating_add(payload_bytes_of(record.len()));
         records.push(record);
-        if records.len() >= BLOCK_RECORDS_MAX || is_last {
+        if records.len() >= BLOCK_RECORDS_MAX || payload_bytes >= BLOCK_BYTES || is_last {
+            payload_bytes = 0;
             let (block, next) = head.seal(std::mem::take(&mut records));
             blocks.push(block);
             head = next;

@@ -22,10 +22,10 @@ use v1::subsidy_service_client::SubsidyServiceClient;
 
 /// Who calls: a person in a role, for a bank or an enterprise, or for the bureau (`party` empty).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Actor {
-    pub(super) role: &'static str,
-    pub(super) party: &'static str,
-    pub(super) person: &'static str,
+pub(in crate::cli) struct Actor {
+    pub(in crate::cli) role: &'static str,
+    pub(in crate::cli) party: &'static str,
+    pub(in crate::cli) person: &'static str,
 }
 
 /// A request that can be sent.

@@ -22,7 +22,7 @@ mod paper;
 mod risk;
 mod setup;
 mod subsidies;
-mod world;
+pub(super) mod world;
 
 use std::collections::BTreeMap;
 use std::io::Write;

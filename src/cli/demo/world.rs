@@ -4,48 +4,48 @@
 use super::client::Actor;
 use crate::proto::v1::{InstitutionKind, RightKind, SizeClass};
 
-pub(super) const POOL: &str = "hebi-pool";
-pub(super) const BUDGET: &str = "ip-finance";
-pub(super) const PLEDGE_COST: &str = "pledge-cost";
-pub(super) const FIRST_PATENT: &str = "first-insured-patent";
+pub(in crate::cli) const POOL: &str = "hebi-pool";
+pub(in crate::cli) const BUDGET: &str = "ip-finance";
+pub(in crate::cli) const PLEDGE_COST: &str = "pledge-cost";
+pub(in crate::cli) const FIRST_PATENT: &str = "first-insured-patent";
 
 /// 平台运维: rulebooks and institutions.
-pub(super) const OPERATOR: Actor = Actor { role: "operator", party: "", person: "chen-jing" };
+pub(in crate::cli) const OPERATOR: Actor = Actor { role: "operator", party: "", person: "chen-jing" };
 /// 受理窗口: takes in papers and submits for enterprises.
-pub(super) const COUNTER: Actor = Actor { role: "officer", party: "", person: "liu-yang" };
+pub(in crate::cli) const COUNTER: Actor = Actor { role: "officer", party: "", person: "liu-yang" };
 /// 审核岗.
-pub(super) const REVIEWER: Actor = Actor { role: "officer", party: "", person: "li-na" };
+pub(in crate::cli) const REVIEWER: Actor = Actor { role: "officer", party: "", person: "li-na" };
 /// 财政拨付岗.
-pub(super) const FINANCE: Actor = Actor { role: "finance", party: "", person: "zhao-min" };
+pub(in crate::cli) const FINANCE: Actor = Actor { role: "finance", party: "", person: "zhao-min" };
 /// The reviewer again, who also has a finance account: the person counts, not the role.
-pub(super) const REVIEWER_AT_FINANCE: Actor = Actor { role: "finance", party: "", person: "li-na" };
+pub(in crate::cli) const REVIEWER_AT_FINANCE: Actor = Actor { role: "finance", party: "", person: "li-na" };
 /// 审计.
-pub(super) const AUDITOR: Actor = Actor { role: "auditor", party: "", person: "sun-lei" };
+pub(in crate::cli) const AUDITOR: Actor = Actor { role: "auditor", party: "", person: "sun-lei" };
 
 /// A bank's core system.
-pub(super) const fn bank(id: &'static str) -> Actor {
+pub(in crate::cli) const fn bank(id: &'static str) -> Actor {
     Actor { role: "bank", party: id, person: "core-system" }
 }
 
 /// The clerk of an enterprise.
-pub(super) const fn enterprise(uscc: &'static str) -> Actor {
+pub(in crate::cli) const fn enterprise(uscc: &'static str) -> Actor {
     Actor { role: "enterprise", party: uscc, person: "company-clerk" }
 }
 
-pub(super) struct Institution {
-    pub(super) id: &'static str,
-    pub(super) kind: InstitutionKind,
-    pub(super) name: &'static str,
-    pub(super) english: &'static str,
-    pub(super) uscc: &'static str,
-    pub(super) bank_code: &'static str,
+pub(in crate::cli) struct Institution {
+    pub(in crate::cli) id: &'static str,
+    pub(in crate::cli) kind: InstitutionKind,
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) english: &'static str,
+    pub(in crate::cli) uscc: &'static str,
+    pub(in crate::cli) bank_code: &'static str,
 }
 
-pub(super) const QIHE: &str = "qihe-bank";
-pub(super) const DAPI: &str = "dapi-bank";
-pub(super) const YUNMENG: &str = "yunmeng-bank";
+pub(in crate::cli) const QIHE: &str = "qihe-bank";
+pub(in crate::cli) const DAPI: &str = "dapi-bank";
+pub(in crate::cli) const YUNMENG: &str = "yunmeng-bank";
 
-pub(super) const INSTITUTIONS: &[Institution] = &[
+pub(in crate::cli) const INSTITUTIONS: &[Institution] = &[
     Institution {
         id: QIHE,
         kind: InstitutionKind::Bank,
@@ -80,12 +80,12 @@ pub(super) const INSTITUTIONS: &[Institution] = &[
     },
 ];
 
-pub(super) struct Enterprise {
-    pub(super) uscc: &'static str,
-    pub(super) name: &'static str,
-    pub(super) english: &'static str,
-    pub(super) size: SizeClass,
-    pub(super) district: &'static str,
+pub(in crate::cli) struct Enterprise {
+    pub(in crate::cli) uscc: &'static str,
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) english: &'static str,
+    pub(in crate::cli) size: SizeClass,
+    pub(in crate::cli) district: &'static str,
 }
 
 const fn company(
@@ -98,20 +98,20 @@ const fn company(
     Enterprise { uscc, name, english, size, district }
 }
 
-pub(super) const QISHUI: &str = "91410611MADEM0011X";
-pub(super) const ZHAOGE: &str = "91410611MADEM002XM";
-pub(super) const GUANGDIAN: &str = "91410611MADEM0038M";
-pub(super) const LIYANG: &str = "91410621MADEM00460";
-pub(super) const JINNIU: &str = "91410622MADEM00549";
-pub(super) const XIANHE: &str = "91410611MADEM00626";
-pub(super) const MOXUAN: &str = "91410611MADEM00701";
-pub(super) const DONGSHAN: &str = "91410603MADEM0089B";
-pub(super) const SHENGWU: &str = "91410621MADEM00978";
-pub(super) const LUTAI: &str = "91410602MADEM010X8";
-pub(super) const TANGHE: &str = "91410611MADEM01189";
-pub(super) const FUQIU: &str = "91410621MADEM0126K";
+pub(in crate::cli) const QISHUI: &str = "91410611MADEM0011X";
+pub(in crate::cli) const ZHAOGE: &str = "91410611MADEM002XM";
+pub(in crate::cli) const GUANGDIAN: &str = "91410611MADEM0038M";
+pub(in crate::cli) const LIYANG: &str = "91410621MADEM00460";
+pub(in crate::cli) const JINNIU: &str = "91410622MADEM00549";
+pub(in crate::cli) const XIANHE: &str = "91410611MADEM00626";
+pub(in crate::cli) const MOXUAN: &str = "91410611MADEM00701";
+pub(in crate::cli) const DONGSHAN: &str = "91410603MADEM0089B";
+pub(in crate::cli) const SHENGWU: &str = "91410621MADEM00978";
+pub(in crate::cli) const LUTAI: &str = "91410602MADEM010X8";
+pub(in crate::cli) const TANGHE: &str = "91410611MADEM01189";
+pub(in crate::cli) const FUQIU: &str = "91410621MADEM0126K";
 
-pub(super) const ENTERPRISES: &[Enterprise] = &[
+pub(in crate::cli) const ENTERPRISES: &[Enterprise] = &[
     company(QISHUI, "鹤壁淇水精密镁业有限公司", "Qishui Precision Magnesium", SizeClass::Medium, "qibin"),
     company(ZHAOGE, "鹤壁朝歌智能装备有限公司", "Zhaoge Intelligent Equipment", SizeClass::Medium, "qibin"),
     company(GUANGDIAN, "鹤壁云梦光电科技有限公司", "Yunmeng Photonics", SizeClass::Small, "qibin"),
@@ -126,10 +126,10 @@ pub(super) const ENTERPRISES: &[Enterprise] = &[
     company(FUQIU, "浚县浮丘陶瓷有限公司", "Fuqiu Ceramics", SizeClass::Micro, "xunxian"),
 ];
 
-pub(super) struct Right {
-    pub(super) id: &'static str,
-    pub(super) owner: &'static str,
-    pub(super) title: &'static str,
+pub(in crate::cli) struct Right {
+    pub(in crate::cli) id: &'static str,
+    pub(in crate::cli) owner: &'static str,
+    pub(in crate::cli) title: &'static str,
 }
 
 const fn right(owner: &'static str, id: &'static str, title: &'static str) -> Right {
@@ -137,11 +137,11 @@ const fn right(owner: &'static str, id: &'static str, title: &'static str) -> Ri
 }
 
 /// The patent that two banks want.
-pub(super) const XIANHE_PATENT: &str = "patent:202110410606.2";
-pub(super) const INSURED_PATENT: &str = "patent:202010410603.4";
-pub(super) const SECOND_INSURED_PATENT: &str = "patent:202210410613.7";
+pub(in crate::cli) const XIANHE_PATENT: &str = "patent:202110410606.2";
+pub(in crate::cli) const INSURED_PATENT: &str = "patent:202010410603.4";
+pub(in crate::cli) const SECOND_INSURED_PATENT: &str = "patent:202210410613.7";
 
-pub(super) const RIGHTS: &[Right] = &[
+pub(in crate::cli) const RIGHTS: &[Right] = &[
     right(QISHUI, "patent:202010410601.5", "镁合金薄壁压铸方法"),
     right(QISHUI, "patent:202210410615.6", "高强镁合金板材轧制工艺"),
     right(ZHAOGE, "patent:202110410602.4", "多轴联动装配机器人"),
@@ -161,24 +161,24 @@ pub(super) const RIGHTS: &[Right] = &[
 ];
 
 /// A loan as planned: pledge registered, filed and disbursed on the days given.
-pub(super) struct Loan {
-    pub(super) key: &'static str,
-    pub(super) bank: &'static str,
-    pub(super) borrower: &'static str,
-    pub(super) principal: &'static str,
-    pub(super) ip_part: &'static str,
-    pub(super) rate: &'static str,
-    pub(super) kind: RightKind,
-    pub(super) rights: &'static [&'static str],
+pub(in crate::cli) struct Loan {
+    pub(in crate::cli) key: &'static str,
+    pub(in crate::cli) bank: &'static str,
+    pub(in crate::cli) borrower: &'static str,
+    pub(in crate::cli) principal: &'static str,
+    pub(in crate::cli) ip_part: &'static str,
+    pub(in crate::cli) rate: &'static str,
+    pub(in crate::cli) kind: RightKind,
+    pub(in crate::cli) rights: &'static [&'static str],
     /// Pledge registered and loan filed, disbursed.
-    pub(super) days: [&'static str; 2],
+    pub(in crate::cli) days: [&'static str; 2],
 }
 
 const PATENT: RightKind = RightKind::Patent;
 
 /// The loans of January. Filed with 大伾 (Dapi): 20,000,000 + 16,500,000 + 2,000,000 + 1,000,000 + 500,000 = 40,000,000.
 #[rustfmt::skip]
-pub(super) const LOANS: &[Loan] = &[
+pub(in crate::cli) const LOANS: &[Loan] = &[
     Loan { key: "qishui", bank: QIHE, borrower: QISHUI, principal: "8000000", ip_part: "8000000", rate: "0.04065",
         kind: PATENT, rights: &["patent:202010410601.5"], days: ["2025-01-07", "2025-01-08"] },
     Loan { key: "zhaoge", bank: QIHE, borrower: ZHAOGE, principal: "12000000", ip_part: "9000000", rate: "0.05",
@@ -208,7 +208,7 @@ pub(super) const LOANS: &[Loan] = &[
 ];
 
 /// 淇水's second loan: refused in March for the pool's leverage, filed smaller in October.
-pub(super) const TOO_LARGE: Loan = Loan {
+pub(in crate::cli) const TOO_LARGE: Loan = Loan {
     key: "qishui-2",
     bank: DAPI,
     borrower: QISHUI,
@@ -219,11 +219,11 @@ pub(super) const TOO_LARGE: Loan = Loan {
     rights: &["patent:202210410615.6"],
     days: ["2025-03-10", "2025-03-11"],
 };
-pub(super) const SMALLER: Loan =
+pub(in crate::cli) const SMALLER: Loan =
     Loan { principal: "30000000", ip_part: "12000000", days: ["2025-10-15", "2025-10-16"], ..TOO_LARGE };
 
 /// 云梦光电's second loan.
-pub(super) const GUANGDIAN_2: Loan = Loan {
+pub(in crate::cli) const GUANGDIAN_2: Loan = Loan {
     key: "guangdian-2",
     bank: DAPI,
     borrower: GUANGDIAN,
@@ -236,7 +236,7 @@ pub(super) const GUANGDIAN_2: Loan = Loan {
 };
 
 /// The registered name behind a code.
-pub(super) fn name_of(uscc: &str) -> &'static str {
+pub(in crate::cli) fn name_of(uscc: &str) -> &'static str {
     ENTERPRISES.iter().find(|enterprise| enterprise.uscc == uscc).map_or("?", |enterprise| enterprise.name)
 }
 

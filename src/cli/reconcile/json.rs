@@ -77,7 +77,7 @@ fn nature(nature: i32) -> String {
 }
 
 fn line(line: &v1::StatementLine) -> Value {
-    json!({
+    let mut value = json!({
         "sheet": line.sheet,
         "row": line.row,
         "nature": nature(line.nature),
@@ -90,7 +90,18 @@ fn line(line: &v1::StatementLine) -> Value {
         "summary": line.summary,
         "period_from": line.period_from,
         "period_to": line.period_to,
-    })
+    });
+    let standing = [
+        ("balance", &line.balance),
+        ("matures_on", &line.matures_on),
+        ("annual_rate", &line.annual_rate),
+        ("loan_state", &line.loan_state),
+    ];
+    if let Some(object) = value.as_object_mut() {
+        let stated = standing.into_iter().filter(|(_, said)| !said.is_empty());
+        object.extend(stated.map(|(name, said)| (name.to_owned(), Value::from(said.as_str()))));
+    }
+    value
 }
 
 fn movement(one: &v1::LedgerMovement) -> Value {

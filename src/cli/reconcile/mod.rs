@@ -106,7 +106,8 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool>
         screen::write(&answer, options.preview, out)?;
     }
     let misread = answer.preview.misread_count;
-    anyhow::ensure!(misread == 0, "{misread} cells were not understood; nothing was compared");
+    let cells = if misread == 1 { "1 cell was" } else { &format!("{misread} cells were") };
+    anyhow::ensure!(misread == 0, "{cells} not understood; nothing was compared");
     let Some(summary) = answer.summary else { return Ok(true) };
     if let Some(path) = &options.xlsx {
         fs::write(path, &answer.workbook).with_context(|| format!("writing `{}`", path.display()))?;

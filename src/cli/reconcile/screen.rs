@@ -33,11 +33,19 @@ pub(super) fn write(answer: &Answer, preview_only: bool, out: &mut dyn Write) ->
 }
 
 fn understood(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
-    let mut table =
-        table(&["行 row", "性质", "日期 date", "金额 amount", "合同编号", "户名 party", "流水号 reference", "摘要"]);
+    let states = |line: &v1::StatementLine| {
+        [&line.balance, &line.matures_on, &line.annual_rate, &line.loan_state].iter().any(|said| !said.is_empty())
+    };
+    let states = answer.lines.iter().any(states);
+    let mut headings =
+        vec!["行 row", "性质", "日期 date", "金额 amount", "合同编号", "户名 party", "流水号 reference", "摘要"];
+    if states {
+        headings.extend(["余额 balance", "到期日 maturity", "利率 rate", "状态 state"]);
+    }
+    let mut table = table(&headings);
     right(&mut table, 3);
     for line in answer.lines.iter().take(ROWS_SHOWN) {
-        table.add_row([
+        let mut cells = vec![
             line.row.to_string(),
             nature(line.nature).to_owned(),
             line.date.clone(),
@@ -46,7 +54,12 @@ fn understood(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
             line.party.clone(),
             line.reference.clone(),
             line.summary.clone(),
-        ]);
+        ];
+        if states {
+            let balance = if line.balance.is_empty() { String::new() } else { grouped(&line.balance) };
+            cells.extend([balance, line.matures_on.clone(), line.annual_rate.clone(), line.loan_state.clone()]);
+        }
+        table.add_row(cells);
     }
     writeln!(out, "\n{table}")?;
     more(answer.lines.len(), out)?;

@@ -14,7 +14,8 @@ use crate::rulebook::trial::{run_case, run_cases};
 use crate::rulebook::{Language, Rulebook, line_sentence, load, load_bytes, shipped, step_sentence};
 
 mod application;
-mod simulate;
+mod limit;
+pub(in crate::cli) mod simulate;
 
 /// Largest file that is read at all, in bytes; the loader refuses what is beyond its own limit with a better message.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -72,6 +73,22 @@ pub enum Task {
         /// The version to come: a file, or a shipped name.
         new: String,
     },
+    /// Say whether an amount keeps to a standing limit of a rulebook; exit code 1 where it does not.
+    Limit {
+        /// The file, or a shipped name such as `chenzhou-2009`.
+        file: String,
+        /// The limit's id, such as `capital`.
+        limit: String,
+        /// The amount that is measured, in yuan.
+        #[arg(long)]
+        amount: String,
+        /// The amount that it is measured against, in yuan.
+        #[arg(long)]
+        of: String,
+        /// The year of the measured amount.
+        #[arg(long)]
+        year: String,
+    },
     /// List the rulebooks that are shipped with the program.
     List,
 }
@@ -89,6 +106,10 @@ pub fn run(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
         Task::Simulate { with: file, from, top, json, source } => {
             let asked = simulate::Asked { file, from: from.as_deref(), top: *top, json: *json };
             simulate::run(&asked, source, out)
+        }
+        Task::Limit { file, limit, amount, of, year } => {
+            let asked = limit::Asked { limit, amount, of, year };
+            with(file, out, |rulebook, out| limit::run(&asked, rulebook, out))
         }
         Task::Diff { old, new } => with(old, out, |old, out| with(new, out, |new, out| diff(old, new, out))),
         Task::List => {

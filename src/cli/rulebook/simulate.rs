@@ -1,11 +1,15 @@
 //! `ipledger rulebook simulate`: another rulebook over a ledger's own history.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::thread;
 
 use comfy_table::{CellAlignment, Table, presets};
+use crossbeam_channel::bounded;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::book::event::Entry;
 use crate::calendar::CivilDate;
 use crate::cli::client::Client;
 use crate::cli::on_runtime;
@@ -57,15 +61,48 @@ pub(super) fn run(asked: &Asked<'_>, source: &Source, out: &mut dyn Write) -> an
 }
 
 /// Reads the journal of a stopped ledger, checking it as a start does.
-fn from_folder(storage: &SledStorage, mut whatif: WhatIf, top: u32) -> anyhow::Result<v1::SimulationReport> {
+fn from_folder(storage: &SledStorage, whatif: WhatIf, top: u32) -> anyhow::Result<v1::SimulationReport> {
     let blocks = storage.tip()?;
     let bar = bar("blocks", blocks);
-    replay(storage, &mut |entry, height| {
-        whatif.take(&entry);
-        bar.set_position(height);
-    })?;
+    let whatif = over_folder(storage, whatif, &mut |height| bar.set_position(height))?;
     bar.finish_and_clear();
     Ok(simulation_report(&whatif.report(usize::try_from(top).unwrap_or(usize::MAX))))
+}
+
+/// How many batches of entries may wait to be decided: memory does not grow with the journal.
+const WAITING_MAX: usize = 8;
+
+/// How many entries go to the deciding thread at a time.
+const BATCH: usize = 1_024;
+
+/// Gives every entry of the journal to the simulation. One thread reads, checks and folds as a start does, another one
+/// decides again; `progress` hears the height of the block.
+pub(in crate::cli) fn over_folder(
+    storage: &SledStorage,
+    mut whatif: WhatIf,
+    progress: &mut dyn FnMut(u64),
+) -> anyhow::Result<WhatIf> {
+    let (sender, batches) = bounded::<Vec<Arc<Entry>>>(WAITING_MAX);
+    thread::scope(|scope| {
+        let deciding = scope.spawn(move || {
+            batches.into_iter().flatten().for_each(|entry| whatif.take(&entry));
+            whatif
+        });
+        let mut batch = Vec::with_capacity(BATCH);
+        let read = replay(storage, &mut |entry, height| {
+            batch.push(entry);
+            if batch.len() >= BATCH {
+                // Whoever decides takes everything; if it panicked, the join below says so.
+                drop(sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))));
+                progress(height);
+            }
+        });
+        drop(sender.send(batch));
+        drop(sender);
+        let whatif = deciding.join();
+        read?;
+        whatif.map_err(|_panic| anyhow::anyhow!("the simulation stopped; nothing was recorded"))
+    })
 }
 
 async fn from_server(client: &Client, text: String, asked: &Asked<'_>) -> anyhow::Result<v1::SimulationReport> {

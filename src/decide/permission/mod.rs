@@ -111,6 +111,7 @@ const fn of_fact(fact: &Fact) -> &'static [Role] {
         | Fact::PayeeLiability(..) => &[Role::Bank, Role::Officer],
         Fact::EnterpriseClasses(..)
         | Fact::EnterpriseRevenue(..)
+        | Fact::EnterpriseFigure(..)
         | Fact::EarlierApplications(..)
         | Fact::LossRecognised(..)
         | Fact::OtherPublicMoney(..)

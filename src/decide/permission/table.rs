@@ -129,6 +129,11 @@ pub const TABLE: &[Row] = &[
     row("ReportService/RunReport", BUREAU),
     row("IdentityService/WhoAmI", EVERYBODY),
     row("IdentityService/IssueLoginCode", BUREAU),
+    // Each item by its own row.
+    row("BatchService/WriteBatch", &[Bank, Enterprise, Officer, Finance, Operator]),
+    // Only in a sandbox.
+    row("SandboxService/GetSandbox", EVERYBODY),
+    row("SandboxService/MoveClock", EVERYBODY),
     row("AccessService/BindPrincipal", &[Operator]),
     row("AccessService/EnablePrincipal", &[Operator]),
     row("AccessService/DisablePrincipal", &[Operator]),

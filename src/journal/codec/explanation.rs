@@ -1,18 +1,15 @@
-//! Explanations, the largest part of a decision's record: codes as numbers, inputs as values of one kind.
+//! Explanations, the largest part of a decision's record, line by line, and the keys of what they count toward.
 
 use crate::calendar::FiscalYear;
-use crate::identifier::{CapId, ClauseId, LoanId, RulebookId, Uscc};
-use crate::money::{Amount, Rate};
+use crate::identifier::{CapId, LoanId, RulebookId, Uscc};
 use crate::proto::journal as wire;
 use crate::rulebook::RulebookRef;
-use crate::rulebook::explanation::{Explanation, Input, LineExplanation, Step, Value};
+use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::CapKey;
 
 use super::CodecError;
-use super::field::{
-    Numbered as _, Stored, code, date, load_all, message, number, optional_code, optional_number, optional_text,
-    store_all, text, year,
-};
+use super::field::{Stored, load_all, number, store_all, text, year};
+use super::packed::PackedLine;
 
 impl Stored for Explanation {
     type Wire = wire::Explanation;
@@ -27,92 +24,14 @@ impl Stored for Explanation {
 }
 
 impl Stored for LineExplanation {
-    type Wire = wire::LineExplanation;
+    type Wire = PackedLine;
 
-    fn store(&self) -> wire::LineExplanation {
-        wire::LineExplanation {
-            item: optional_number(self.item),
-            requested: self.requested.fen(),
-            granted: self.granted.fen(),
-            bound: self.bound.number(),
-            refusal: optional_number(self.refusal),
-            steps: store_all(&self.steps),
-        }
+    fn store(&self) -> PackedLine {
+        PackedLine::pack(self)
     }
 
-    fn load(wire: wire::LineExplanation) -> Result<Self, CodecError> {
-        Ok(Self {
-            item: optional_code("LineExplanation.item", wire.item)?,
-            requested: Amount::from_fen(wire.requested),
-            granted: Amount::from_fen(wire.granted),
-            bound: code("LineExplanation.bound", wire.bound)?,
-            refusal: optional_code("LineExplanation.refusal", wire.refusal)?,
-            steps: load_all(wire.steps)?,
-        })
-    }
-}
-
-impl Stored for Step {
-    type Wire = wire::Step;
-
-    fn store(&self) -> wire::Step {
-        wire::Step {
-            kind: self.kind.number(),
-            rule: self.rule.clone(),
-            clause: self.clause.as_ref().map(ToString::to_string),
-            inputs: store_all(&self.inputs),
-            result: self.result.clone(),
-            outcome: self.outcome.number(),
-        }
-    }
-
-    fn load(wire: wire::Step) -> Result<Self, CodecError> {
-        Ok(Self {
-            kind: code("Step.kind", wire.kind)?,
-            rule: wire.rule,
-            clause: optional_text("Step.clause", wire.clause.as_deref(), ClauseId::parse)?,
-            inputs: load_all(wire.inputs)?,
-            result: wire.result,
-            outcome: code("Step.outcome", wire.outcome)?,
-        })
-    }
-}
-
-impl Stored for Input {
-    type Wire = wire::Input;
-
-    fn store(&self) -> wire::Input {
-        wire::Input { name: self.name.clone(), value: Some(self.value.store()) }
-    }
-
-    fn load(wire: wire::Input) -> Result<Self, CodecError> {
-        Ok(Self { name: wire.name, value: message("Input.value", wire.value)? })
-    }
-}
-
-impl Stored for Value {
-    type Wire = wire::input::Value;
-
-    fn store(&self) -> wire::input::Value {
-        match self {
-            Self::Amount(amount) => wire::input::Value::Amount(amount.fen()),
-            Self::Rate(rate) => wire::input::Value::Rate(rate.to_string()),
-            Self::Exact(product) => wire::input::Value::Exact(product.clone()),
-            Self::Date(day) => wire::input::Value::Date(day.epoch_days()),
-            Self::Count(count) => wire::input::Value::Count(*count),
-            Self::Text(words) => wire::input::Value::Text(words.clone()),
-        }
-    }
-
-    fn load(wire: wire::input::Value) -> Result<Self, CodecError> {
-        Ok(match wire {
-            wire::input::Value::Amount(fen) => Self::Amount(Amount::from_fen(fen)),
-            wire::input::Value::Rate(rate) => Self::Rate(text("Input.rate", &rate, Rate::parse)?),
-            wire::input::Value::Exact(product) => Self::Exact(product),
-            wire::input::Value::Date(days) => Self::Date(date("Input.date", days)?),
-            wire::input::Value::Count(count) => Self::Count(count),
-            wire::input::Value::Text(words) => Self::Text(words),
-        })
+    fn load(wire: PackedLine) -> Result<Self, CodecError> {
+        wire.unpack()
     }
 }
 
@@ -121,8 +40,8 @@ impl Stored for CapKey {
 
     fn store(&self) -> wire::CapKey {
         wire::CapKey {
-            cap: self.cap.to_string(),
-            enterprise: self.enterprise.to_string(),
+            cap: self.cap.as_str().to_owned(),
+            enterprise: self.enterprise.as_str().to_owned(),
             year: self.year.map(FiscalYear::value).map(i32::from),
             loan: self.loan.map(LoanId::number),
         }
@@ -142,7 +61,7 @@ impl Stored for RulebookRef {
     type Wire = wire::RulebookRef;
 
     fn store(&self) -> wire::RulebookRef {
-        wire::RulebookRef { id: self.id.to_string(), version: self.version }
+        wire::RulebookRef { id: self.id.as_str().to_owned(), version: self.version }
     }
 
     fn load(wire: wire::RulebookRef) -> Result<Self, CodecError> {

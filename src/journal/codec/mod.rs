@@ -14,6 +14,7 @@ pub mod json;
 mod explanation;
 mod field;
 mod nouns;
+mod packed;
 mod vocabulary;
 
 #[cfg(test)]
@@ -24,6 +25,8 @@ mod schema;
 mod tests;
 
 use prost::Message as _;
+
+pub use packed::PackedLine;
 
 use crate::book::event::Entry;
 use crate::calendar::{CivilDate, Timestamp};
@@ -57,6 +60,25 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, CodecError> {
         let field = if record.event.is_none() { "Record.event" } else { "Record" };
         return Err(CodecError::NotUnderstood { field, stored: bytes.len(), understood });
     }
+    load(record)
+}
+
+/// The entry that [`encode`] made these bytes of, without what follows from the rest of it: why an application was granted
+/// what it was, and what that counts toward. For whoever makes the decision again, and compares the bytes that come of it;
+/// until then nothing is known of what was left out, not even that it can be read.
+pub fn decode_asked(bytes: &[u8]) -> Result<Entry, CodecError> {
+    let mut record = wire::Record::decode(bytes)?;
+    if let Some(wire::record::Event::SubsidyApplied(applied)) = &mut record.event {
+        for line in &mut applied.lines {
+            line.cap_uses.clear();
+            line.wide_uses.clear();
+            line.explanation = Some(PackedLine::nothing());
+        }
+    }
+    load(record)
+}
+
+fn load(record: wire::Record) -> Result<Entry, CodecError> {
     Ok(Entry {
         sequence: number("Record.sequence", record.sequence, Sequence::new)?,
         recorded_at: Timestamp::from_micros(record.recorded_at),

@@ -25,9 +25,9 @@ impl Stored for Caller {
     fn store(&self) -> wire::Caller {
         wire::Caller {
             role: self.role.number(),
-            institution: self.institution.as_ref().map(ToString::to_string),
-            enterprise: self.enterprise.as_ref().map(ToString::to_string),
-            person: self.person.to_string(),
+            institution: self.institution.as_ref().map(|id| id.as_str().to_owned()),
+            enterprise: self.enterprise.as_ref().map(|uscc| uscc.as_str().to_owned()),
+            person: self.person.as_str().to_owned(),
             on_behalf_of: self.on_behalf_of.as_ref().map(ToString::to_string),
             principal: self.principal.as_ref().map(ToString::to_string),
         }
@@ -65,8 +65,8 @@ impl Stored for Concerns {
 
     fn store(&self) -> wire::Concerns {
         wire::Concerns {
-            institution: self.institution.as_ref().map(ToString::to_string),
-            enterprise: self.enterprise.as_ref().map(ToString::to_string),
+            institution: self.institution.as_ref().map(|id| id.as_str().to_owned()),
+            enterprise: self.enterprise.as_ref().map(|uscc| uscc.as_str().to_owned()),
         }
     }
 

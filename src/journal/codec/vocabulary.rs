@@ -74,6 +74,7 @@ numbered!(Refusal {
     BankYearCapUsedUp,
     ProgrammeYearCapUsedUp,
     ReferenceRateMissing,
+    PayeeYearCapUsedUp,
 });
 numbered!(StepKind {
     Gate,
@@ -99,6 +100,7 @@ numbered!(StepKind {
     ProRata,
     BankYearCap,
     ProgrammeYearCap,
+    PayeeYearCap,
 });
 numbered!(StepOutcome { Passed, Reduced, Failed, Deferred });
 numbered!(Bound {
@@ -118,4 +120,5 @@ numbered!(Bound {
     ProRata,
     BankYearCap,
     ProgrammeYearCap,
+    PayeeYearCap,
 });

@@ -185,7 +185,7 @@ impl Line {
         match programme.payee {
             Payee::Enterprise => {}
             Payee::Bank | Payee::Guarantor | Payee::Insurer | Payee::Valuer => {
-                inputs.push(input("payee", Value::Text(programme.payee.to_string())));
+                inputs.push(input("payee", Value::Text(programme.payee.to_string().into())));
             }
         }
         match resolved.of(self.amount) {
@@ -228,6 +228,12 @@ fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>
             let principal = reference::loan(facts)?.principal;
             Ok((vec![amount_input("principal", principal)], Some(Exact::from(principal.floored_at_zero()))))
         }
+        Base::Figure(figure) => {
+            let (mut inputs, stated) = reference::figure_of(figure, programme.attribution, facts);
+            let amount = stated?;
+            inputs.push(amount_input("figure", amount));
+            Ok((inputs, Some(Exact::from(amount.floored_at_zero()))))
+        }
         Base::Lump(table) => lump(table, facts, properties),
     }
 }
@@ -254,7 +260,7 @@ fn lump(table: &LumpTable, facts: &LineFacts, properties: &Properties<'_>) -> Re
     }
     let units = facts.details.units.unwrap_or(1);
     let mut inputs = vec![amount_input("measure", measure)];
-    inputs.extend(facts.details.occasion.as_ref().map(|tag| input("occasion", Value::Text(tag.to_string()))));
+    inputs.extend(facts.details.occasion.as_ref().map(|tag| input("occasion", Value::Text(tag.to_string().into()))));
     inputs.extend(chosen.map(|amount| amount_input("lump", amount)));
     if table.per_unit {
         inputs.push(input("units", Value::Count(i64::from(units))));

@@ -40,14 +40,14 @@ impl Line {
                     Between::Loans => "another-loan",
                     Between::Items(_) => "another-item",
                 };
-                self.end(part, vec![input("taken", Value::Text(taken.to_owned()))], Bound::Gate);
+                self.end(part, vec![input("taken", Value::Text(taken.into()))], Bound::Gate);
                 return Err(Refusal::NotChosen);
             }
             let made = facts.details.choices.iter().find(|made| made.choice == choice.id);
-            let mut inputs = vec![input("member", Value::Text(member))];
+            let mut inputs = vec![input("member", Value::Text(member.into()))];
             if let Some(made) = made {
                 inputs.extend([
-                    input("taken", Value::Text(made.member.clone())),
+                    input("taken", Value::Text(made.member.as_str().into())),
                     amount_input("taken-award", made.awards.0),
                     amount_input("own-award", made.awards.1),
                 ]);

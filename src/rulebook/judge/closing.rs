@@ -122,10 +122,10 @@ impl Run {
         };
         Step {
             kind: StepKind::ProRata,
-            rule: part.to_owned(),
+            rule: part.into(),
             clause: Some(rule.clause.clone()),
             inputs,
-            result: paid.to_string(),
+            result: paid.to_string().into(),
             outcome,
         }
     }

@@ -1,5 +1,8 @@
 //! The gates: does a condition of a programme hold for a line, and what was looked at.
 
+#[path = "gate_further.rs"]
+mod further;
+
 use super::reference::{self, NoRate};
 use super::{amount_input, input};
 use crate::calendar::CivilDate;
@@ -9,6 +12,7 @@ use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts, RightFacts};
 use crate::rulebook::model::{Condition, DateFact, Missing, Programme, RateTerm, When};
 use crate::rulebook::refusal::Refusal;
+use crate::rulebook::word::Word;
 
 /// What was looked at, and whether the condition holds; the refusal otherwise.
 type Judged = (Vec<Input>, Result<(), Refusal>);
@@ -37,6 +41,16 @@ pub(super) fn judge(condition: &Condition, programme: &Programme, facts: &LineFa
             let in_time = loan.ended_on.is_none_or(|ended| loan.pledged_on <= ended);
             (vec![day("pledged-on", Some(loan.pledged_on)), day("ended-on", loan.ended_on)], in_time)
         }),
+        Condition::AppliedInWindow(windows) => further::applied_in_window(windows, programme, facts),
+        Condition::NotBlacklistedWithin(months) => further::not_blacklisted_within(*months, facts),
+        Condition::FeeRateAtMost(rate) => further::fee_rate_at_most(*rate, facts),
+        Condition::LoanDaysAtLeast(days) => further::loan_days_at_least(*days, facts),
+        Condition::FigureAtLeast(figure, least) => {
+            further::figure(figure, (programme, facts), *least, |figure| figure >= *least)
+        }
+        Condition::FigureAtMost(figure, most) => {
+            further::figure(figure, (programme, facts), *most, |figure| figure <= *most)
+        }
         Condition::NotBlacklisted
         | Condition::LoanRequired
         | Condition::LoanDisbursed
@@ -59,7 +73,7 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
         Condition::NotBlacklisted => not_blacklisted(facts),
         Condition::LoanRequired => {
             let shown = loan.map_or_else(|| "none".to_owned(), |loan| loan.loan.to_string());
-            (vec![input("loan", Value::Text(shown))], holds(loan.is_some(), Refusal::NotEligible))
+            (vec![input("loan", Value::Text(shown.into()))], holds(loan.is_some(), Refusal::NotEligible))
         }
         Condition::LoanDisbursed => on_loan(loan, |loan| {
             let disbursed = loan.disbursed_on.is_some_and(|day| day <= facts.applied_on);
@@ -78,7 +92,7 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
         Condition::PaidByLoanEnd => on_loan(loan, |loan| (payment_and_end(loan, facts), paid_by_end(loan, facts))),
         Condition::RightRequired => {
             let shown = right.map_or_else(|| "none".to_owned(), |right| right.right.to_string());
-            (vec![input("right", Value::Text(shown))], holds(right.is_some(), Refusal::NotEligible))
+            (vec![input("right", Value::Text(shown.into()))], holds(right.is_some(), Refusal::NotEligible))
         }
         Condition::RightOwned => on_right(right, Refusal::RightNotOwned, |right| right.owned),
         Condition::RightInForce => on_right(right, Refusal::RightNotInForce, |right| right.in_force),
@@ -89,8 +103,8 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
             let class = facts.enterprise.size_class;
             let allowed_codes: Vec<&str> = allowed.iter().map(|class| class.code()).collect();
             let inputs = vec![
-                input("size-class", Value::Text(class.to_string())),
-                input("allowed", Value::Text(allowed_codes.join(" "))),
+                input("size-class", Value::Text(Word::fixed(class.code()))),
+                input("allowed", Value::Text(allowed_codes.join(" ").into())),
             ];
             (inputs, holds(allowed.contains(&class), Refusal::NotEligible))
         }
@@ -106,13 +120,19 @@ fn plain(condition: &Condition, facts: &LineFacts) -> Judged {
         | Condition::NoOtherPublicFunding
         | Condition::DateWithin { .. }
         | Condition::AppliedWithinDays { .. }
-        | Condition::AppliedBy { .. } => missing(Vec::new(), Missing("condition")),
+        | Condition::AppliedBy { .. }
+        | Condition::AppliedInWindow(_)
+        | Condition::NotBlacklistedWithin(_)
+        | Condition::FeeRateAtMost(_)
+        | Condition::LoanDaysAtLeast(_)
+        | Condition::FigureAtLeast(..)
+        | Condition::FigureAtMost(..) => missing(Vec::new(), Missing("condition")),
     }
 }
 
 /// A condition that cannot be judged does not hold.
 fn missing(mut inputs: Vec<Input>, missing: Missing) -> Judged {
-    inputs.push(input("missing", Value::Text(missing.0.to_owned())));
+    inputs.push(input("missing", Value::Text(missing.0.into())));
     (inputs, Err(missing.refusal()))
 }
 
@@ -134,11 +154,11 @@ fn on_details<T>(
 }
 
 fn yes(name: &'static str, fact: bool) -> (Vec<Input>, bool) {
-    (vec![input(name, Value::Text(if fact { "yes" } else { "no" }.to_owned()))], fact)
+    (vec![input(name, Value::Text(if fact { "yes" } else { "no" }.into()))], fact)
 }
 
 fn property(when: &When, facts: &LineFacts, ordinal: u32) -> Judged {
-    let asked = vec![input("asked", Value::Text(when.text()))];
+    let asked = vec![input("asked", Value::Text(when.text().into()))];
     match when.holds(&facts.properties(Some(ordinal))) {
         Ok(held) => (asked, holds(held, Refusal::NotEligible)),
         Err(name) => missing(asked, name),
@@ -156,7 +176,7 @@ fn rate_at_most(term: &RateTerm, programme: &Programme, facts: &LineFacts) -> Ju
         }
         (Err(NoRate::Missing(name)), _) => missing(Vec::new(), name),
         (Err(NoRate::Money(error)), _) => {
-            (vec![input("error", Value::Text(error.to_string()))], Err(Refusal::NotEligible))
+            (vec![input("error", Value::Text(error.to_string().into()))], Err(Refusal::NotEligible))
         }
         (Ok(_), None) => missing(Vec::new(), Missing("loan")),
     }
@@ -192,7 +212,7 @@ fn right_months_left(months: u32, facts: &LineFacts) -> Judged {
 }
 
 fn date_within(date: DateFact, from: Option<CivilDate>, until: Option<CivilDate>, facts: &LineFacts) -> Judged {
-    let mut inputs = vec![input("date", Value::Text(date.to_string()))];
+    let mut inputs = vec![input("date", Value::Text(date.to_string().into()))];
     inputs.extend(from.map(|from| day("from", Some(from))));
     inputs.extend(until.map(|until| day("until", Some(until))));
     match reference::date_of(date, facts) {
@@ -206,7 +226,7 @@ fn date_within(date: DateFact, from: Option<CivilDate>, until: Option<CivilDate>
 }
 
 fn applied_within(of: DateFact, days: u32, facts: &LineFacts) -> Judged {
-    let mut inputs = vec![input("date", Value::Text(of.to_string()))];
+    let mut inputs = vec![input("date", Value::Text(of.to_string().into()))];
     match reference::date_of(of, facts) {
         Ok(found) => {
             let passed = facts.applied_on.days_since(found);
@@ -244,7 +264,7 @@ fn holds(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
 
 /// A condition on the loan; it does not hold without one.
 fn on_loan(loan: Option<&LoanFacts>, look: impl FnOnce(&LoanFacts) -> (Vec<Input>, bool)) -> Judged {
-    let none = || (vec![input("loan", Value::Text("none".to_owned()))], false);
+    let none = || (vec![input("loan", Value::Text("none".into()))], false);
     let (inputs, held) = loan.map_or_else(none, look);
     (inputs, holds(held, Refusal::NotEligible))
 }
@@ -252,9 +272,9 @@ fn on_loan(loan: Option<&LoanFacts>, look: impl FnOnce(&LoanFacts) -> (Vec<Input
 /// A condition on the right; it does not hold without one.
 fn on_right(right: Option<&RightFacts>, refusal: Refusal, look: impl FnOnce(&RightFacts) -> bool) -> Judged {
     let Some(right) = right else {
-        return (vec![input("right", Value::Text("none".to_owned()))], Err(Refusal::NotEligible));
+        return (vec![input("right", Value::Text("none".into()))], Err(Refusal::NotEligible));
     };
-    (vec![input("right", Value::Text(right.right.to_string()))], holds(look(right), refusal))
+    (vec![input("right", Value::Text(right.right.to_string().into()))], holds(look(right), refusal))
 }
 
 /// An entry that is in force bites, whatever its day: the caller has looked at the dates.
@@ -271,6 +291,6 @@ fn paid_by_end(loan: &LoanFacts, facts: &LineFacts) -> bool {
     loan.ended_on.is_none_or(|ended| facts.paid_on <= ended)
 }
 
-fn day(name: &str, day: Option<CivilDate>) -> Input {
-    input(name, day.map_or_else(|| Value::Text("none".to_owned()), Value::Date))
+fn day(name: &'static str, day: Option<CivilDate>) -> Input {
+    input(name, day.map_or_else(|| Value::Text("none".into()), Value::Date))
 }

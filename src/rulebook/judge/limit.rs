@@ -7,6 +7,7 @@ use crate::rulebook::explanation::{Bound, LineExplanation, Step, StepKind, StepO
 use crate::rulebook::facts::ReferenceRates;
 use crate::rulebook::model::{Limit, LimitRule};
 use crate::rulebook::refusal::Refusal;
+use crate::rulebook::word::Word;
 
 /// The two amounts, and the year that they are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
                 growth.rate.plus(Rate::ONE).map_err(not_computed)
             }
             Err(missing) => {
-                inputs.push(input("missing", Value::Text(missing.0.to_owned())));
+                inputs.push(input("missing", Value::Text(missing.0.into())));
                 Err(missing.refusal())
             }
         },
@@ -90,10 +91,10 @@ fn explained(
     let granted = if held.is_ok() { facts.amount } else { Amount::ZERO };
     let step = Step {
         kind: StepKind::Gate,
-        rule: limit.rule.code().to_owned(),
+        rule: Word::fixed(limit.rule.code()),
         clause: Some(limit.clause.clone()),
         inputs,
-        result: granted.to_string(),
+        result: granted.to_string().into(),
         outcome: if held.is_ok() { StepOutcome::Passed } else { StepOutcome::Failed },
     };
     LineExplanation {

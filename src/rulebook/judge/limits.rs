@@ -1,6 +1,6 @@
 //! The limits of a line: other public funding, caps, budget, and the rounding at the end.
 
-use super::reference::attributed_year;
+use super::reference::{attributed_year, figure_of};
 use super::{Granted, Limit, Line, Part, amount_input, input, rounding_code};
 use crate::calendar::FiscalYear;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
@@ -80,10 +80,10 @@ impl Line {
         let found = room(cap, programme, (facts, self.ordinal), usage);
         let (mut inputs, room) = match found {
             Ok(None) => return Ok(()),
-            Ok(Some(room)) => (Vec::new(), room),
+            Ok(Some(room)) => (room.looked_at.clone(), room),
             // The loader asks for the gate `loan-required`; a cap per loan without a loan would be no cap at all.
             Err(NoLimit::Missing(Missing("loan"))) => {
-                self.end(part, vec![input("loan", Value::Text("none".to_owned()))], Bound::Gate);
+                self.end(part, vec![input("loan", Value::Text("none".into()))], Bound::Gate);
                 return Err(Refusal::NotEligible);
             }
             Err(NoLimit::Missing(missing)) => return Err(self.missing(part, Vec::new(), missing)),
@@ -96,6 +96,9 @@ impl Line {
             amount_input("left", left),
         ]);
         inputs.extend(room.year.map(year_input));
+        if cap.years > 1 {
+            inputs.push(input("years", Value::Count(i64::from(cap.years))));
+        }
         self.limit(&Limit { part, bound, refusal, left }, inputs)?;
         match room.key {
             Key::Own(key) => granted.cap_uses.push(key),
@@ -152,7 +155,7 @@ impl Line {
         let beyond = award.fen().checked_rem(programme.round_to.fen()).unwrap_or(0);
         let award = award.minus(Amount::from_fen(beyond));
         let part = Part { kind: StepKind::Round, rule: rounding_code(rounding), clause: None };
-        let mut before = vec![input("unrounded", Value::Exact(self.amount.text()))];
+        let mut before = vec![input("unrounded", Value::Exact(self.shown()))];
         if programme.round_to > Amount::from_fen(1) {
             before.push(amount_input("unit", programme.round_to));
         }
@@ -197,6 +200,8 @@ struct Room {
     used: Amount,
     year: Option<FiscalYear>,
     key: Key,
+    /// What the limit was made of, where that is not in the file.
+    looked_at: Vec<Input>,
 }
 
 enum Key {
@@ -215,26 +220,27 @@ fn room(
     if !cap.when.holds(&properties)? {
         return Ok(None);
     }
-    let limit = limit_of(cap, facts, &properties)?;
+    let (limit, looked_at) = limit_of(cap, programme, facts, &properties)?;
     let loan = facts.loan.as_ref();
     if cap.scope.is_per_loan() && loan.is_none() {
         return Err(Missing("loan").into());
     }
     let year = match cap.scope {
-        CapScope::EnterpriseYear | CapScope::BankYear | CapScope::ProgrammeYear => {
+        CapScope::EnterpriseYear | CapScope::BankYear | CapScope::PayeeYear | CapScope::ProgrammeYear => {
             Some(attributed_year(programme.attribution, facts)?)
         }
         CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::Lifetime => None,
     };
     let wide = match cap.scope {
         CapScope::BankYear => Some(Some(loan.ok_or(Missing("loan"))?.bank.clone())),
+        CapScope::PayeeYear => Some(Some(facts.details.payee.clone().ok_or(Missing("parties"))?)),
         CapScope::ProgrammeYear => Some(None),
         CapScope::Item | CapScope::Loan | CapScope::Joint | CapScope::EnterpriseYear | CapScope::Lifetime => None,
     };
     if let (Some(bank), Some(year)) = (wide, year) {
         let key = WideKey { cap: cap.id.clone(), year, bank };
         let used = usage.used_by_all(&key).ok_or(Missing("used-by-all"))?;
-        return Ok(Some(Room { limit, used, year: Some(year), key: Key::Wide(key) }));
+        return Ok(Some(Room { limit, used, year: Some(year), key: Key::Wide(key), looked_at }));
     }
     let key = CapKey {
         cap: cap.id.clone(),
@@ -242,24 +248,51 @@ fn room(
         year,
         loan: loan.map(|loan| loan.loan).filter(|_| cap.scope.is_per_loan()),
     };
-    Ok(Some(Room { limit, used: usage.used(&key), year, key: Key::Own(key) }))
+    Ok(Some(Room { limit, used: used(cap, &key, usage), year, key: Key::Own(key), looked_at }))
 }
 
-fn limit_of(cap: &Cap, facts: &LineFacts, properties: &Properties<'_>) -> Result<Amount, NoLimit> {
+/// What counts toward a cap: of the year alone, or the most that any run of so many years around it comes to, so that
+/// the cap holds whichever year is applied for first.
+fn used(cap: &Cap, key: &CapKey, usage: &dyn Usage) -> Amount {
+    let (Some(year), Ok(span)) = (key.year, i16::try_from(cap.years)) else { return usage.used(key) };
+    let of = |offset: i16| {
+        let year = year.value().checked_add(offset).and_then(FiscalYear::from_value);
+        year.map_or(Amount::ZERO, |year| usage.used(&CapKey { year: Some(year), ..key.clone() }))
+    };
+    let run = |first: i16| Amount::total((first..first.saturating_add(span)).map(of));
+    (1_i16.saturating_sub(span)..=0).map(run).max().unwrap_or_default()
+}
+
+fn limit_of(
+    cap: &Cap,
+    programme: &Programme,
+    facts: &LineFacts,
+    properties: &Properties<'_>,
+) -> Result<(Amount, Vec<Input>), NoLimit> {
+    let plain = |amount: Amount| Ok((amount, Vec::new()));
     match &cap.rule {
-        CapRule::Fixed => Ok(cap.amount),
+        CapRule::Fixed => plain(cap.amount),
         CapRule::By(rows) => {
             for (when, amount) in rows {
                 if when.holds(properties)? {
-                    return Ok(*amount);
+                    return plain(*amount);
                 }
             }
-            Ok(Amount::ZERO)
+            plain(Amount::ZERO)
         }
         CapRule::ShareOfPrincipal(share) => {
             let principal = facts.loan.as_ref().ok_or(Missing("loan"))?.principal;
             let limit = principal.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
-            Ok(limit.round(Rounding::Down).at_most(cap.amount))
+            plain(limit.round(Rounding::Down).at_most(cap.amount))
+        }
+        CapRule::ShareOfFigure(figure, share) => {
+            let (looked_for, stated) = figure_of(figure, programme.attribution, facts);
+            let stated = stated?;
+            let limit = stated.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
+            // The year of the figure is not the one that the cap counts to.
+            let mut inputs: Vec<Input> = looked_for.into_iter().filter(|one| one.name != "year").collect();
+            inputs.extend([amount_input("figure", stated), input("share", Value::Rate(*share))]);
+            Ok((limit.round(Rounding::Down).at_most(cap.amount), inputs))
         }
     }
 }
@@ -276,6 +309,7 @@ const fn cap_terms(scope: CapScope) -> (StepKind, Bound, Refusal) {
         CapScope::EnterpriseYear => (StepKind::YearCap, Bound::YearCap, Refusal::YearCapUsedUp),
         CapScope::Lifetime => (StepKind::LifetimeCap, Bound::LifetimeCap, Refusal::LifetimeCapUsedUp),
         CapScope::BankYear => (StepKind::BankYearCap, Bound::BankYearCap, Refusal::BankYearCapUsedUp),
+        CapScope::PayeeYear => (StepKind::PayeeYearCap, Bound::PayeeYearCap, Refusal::PayeeYearCapUsedUp),
         CapScope::ProgrammeYear => {
             (StepKind::ProgrammeYearCap, Bound::ProgrammeYearCap, Refusal::ProgrammeYearCapUsedUp)
         }

@@ -28,6 +28,7 @@ use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutc
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
 use super::model::{Missing, OwnStep, Programme};
 use super::refusal::Refusal;
+use super::word::Word;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Exact, MoneyError, Rounding};
 
@@ -69,9 +70,14 @@ struct Granted {
     wide_uses: Vec<WideKey>,
 }
 
+/// As many steps as most programmes have, so that the list is not copied while it grows.
+const STEPS_USUAL: usize = 16;
+
 /// The work sheet: the amount so far, the bound so far, the steps so far.
 struct Line {
     amount: Exact,
+    /// An amount that was written down, and how.
+    shown: (Exact, Word),
     bound: Bound,
     steps: Vec<Step>,
     /// The how-manieth application it is.
@@ -80,7 +86,9 @@ struct Line {
 
 impl Line {
     fn new(cost: Amount) -> Self {
-        Self { amount: Exact::from(cost), bound: Bound::Ratio, steps: Vec::new(), ordinal: 1 }
+        let amount = Exact::from(cost);
+        let (shown, steps) = ((amount, amount.text().into()), Vec::with_capacity(STEPS_USUAL));
+        Self { amount, shown, bound: Bound::Ratio, steps, ordinal: 1 }
     }
 
     fn judge(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<Granted, Refusal> {
@@ -104,7 +112,7 @@ impl Line {
     fn gates(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let covered = programme.items.contains(&facts.item);
         let clause = programme.clause_of(facts.item, OwnStep::Item);
-        let item = vec![input("item", Value::Text(facts.item.to_string()))];
+        let item = vec![input("item", Value::Text(Word::fixed(facts.item.code())))];
         self.gate("item-covered", clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
         for gate in programme.gates.iter().filter(|gate| gate.items.contains(&facts.item)) {
             let (inputs, verdict) = gate::judge(&gate.condition, programme, facts, self.ordinal);
@@ -122,7 +130,7 @@ impl Line {
         for other in &programme.yields_to {
             let earlier = usage.earlier_grants(other, facts.enterprise.uscc);
             let inputs = vec![
-                input("other-programme", Value::Text(other.to_string())),
+                input("other-programme", Value::Text(other.to_string().into())),
                 input("earlier-grants", Value::Count(i64::from(earlier))),
             ];
             let verdict = if earlier == 0 { Ok(()) } else { Err(Refusal::NotChosen) };
@@ -148,14 +156,14 @@ impl Line {
 
     /// Ends the line because a fact is missing: the step says which.
     fn missing(&mut self, part: Part<'_>, mut inputs: Vec<Input>, missing: Missing) -> Refusal {
-        inputs.push(input("missing", Value::Text(missing.0.to_owned())));
+        inputs.push(input("missing", Value::Text(missing.0.into())));
         self.end(part, inputs, Bound::Gate);
         missing.refusal()
     }
 
     /// Ends the line because a product does not fit: the step says so.
     fn not_computed(&mut self, part: Part<'_>, mut inputs: Vec<Input>, error: MoneyError) -> Refusal {
-        inputs.push(input("error", Value::Text(error.to_string())));
+        inputs.push(input("error", Value::Text(error.to_string().into())));
         self.end(part, inputs, Bound::Gate);
         Refusal::NotEligible
     }
@@ -185,14 +193,25 @@ impl Line {
     }
 
     fn record(&mut self, part: Part<'_>, inputs: Vec<Input>, outcome: StepOutcome) {
+        let result = self.shown();
         self.steps.push(Step {
             kind: part.kind,
-            rule: part.rule.to_owned(),
+            rule: part.rule.into(),
             clause: part.clause.cloned(),
             inputs,
-            result: self.amount.text(),
+            result,
             outcome,
         });
+    }
+}
+
+impl Line {
+    /// The amount so far as text. Most steps leave it as it is, and so is its text.
+    fn shown(&mut self) -> Word {
+        if self.shown.0 != self.amount {
+            self.shown = (self.amount, self.amount.text().into());
+        }
+        self.shown.1.clone()
     }
 }
 
@@ -221,16 +240,16 @@ pub(super) const fn rounding_code(rounding: Rounding) -> &'static str {
     }
 }
 
-pub(super) fn input(name: &str, value: Value) -> Input {
-    Input { name: name.to_owned(), value }
+pub(super) fn input(name: &'static str, value: Value) -> Input {
+    Input { name: Word::fixed(name), value }
 }
 
-pub(super) fn amount_input(name: &str, amount: Amount) -> Input {
+pub(super) fn amount_input(name: &'static str, amount: Amount) -> Input {
     input(name, Value::Amount(amount))
 }
 
 /// An amount that may not be whole fen.
-pub(super) fn exact_input(name: &str, exact: Exact) -> Input {
-    let value = exact.whole().map_or_else(|| Value::Exact(exact.text()), Value::Amount);
+pub(super) fn exact_input(name: &'static str, exact: Exact) -> Input {
+    let value = exact.whole().map_or_else(|| Value::Exact(exact.text().into()), Value::Amount);
     input(name, value)
 }

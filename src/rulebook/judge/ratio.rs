@@ -83,7 +83,7 @@ pub(in crate::rulebook) fn resolve<'r>(
     let Some(branch) = chosen else { return Err(NoRatio::None(Vec::new())) };
     let mut inputs = Vec::new();
     if !branch.when.0.is_empty() {
-        inputs.push(input("branch", Value::Text(branch.when.text())));
+        inputs.push(input("branch", Value::Text(branch.when.text().into())));
     }
     let mut added = Rate::ZERO;
     for uplift in &rule.uplifts {
@@ -111,7 +111,7 @@ pub(in crate::rulebook) fn resolve<'r>(
                 TierMethod::Whole => Portion::Flat(with_uplift(tier.ratio, added, rule, &mut inputs)?),
                 TierMethod::Marginal => {
                     let sum = slices(table, measure, lifted)?;
-                    inputs.push(input("slices", Value::Exact(sum.text())));
+                    inputs.push(input("slices", Value::Exact(sum.text().into())));
                     Portion::Slices(sum, measure)
                 }
             }

@@ -2,10 +2,10 @@
 
 use super::input;
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::money::{MoneyError, Rate};
+use crate::money::{Amount, MoneyError, Rate};
 use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts, Point};
-use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Missing, RateTerm, Span};
+use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Figure, Missing, RateTerm, Span};
 use crate::rulebook::rates::REFERENCE_RATE;
 
 /// Why a rate cannot be had.
@@ -32,8 +32,8 @@ impl From<MoneyError> for NoRate {
 /// A reference rate that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The point of the series.
-    pub(super) point: Point,
+    /// The point of the series; `None` for a rate that the text itself gives.
+    pub(super) point: Option<Point>,
     /// What the term makes of it.
     pub(super) rate: Rate,
 }
@@ -41,11 +41,10 @@ pub(super) struct Found {
 impl Found {
     /// The value of the series, since when it holds, and the entry that recorded it where it is not the file's.
     pub(super) fn inputs(&self) -> Vec<Input> {
-        let mut inputs = vec![
-            input("reference-rate", Value::Rate(self.point.rate)),
-            input("reference-from", Value::Date(self.point.from)),
-        ];
-        let entry = self.point.entry.and_then(|entry| i64::try_from(entry.value()).ok());
+        let Some(point) = self.point else { return Vec::new() };
+        let mut inputs =
+            vec![input("reference-rate", Value::Rate(point.rate)), input("reference-from", Value::Date(point.from))];
+        let entry = point.entry.and_then(|entry| i64::try_from(entry.value()).ok());
         inputs.extend(entry.map(|entry| input("reference-entry", Value::Count(entry))));
         inputs
     }
@@ -54,19 +53,29 @@ impl Found {
 /// The rate that a term comes to for a line.
 pub(super) fn rate_of(term: &RateTerm, attribution: Attribution, facts: &LineFacts) -> Result<Found, NoRate> {
     let loan = loan(facts)?;
-    let series = series_of(term, loan)?;
-    let rates = &facts.details.rates;
-    let point = if term.as_of == AsOf::SamePeriod {
-        let (first, last) = accrual(facts, loan)?;
-        rates.lowest(&series, first, last)?
-    } else {
-        rates.on(&series, day_of(term.as_of, attribution, facts)?)?
-    };
+    let point = if term.fixed.is_some() { None } else { Some(point_of(term, attribution, (facts, loan))?) };
+    let basis = term.fixed.or(point.map(|point| point.rate)).ok_or(REFERENCE_RATE)?;
     let plus = Rate::from_basis_points(term.plus_basis_points);
     let minus = Rate::from_basis_points(term.minus_basis_points);
-    let rate = point.rate.times(term.factor)?.plus(plus)?.minus(minus);
+    let rate = basis.times(term.factor)?.plus(plus)?.minus(minus);
     let rate = if term.or_actual_if_lower { rate.min(loan.annual_rate) } else { rate };
-    Ok(Found { point, rate })
+    let rate = if term.actual_above { loan.annual_rate.minus(rate) } else { rate };
+    Ok(Found { point, rate: term.at_most.map_or(rate, |most| rate.min(most)) })
+}
+
+/// The point of the series that the term refers to.
+fn point_of(
+    term: &RateTerm,
+    attribution: Attribution,
+    (facts, loan): (&LineFacts, &LoanFacts),
+) -> Result<Point, Missing> {
+    let series = series_of(term, loan)?;
+    let rates = &facts.details.rates;
+    if term.as_of == AsOf::SamePeriod {
+        let (first, last) = accrual(facts, loan)?;
+        return rates.lowest(&series, first, last);
+    }
+    rates.on(&series, day_of(term.as_of, attribution, facts)?)
 }
 
 /// The series for the loan's term; an only one without an upper end is for all.
@@ -125,6 +134,11 @@ pub(super) fn date_of(date: DateFact, facts: &LineFacts) -> Result<CivilDate, Mi
 
 /// The year that a line is attributed to.
 pub fn attributed_year(attribution: Attribution, facts: &LineFacts) -> Result<FiscalYear, Missing> {
+    attributed_day(attribution, facts).map(CivilDate::year)
+}
+
+/// The day by which a line is attributed to its year.
+pub(super) fn attributed_day(attribution: Attribution, facts: &LineFacts) -> Result<CivilDate, Missing> {
     let date = match attribution {
         Attribution::PaymentYear => DateFact::Payment,
         Attribution::ApplicationYear => DateFact::Application,
@@ -132,7 +146,7 @@ pub fn attributed_year(attribution: Attribution, facts: &LineFacts) -> Result<Fi
         Attribution::DisbursementYear => DateFact::Disbursement,
         Attribution::RegistrationYear => DateFact::Registration,
     };
-    date_of(date, facts).map(CivilDate::year)
+    date_of(date, facts)
 }
 
 /// How many days of the loan count: all of them, and at most as many as the rule says.
@@ -162,6 +176,23 @@ pub(super) fn days_of(days: Days, attribution: Attribution, facts: &LineFacts) -
 /// What earlier lines left of so many days of interest on one loan.
 pub(super) fn days_left(most: u32, facts: &LineFacts) -> i64 {
     i64::from(most.saturating_sub(facts.details.interest_days_before))
+}
+
+/// A figure of the enterprise, for the year that the line is attributed to, and what was looked for.
+pub(super) fn figure_of(
+    figure: &Figure,
+    attribution: Attribution,
+    facts: &LineFacts,
+) -> (Vec<Input>, Result<Amount, Missing>) {
+    const NOT_STATED: Missing = Missing("figure");
+    let mut inputs = vec![input("of", Value::Text(figure.name.to_string().into()))];
+    let year = match attributed_year(attribution, facts) {
+        Ok(counts_to) => figure.year(counts_to),
+        Err(missing) => return (inputs, Err(missing)),
+    };
+    inputs.extend(year.map(|year| input("year", Value::Count(i64::from(year.value())))));
+    let stated = year.and_then(|year| facts.enterprise.figures.get(&(figure.name.clone(), year)));
+    (inputs, stated.copied().ok_or(NOT_STATED))
 }
 
 /// The loan of a line.

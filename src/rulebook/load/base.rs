@@ -9,13 +9,13 @@ use super::table::{Node, Table, bilingual, code, date, flag, parsed, text, whole
 use super::when::when;
 use super::{Known, duplicate};
 use crate::calendar::CivilDate;
-use crate::identifier::{SeriesId, shown};
+use crate::identifier::{SeriesId, Tag, shown};
 use crate::money::{Amount, Rate};
 use crate::rulebook::model::{
-    AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Measure, Pick, RateTerm, Series, Span, TenorSeries,
+    AsOf, Base, Clamp, ClampTo, Days, Figure, LumpRow, LumpTable, Measure, Pick, RateTerm, Series, Span, TenorSeries,
 };
 
-const KINDS: &str = "actual-cost, reference-interest, standard-premium, principal, lump";
+const KINDS: &str = "actual-cost, reference-interest, standard-premium, principal, figure, lump";
 
 /// `base = "standard-premium"`, or a table with `kind`; the actual cost where there is none.
 pub(super) fn base(node: &Node<'_>, key: &str, known: &Known, problems: &mut Problems<'_>) -> Option<Base> {
@@ -32,6 +32,7 @@ pub(super) fn base(node: &Node<'_>, key: &str, known: &Known, problems: &mut Pro
     let base = match kind.as_str() {
         "reference-interest" => reference_interest(&mut table, known, problems),
         "lump" => lump(&mut table, problems).map(Base::Lump),
+        "figure" => figure(&mut table, problems).map(Base::Figure),
         other => plain(other).or_else(|| {
             let problem = format!("`{}` is not a kind of base", shown(other));
             problems.add(table.place("kind"), problem, format!("use one of: {KINDS}"));
@@ -65,6 +66,10 @@ fn reference_interest(table: &mut Table<'_, '_>, known: &Known, problems: &mut P
 /// `{ series = "lpr-1y", as_of = "signing", factor = "1.4", … }`
 pub(super) fn rate_term(node: &Node<'_>, key: &str, known: &Known, problems: &mut Problems<'_>) -> Option<RateTerm> {
     let mut table = Table::of(node, &format!("`{key}`"), problems)?;
+    let fixed = table.optional("fixed", problems, parsed(Rate::parse));
+    if table.has("fixed") {
+        return fixed_rate(table, fixed, problems);
+    }
     let series = if table.has("by_term") {
         let rows = table.tables("by_term", "`by_term`", problems);
         by_term(rows, known, problems)
@@ -85,15 +90,59 @@ pub(super) fn rate_term(node: &Node<'_>, key: &str, known: &Known, problems: &mu
     let plus_basis_points = table.optional("plus_basis_points", problems, whole(1..=10_000)).unwrap_or(0);
     let minus_basis_points = table.optional("minus_basis_points", problems, whole(1..=10_000)).unwrap_or(0);
     let or_actual_if_lower = table.optional("or_actual_if_lower", problems, flag).unwrap_or(false);
+    let (actual_above, at_most) = margin(&mut table, problems);
+    if or_actual_if_lower && actual_above {
+        let problem = "the rate is the part above, and the lower of the two: nothing would be left";
+        problems.add(table.place("actual_above"), problem, "keep the one that the clause says");
+    }
     table.finish(problems);
     Some(RateTerm {
+        fixed: None,
         series: series?,
         as_of: as_of?,
         factor: factor.unwrap_or(Rate::ONE),
         plus_basis_points,
         minus_basis_points,
         or_actual_if_lower,
+        actual_above,
+        at_most,
     })
+}
+
+/// `actual_above`, the part of the loan's own rate above the rest of the term, and the most that it may be.
+fn margin(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> (bool, Option<Rate>) {
+    let actual_above = table.optional("actual_above", problems, flag).unwrap_or(false);
+    let points = table.optional("at_most_basis_points", problems, whole(1..=10_000));
+    (actual_above, points.map(Rate::from_basis_points))
+}
+
+/// `{ fixed = "0.005" }`: a rate that the text itself gives.
+fn fixed_rate(mut table: Table<'_, '_>, fixed: Option<Rate>, problems: &mut Problems<'_>) -> Option<RateTerm> {
+    if let Some(rate) = fixed.filter(|rate| rate.is_zero() || *rate >= Rate::ONE) {
+        let problem = format!("the fixed rate `{rate}` is {} a year", rate.percent());
+        problems.add(table.place("fixed"), problem, "write 0.5 % as `0.005`");
+    }
+    let (actual_above, at_most) = margin(&mut table, problems);
+    let or_actual_if_lower = table.optional("or_actual_if_lower", problems, flag).unwrap_or(false);
+    table.finish(problems);
+    Some(RateTerm {
+        fixed: Some(fixed?),
+        series: Vec::new(),
+        as_of: AsOf::Application,
+        factor: Rate::ONE,
+        plus_basis_points: 0,
+        minus_basis_points: 0,
+        or_actual_if_lower,
+        actual_above,
+        at_most,
+    })
+}
+
+/// `figure = "local-tax"`, with `years_before` where it is not of the year that the cost counts to.
+pub(super) fn figure(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Figure> {
+    let name = table.required("figure", problems, parsed(Tag::parse));
+    let years_before = table.optional("years_before", problems, whole(0..=10)).unwrap_or(0);
+    Some(Figure { name: name?, years_before })
 }
 
 fn known_series(table: &Table<'_, '_>, series: Option<&SeriesId>, known: &Known, problems: &mut Problems<'_>) {

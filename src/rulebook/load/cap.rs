@@ -1,15 +1,16 @@
 //! `[[programme.cap]]`, `[[programme.choice]]`, and `[[cap]]` over several programmes.
 
+use super::base::figure;
 use super::errors::Problems;
 use super::gate::share;
 use super::programme::{Scope, read_clause};
 use super::ratio::items;
-use super::table::{Table, code, list, parsed, text};
+use super::table::{Table, code, list, parsed, text, whole};
 use super::when::when;
 use super::{Known, duplicate};
 use crate::identifier::{CapId, ProgrammeId, shown};
 use crate::money::Amount;
-use crate::rulebook::model::{Between, Cap, CapRule, CapScope, Choice, ChoiceScope, Programme, When};
+use crate::rulebook::model::{Between, Cap, CapRule, CapScope, Choice, ChoiceScope, Payee, Programme, When};
 
 /// The longest id of a choice: its members' sums are named after it.
 const CHOICE_ID_MAX: usize = 40;
@@ -35,13 +36,25 @@ pub(super) fn cap(
             problems.add(table.place("items"), problem, "write one cap for each, or use the scope `joint`");
         }
     }
+    let years = years(&mut table, cap_scope, problems);
     if cap_scope.is_some_and(CapScope::is_per_loan) && !needs_loan {
         let problem = "the cap counts per loan, but the programme does not ask for a loan";
         problems.add(table.place("scope"), problem, "add a gate with `condition = \"loan-required\"` for all items");
     }
     table.finish(problems);
     let (amount, rule) = limit?;
-    Some(Cap { id: id?, scope: cap_scope?, items: counted?, amount, rule, when: asked, clause: clause?, reading })
+    let (id, scope, items, clause) = (id?, cap_scope?, counted?, clause?);
+    Some(Cap { id, scope, items, years, amount, rule, when: asked, clause, reading })
+}
+
+/// `years = 3`: the cap is one of so many years in a row together.
+fn years(table: &mut Table<'_, '_>, scope: Option<CapScope>, problems: &mut Problems<'_>) -> u32 {
+    let years = table.optional("years", problems, whole(2..=20));
+    if table.has("years") && scope.is_some_and(|scope| scope != CapScope::EnterpriseYear) {
+        let problem = "only the cap of an enterprise's year can be one of several years";
+        problems.add(table.place("years"), problem, "write the scope `enterprise-year`; `lifetime` has no end");
+    }
+    years.unwrap_or(1)
 }
 
 fn cap_id(table: &mut Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<CapId> {
@@ -52,13 +65,20 @@ fn cap_id(table: &mut Table<'_, '_>, known: &mut Known, problems: &mut Problems<
     Some(id)
 }
 
-/// `amount`, `amounts` by property, or `share_of_principal`.
+/// `amount`, `amounts` by property, `share_of_principal` or `share_of_figure`.
 fn limit(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<(Amount, CapRule)> {
-    let share = table.optional("share_of_principal", problems, share);
+    let of_principal = table.optional("share_of_principal", problems, share);
     if table.has("share_of_principal") {
         let amount = table.optional("amount", problems, parsed(Amount::parse)).unwrap_or(Amount::INPUT_MAX);
         positive(table, "amount", amount, problems);
-        return share.map(|share| (amount, CapRule::ShareOfPrincipal(share)));
+        return of_principal.map(|share| (amount, CapRule::ShareOfPrincipal(share)));
+    }
+    let of_figure = table.optional("share_of_figure", problems, share);
+    if table.has("share_of_figure") {
+        let of = figure(table, problems);
+        let amount = table.optional("amount", problems, parsed(Amount::parse)).unwrap_or(Amount::INPUT_MAX);
+        positive(table, "amount", amount, problems);
+        return of_figure.zip(of).map(|(share, figure)| (amount, CapRule::ShareOfFigure(figure, share)));
     }
     let rows = table.tables("amounts", "`amounts`", problems);
     if rows.is_empty() {
@@ -91,6 +111,12 @@ fn positive(table: &Table<'_, '_>, key: &str, amount: Amount, problems: &mut Pro
     if !amount.is_positive() {
         problems.add(table.place(key), "a cap of 0 grants nothing", "write the limit, or remove the items");
     }
+}
+
+/// A cap per payee where the enterprise is paid is one per enterprise.
+pub(super) fn no_payee(table: &Table<'_, '_>, problems: &mut Problems<'_>) {
+    let problem = "a cap counts per payee, but the enterprise is paid";
+    problems.add(table.start, problem, "use the scope `enterprise-year`, or write who is paid as `payee`");
 }
 
 /// `[[programme.choice]]`: of several, one.
@@ -153,13 +179,14 @@ pub(super) fn shared_cap(
     let cap_scope = table.required("scope", problems, code(CapScope::parse, CapScope::ALL));
     let over = table.required("programmes", problems, list(parsed(ProgrammeId::parse))).unwrap_or_default();
     let limit = limit(&mut table, problems);
+    let years = years(&mut table, cap_scope, problems);
     let (reading, clause) = read_clause(&mut table, &Scope { reading: None, items: None }, known, problems);
     if cap_scope.is_some_and(CapScope::is_per_loan) {
         let problem = "a cap over programmes counts per enterprise, not per loan";
         problems.add(
             table.place("scope"),
             problem,
-            "use `enterprise-year`, `lifetime`, `bank-year` or `programme-year`",
+            "use `enterprise-year`, `lifetime`, `bank-year`, `payee-year` or `programme-year`",
         );
     }
     for other in over.iter().filter(|id| !known.programmes.contains_key(*id)) {
@@ -172,6 +199,10 @@ pub(super) fn shared_cap(
         let problem = "the programmes count by different years";
         problems.add(table.place("programmes"), problem, "give them the same `attribution`");
     }
+    let pays = |one: &&Programme| over.contains(&one.id) && one.payee == Payee::Enterprise;
+    if cap_scope == Some(CapScope::PayeeYear) && programmes.iter().any(|one| pays(&one)) {
+        no_payee(&table, problems);
+    }
     table.finish(problems);
     let (Some(id), Some(scope), Some((amount, rule)), Some(clause)) = (id, cap_scope, limit, clause) else { return };
     for programme in programmes.iter_mut().filter(|one| over.contains(&one.id)) {
@@ -179,6 +210,7 @@ pub(super) fn shared_cap(
             id: id.clone(),
             scope,
             items: programme.items.clone(),
+            years,
             amount,
             rule: rule.clone(),
             when: When::default(),

@@ -9,7 +9,8 @@ use super::when::right_kind;
 use super::{Known, duplicate};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{
-    CapId, InstitutionId, LimitId, LoanId, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc, shown,
+    CapId, District, InstitutionId, LimitId, LoanId, PatentKind, PoolId, ProgrammeId, RightId, SeriesId, Tag, Uscc,
+    shown,
 };
 use crate::money::{Amount, Rate};
 use crate::rulebook::explanation::Bound;
@@ -124,6 +125,9 @@ fn ordinary_enterprise() -> Option<EnterpriseFacts> {
         uscc: Uscc::parse(ordinary::USCC).ok()?,
         size_class: SizeClass::Small,
         blacklisted_since: None,
+        blacklisted_until: None,
+        district: None,
+        figures: BTreeMap::new(),
         classes: None,
         revenue: None,
     })
@@ -134,6 +138,10 @@ fn enterprise(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<E
     let classes = table.optional("classes", problems, tags);
     let revenue = table.optional("revenue", problems, parsed(Amount::parse));
     let blacklisted_since = table.optional("blacklisted_since", problems, date);
+    let blacklisted_until = table.optional("blacklisted_until", problems, date);
+    let district = table.optional("district", problems, parsed(District::parse));
+    let rows = table.tables("figures", "`figures`", problems);
+    let figures = rows.into_iter().filter_map(|row| stated_figure(row, problems)).collect();
     table.finish(problems);
     let ordinary = ordinary_enterprise()?;
     Some(EnterpriseFacts {
@@ -141,8 +149,21 @@ fn enterprise(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<E
         classes,
         revenue,
         blacklisted_since,
+        blacklisted_until,
+        district,
+        figures,
         ..ordinary
     })
+}
+
+/// `{ figure = "local-tax", year = 2025, amount = "…" }`
+fn stated_figure(mut row: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<((Tag, FiscalYear), Amount)> {
+    let name = row.required("figure", problems, parsed(Tag::parse));
+    let year = row.required("year", problems, whole(1990..=2199));
+    let amount = row.required("amount", problems, parsed(Amount::parse));
+    row.finish(problems);
+    let year = year.and_then(|year| i16::try_from(year).ok()).and_then(FiscalYear::from_value);
+    Some(((name?, year?), amount?))
 }
 
 /// A set of words; it may be empty, which says that there are none.
@@ -231,6 +252,10 @@ fn loan_details(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> LoanD
         right_kinds: table
             .optional("right_kinds", problems, list(parsed(right_kind)))
             .map(|kinds| kinds.into_iter().collect()),
+        patent_kinds: table
+            .optional("patent_kinds", problems, list(code(PatentKind::parse, PatentKind::ALL)))
+            .map(|kinds| kinds.into_iter().collect()),
+        rights: table.optional("rights", problems, whole(0..=10_000)),
         rights_owned: table.optional("rights_owned", problems, flag),
         first_pledge: table.optional("first_pledge", problems, flag),
     }
@@ -294,6 +319,9 @@ fn case_line(
         ordinal: row.optional("ordinal", problems, whole(1..=u32::MAX)),
         occasion: row.optional("occasion", problems, parsed(Tag::parse)),
         units: row.optional("units", problems, whole(0..=u32::MAX)),
+        payee: row
+            .optional("payee", problems, parsed(InstitutionId::parse))
+            .or_else(|| InstitutionId::parse(ordinary::BANK).ok()),
         choices: Vec::new(),
     };
     row.finish(problems);
@@ -409,6 +437,8 @@ fn filing(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Filin
     let exposure = table.optional("exposure", problems, parsed(Amount::parse)).unwrap_or_default();
     let free_balance = table.optional("free_balance", problems, parsed(Amount::parse));
     let borrower_filed = table.optional("borrower_filed", problems, parsed(Amount::parse)).unwrap_or_default();
+    let losses = table.optional("bank_year_losses", problems, parsed(Amount::parse)).unwrap_or_default();
+    let filed = table.optional("bank_year_filed", problems, parsed(Amount::parse)).unwrap_or_default();
     table.finish(problems);
     Some(FilingFacts {
         ip_part: ip_part?,
@@ -416,6 +446,7 @@ fn filing(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Filin
         free_balance: free_balance.unwrap_or_else(ordinary::plenty),
         principal,
         borrower_filed: Some(borrower_filed),
+        bank_year: Some((losses, filed)),
     })
 }
 
@@ -436,6 +467,7 @@ fn claim(mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<ClaimF
     let details = ClaimDetails {
         size_class: table.optional("size_class", problems, code(SizeClass::parse, SizeClass::ALL)),
         classes: table.optional("classes", problems, tags),
+        district: table.optional("district", problems, parsed(District::parse)),
         disbursed_on: table.optional("disbursed_on", problems, date),
         pledged_on: table.optional("pledged_on", problems, date),
         bank_business_year: table.optional("bank_business_year", problems, whole(1..=1000)),

@@ -1,7 +1,7 @@
 //! `[[programme.gate]]`: the conditions of a programme.
 
 use super::Known;
-use super::base::rate_term;
+use super::base::{figure, rate_term};
 use super::errors::Problems;
 use super::nearest::meant;
 use super::programme::{Scope, read_clause};
@@ -9,7 +9,7 @@ use super::table::{Node, Table, code, date, list, parsed, text, whole};
 use super::when::when;
 use crate::identifier::shown;
 use crate::money::{Amount, Rate};
-use crate::rulebook::model::{Condition, DateFact, Gate};
+use crate::rulebook::model::{Condition, DateFact, Gate, MonthDay, Window};
 use crate::rulebook::terms::SizeClass;
 
 pub(super) fn gate(
@@ -56,6 +56,12 @@ const WITH_KEYS: &[&str] = &[
     "date-within",
     "applied-within-days",
     "applied-by",
+    "applied-in-window",
+    "not-blacklisted-within",
+    "fee-rate-at-most",
+    "loan-days-at-least",
+    "figure-at-least",
+    "figure-at-most",
 ];
 
 fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'_>) -> Option<Condition> {
@@ -85,8 +91,57 @@ fn condition(table: &mut Table<'_, '_>, known: &Known, problems: &mut Problems<'
             let years_after = table.optional("years_after", problems, whole(0..=10)).unwrap_or(0);
             Some(Condition::AppliedBy { month: month?, day: day?, years_after })
         }
-        _ => plain(&name, table, problems),
+        _ => further(&name, table, problems),
     }
+}
+
+/// The conditions of further cities.
+fn further(name: &str, table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Condition> {
+    match name {
+        "applied-in-window" => windows(table, problems).map(Condition::AppliedInWindow),
+        "not-blacklisted-within" => {
+            table.required("months", problems, whole(1..=1200)).map(Condition::NotBlacklistedWithin)
+        }
+        "fee-rate-at-most" => table.required("share", problems, share).map(Condition::FeeRateAtMost),
+        "loan-days-at-least" => table.required("days", problems, whole(1..=36_600)).map(Condition::LoanDaysAtLeast),
+        "figure-at-least" | "figure-at-most" => {
+            let figure = figure(table, problems);
+            let amount = table.required("amount", problems, parsed(Amount::parse));
+            let condition = if name == "figure-at-least" { Condition::FigureAtLeast } else { Condition::FigureAtMost };
+            Some(condition(figure?, amount?))
+        }
+        _ => plain(name, table, problems),
+    }
+}
+
+/// `windows = [{ costs_from = "01-01", costs_until = "06-30", from = "07-01", until = "07-31" }, …]`
+fn windows(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Window>> {
+    let rows = table.tables("windows", "`windows`", problems);
+    if rows.is_empty() {
+        let remedy = "add `windows = [{ from = \"03-01\", until = \"03-31\", years_after = 1 }]`";
+        problems.add(table.start, "the gate has no `windows`", remedy);
+    }
+    let mut windows = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let costs_from = row.optional("costs_from", problems, parsed(MonthDay::parse));
+        let costs_until = row.optional("costs_until", problems, parsed(MonthDay::parse));
+        if row.has("costs_from") != row.has("costs_until") {
+            let problem = "the window has one of `costs_from` and `costs_until`";
+            problems.add(row.start, problem, "write both, or neither for the whole year");
+        }
+        let from = row.required("from", problems, parsed(MonthDay::parse));
+        let until = row.required("until", problems, parsed(MonthDay::parse));
+        for (first, last, key) in [(costs_from, costs_until, "costs_until"), (from, until, "until")] {
+            if first.zip(last).is_some_and(|(first, last)| last < first) {
+                let problem = format!("`{key}` is before the window's first day");
+                problems.add(row.place(key), problem, "a window lies within one year; write two, or `years_after = 1`");
+            }
+        }
+        let years_after = row.optional("years_after", problems, whole(0..=10)).unwrap_or(0);
+        row.finish(problems);
+        windows.push(Window { costs: costs_from.zip(costs_until), from: from?, until: until?, years_after });
+    }
+    if windows.is_empty() { None } else { Some(windows) }
 }
 
 /// A part of the principal: above 0 and at most 1.

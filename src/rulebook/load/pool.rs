@@ -217,22 +217,25 @@ fn payer_cap(
     let amount = row.optional("amount", problems, parsed(Amount::parse));
     let by_year = row.optional("by_business_year", problems, amounts);
     let share_of_filed = row.optional("share_of_filed", problems, share);
-    let ways = ["amount", "by_business_year", "share_of_filed"];
+    let share_of_balance = row.optional("share_of_balance", problems, share);
+    let ways = ["amount", "by_business_year", "share_of_filed", "share_of_balance"];
     if ways.iter().filter(|key| row.has(key)).count() != 1 {
-        let problem = "a cap has exactly one of `amount`, `by_business_year` and `share_of_filed`";
+        let problem = "a cap has exactly one of `amount`, `by_business_year`, `share_of_filed` and `share_of_balance`";
         problems.add(row.start, problem, "write `by_business_year = [\"…\", \"…\"]` for the first, the later years");
     }
     if row.has("share_of_filed") && scope.is_some_and(|scope| scope != PayerCapScope::BankYear) {
         let problem = "a share of what the bank filed limits the bank's year";
         problems.add(row.place("scope"), problem, "write `bank-year`");
     }
-    let amounts = by_year.or(amount.map(|amount| vec![amount])).or(share_of_filed.map(|_| Vec::new()));
+    let part = share_of_filed.or(share_of_balance);
+    let amounts = by_year.or(amount.map(|amount| vec![amount])).or(part.map(|_| Vec::new()));
     if amounts.as_ref().is_some_and(|amounts| amounts.iter().any(|amount| !amount.is_positive())) {
         problems.add(row.start, "a cap of 0 pays nothing", "write the limit");
     }
     let (reading, clause) = pool_clause(&mut row, provenance, known, problems);
     row.finish(problems);
-    Some(PayerCap { id: id?, scope: scope?, when: asked, amounts: amounts?, share_of_filed, clause: clause?, reading })
+    let (id, scope, amounts, clause) = (id?, scope?, amounts?, clause?);
+    Some(PayerCap { id, scope, when: asked, amounts, share_of_filed, share_of_balance, clause, reading })
 }
 
 fn gate(mut table: Table<'_, '_>, known: &mut Known, problems: &mut Problems<'_>) -> Option<PoolGate> {

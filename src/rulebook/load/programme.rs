@@ -1,7 +1,7 @@
 //! `[[programme]]` with what hangs on it; gates, caps, bases and ratios have files of their own.
 
 use super::base::{base, clamp};
-use super::cap::{cap, choice};
+use super::cap::{cap, choice, no_payee};
 use super::errors::Problems;
 use super::gate::gate;
 use super::ratio::{items, ratio_rule};
@@ -10,8 +10,8 @@ use super::{Known, duplicate, named_clause};
 use crate::identifier::{BudgetLineId, ClauseId, ProgrammeId, shown};
 use crate::money::{Amount, Rate, Rounding};
 use crate::rulebook::model::{
-    Attribution, Base, BilingualText, Clawback, ClosingRule, Condition, Gate, LateApplication, OwnStep, Payee,
-    Programme, StandsOn,
+    Attribution, Base, BilingualText, CapScope, Clawback, ClosingRule, Condition, Gate, LateApplication, OrdinalOf,
+    OwnStep, Payee, Programme, StandsOn,
 };
 use crate::rulebook::terms::CostKind;
 
@@ -44,6 +44,9 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
     if let Some(id) = id.as_ref().filter(|_| !further.yields_to.is_empty()) {
         known.yields.push((id.clone(), table.place("yields_to"), further.yields_to.clone()));
     }
+    if further.payee == Payee::Enterprise && parts.caps.iter().any(|cap| cap.scope == CapScope::PayeeYear) {
+        no_payee(&table, problems);
+    }
     table.finish(problems);
     Some(Programme {
         id: id?,
@@ -61,6 +64,7 @@ pub(super) fn programme(mut table: Table<'_, '_>, known: &mut Known, problems: &
         choices: parts.choices,
         caps: parts.caps,
         grants_per_enterprise,
+        ordinal_of: further.ordinal_of,
         yields_to: further.yields_to,
         payee: further.payee,
         closing_run: further.closing_run,
@@ -102,6 +106,7 @@ fn parts(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, proble
 struct Further {
     ip_share_items: Vec<CostKind>,
     public_share_at_most: Rate,
+    ordinal_of: OrdinalOf,
     yields_to: Vec<ProgrammeId>,
     payee: Payee,
     closing_run: Option<ClosingRule>,
@@ -116,6 +121,8 @@ fn further(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, prob
         problems.add(table.place("public_share_at_most"), problem, "write 80 % as `0.8`; at most 1");
     }
     let yields_to = table.optional("yields_to", problems, list(parsed(ProgrammeId::parse))).unwrap_or_default();
+    let ordinal_of = table.optional("ordinal_of", problems, code(OrdinalOf::parse, OrdinalOf::ALL));
+    let ordinal_of = ordinal_of.unwrap_or(OrdinalOf::Application);
     let payee = table.optional("payee", problems, code(Payee::parse, Payee::ALL)).unwrap_or(Payee::Enterprise);
     let closing_run = table.optional("closing_run", problems, |node, _, problems| {
         let mut table = Table::of(node, "[programme.closing_run]", problems)?;
@@ -124,7 +131,7 @@ fn further(table: &mut Table<'_, '_>, scope: &Scope<'_>, known: &mut Known, prob
         table.finish(problems);
         Some(ClosingRule { clause: clause?, reading, late: late.unwrap_or(LateApplication::Refuse) })
     });
-    Further { ip_share_items, public_share_at_most: public_share, yields_to, payee, closing_run }
+    Further { ip_share_items, public_share_at_most: public_share, ordinal_of, yields_to, payee, closing_run }
 }
 
 /// `clauses = [{ items = ["valuation"], clause = "fees" }, { step = "ip-share", clause = "conditions" }]`

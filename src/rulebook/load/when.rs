@@ -3,7 +3,7 @@
 use super::errors::Problems;
 use super::gate::share;
 use super::table::{Node, Table, code, flag, list, parsed, whole};
-use crate::identifier::{Invalid, RightKind, Tag};
+use crate::identifier::{District, Invalid, PatentKind, RightKind, Tag};
 use crate::money::Amount;
 use crate::rulebook::model::{Property, When};
 use crate::rulebook::terms::{CostKind, SizeClass};
@@ -21,6 +21,10 @@ pub(super) fn when(node: &Node<'_>, key: &str, problems: &mut Problems<'_>) -> O
     take(table.optional("trait", problems, list(parsed(Tag::parse))).map(Property::Trait));
     take(table.optional("without_trait", problems, list(parsed(Tag::parse))).map(Property::WithoutTrait));
     take(table.optional("right_kind", problems, list(parsed(right_kind))).map(Property::RightKind));
+    let patent_kinds = table.optional("patent_kind", problems, list(code(PatentKind::parse, PatentKind::ALL)));
+    take(patent_kinds.map(Property::PatentKind));
+    take(table.optional("rights_from", problems, whole(1..=10_000)).map(Property::RightsFrom));
+    take(table.optional("district", problems, list(parsed(District::parse))).map(Property::District));
     take(table.optional("occasion", problems, list(parsed(Tag::parse))).map(Property::Occasion));
     let up_to = table.optional("principal_up_to", problems, parsed(Amount::parse));
     let over = table.optional("principal_over", problems, parsed(Amount::parse));

@@ -1,6 +1,6 @@
 //! What a ratio is taken of, and the reference rates that a base, a clamp or a gate refers to.
 
-use super::{BilingualText, When};
+use super::{BilingualText, Figure, When};
 use crate::calendar::CivilDate;
 use crate::identifier::{ClauseId, SeriesId};
 use crate::money::{Amount, Rate};
@@ -24,6 +24,8 @@ pub enum Base {
     StandardPremium,
     /// The loan's contract principal (贷款金额).
     Principal,
+    /// A figure of the enterprise that somebody stated.
+    Figure(Figure),
     /// A lump sum by property or size (定额, 分档).
     Lump(LumpTable),
 }
@@ -36,6 +38,7 @@ impl Base {
             Self::ReferenceInterest { .. } => "reference-interest",
             Self::StandardPremium => "standard-premium",
             Self::Principal => "principal",
+            Self::Figure(_) => "figure",
             Self::Lump(_) => "lump",
         }
     }
@@ -62,11 +65,13 @@ pub enum Span {
 }
 codes!(Span { Loan = "loan", AwardYear = "award-year", InterestPeriod = "interest-period" });
 
-/// A rate that refers to a series: `factor` × series + points − points, at most the actual rate where it says so.
+/// A rate: `factor` × series + points − points, at most the actual rate where it says so; or a fixed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateTerm {
-    /// The series by the loan's term, in rising order; one entry without an upper end for all terms.
+    /// The series by the loan's term, in rising order; one entry without an upper end for all terms; empty for a fixed rate.
     pub series: Vec<TenorSeries>,
+    /// A rate that the text itself gives (按年化0.5%), instead of a series.
+    pub fixed: Option<Rate>,
     /// Which day's value.
     pub as_of: AsOf,
     /// The multiple (1.4 for 上浮40%).
@@ -77,6 +82,10 @@ pub struct RateTerm {
     pub minus_basis_points: u32,
     /// Whether the loan's own rate counts where it is lower (实际利率低于…的按实际利率).
     pub or_actual_if_lower: bool,
+    /// Whether it is the part of the loan's own rate above all this (加点部分).
+    pub actual_above: bool,
+    /// And at most this (最高不超过…个基点).
+    pub at_most: Option<Rate>,
 }
 
 /// A series for loans up to a term.

@@ -1,6 +1,6 @@
 //! The conditions of a programme: gates that a line passes, or not.
 
-use super::{BilingualText, RateTerm, When};
+use super::{BilingualText, Figure, RateTerm, When, Window};
 use crate::calendar::CivilDate;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Rate};
@@ -89,6 +89,18 @@ pub enum Condition {
         /// How many years after the one that the cost counts to.
         years_after: u32,
     },
+    /// The application was made within a window that comes back every year (申报窗口); the first one for the cost's day.
+    AppliedInWindow(Vec<Window>),
+    /// No blacklist entry is in force, and none was within so many months before (近三年无失信记录).
+    NotBlacklistedWithin(u32),
+    /// The cost is at most this part of the principal for each year of the contract (年化费率).
+    FeeRateAtMost(Rate),
+    /// The loan was used for at least so many days by the day of application (实际使用天数).
+    LoanDaysAtLeast(u32),
+    /// A figure of the enterprise is at least this.
+    FigureAtLeast(Figure, Amount),
+    /// A figure of the enterprise is at most this.
+    FigureAtMost(Figure, Amount),
 }
 
 /// A day of a line.
@@ -144,6 +156,12 @@ impl Condition {
             Self::DateWithin { .. } => "date-within",
             Self::AppliedWithinDays { .. } => "applied-within-days",
             Self::AppliedBy { .. } => "applied-by",
+            Self::AppliedInWindow(_) => "applied-in-window",
+            Self::NotBlacklistedWithin(_) => "not-blacklisted-within",
+            Self::FeeRateAtMost(_) => "fee-rate-at-most",
+            Self::LoanDaysAtLeast(_) => "loan-days-at-least",
+            Self::FigureAtLeast(..) => "figure-at-least",
+            Self::FigureAtMost(..) => "figure-at-most",
         }
     }
 }

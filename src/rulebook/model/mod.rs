@@ -8,12 +8,14 @@ mod base;
 mod case;
 mod choice;
 mod condition;
+mod figure;
 mod limit;
 mod pool;
 mod property;
 mod ratio;
 mod stands;
 mod target;
+mod window;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub use base::{AsOf, Base, Clamp, ClampTo, Days, LumpRow, LumpTable, Pick, RateT
 pub use case::{Case, CaseKind, CaseLine, ClaimCase, ClosingCase, Expected, FilingCase, LimitCase, LinesCase};
 pub use choice::{Between, Choice, ChoiceScope};
 pub use condition::{Condition, DateFact, Gate};
+pub use figure::Figure;
 pub use limit::{Limit, LimitRule};
 pub use pool::{
     Breaker, BreakerEffect, Coverage, Payer, PayerCap, PayerCapScope, PoolCondition, PoolGate, PoolRule, Provenance,
@@ -31,6 +34,7 @@ pub use property::{Missing, Properties, Property, When};
 pub use ratio::{Measure, RatioBranch, RatioKind, RatioRule, Tier, TierMethod, TierTable, Uplift};
 pub use stands::{OwnStep, StandsOn};
 pub use target::{Target, TargetMeasure, TargetValue};
+pub use window::{MonthDay, Window};
 
 use super::facts::ReferenceRates;
 use super::terms::{CostKind, codes};
@@ -214,6 +218,8 @@ pub struct Programme {
     pub caps: Vec<Cap>,
     /// How many lines may be granted to one enterprise, ever; `None` for any number (首件: 1).
     pub grants_per_enterprise: Option<u32>,
+    /// What the number of an application counts: `ordinals`, `ordinal_from`, `ordinal_to`.
+    pub ordinal_of: OrdinalOf,
     /// Programmes that exclude this one once they were granted to the enterprise.
     pub yields_to: Vec<ProgrammeId>,
     /// Who is paid.
@@ -254,6 +260,18 @@ codes!(Attribution {
     DisbursementYear = "disbursement-year",
     RegistrationYear = "registration-year",
 });
+
+/// What the number of an application counts (第几次, 第几笔贷款, 第几年).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrdinalOf {
+    /// The applications that were granted (第几次申报).
+    Application,
+    /// The loans that something was granted for (第几笔贷款).
+    Loan,
+    /// The years in which something was granted (第几年).
+    Year,
+}
+codes!(OrdinalOf { Application = "application", Loan = "loan", Year = "year" });
 
 /// Who is paid (补助对象).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +325,8 @@ pub struct Cap {
     pub scope: CapScope,
     /// The kinds of cost that count toward it and are limited by it.
     pub items: Vec<CostKind>,
+    /// How many years in a row it sums up, for a cap of the enterprise's year (连续…年累计); 1 for the year alone.
+    pub years: u32,
     /// The limit in yuan; the largest that it may be, where it depends on something.
     pub amount: Amount,
     /// What the limit depends on.
@@ -334,6 +354,8 @@ pub enum CapScope {
     Lifetime,
     /// One bank in one year.
     BankYear,
+    /// The institution that is paid, in one year.
+    PayeeYear,
     /// The programme in one year, all enterprises together.
     ProgrammeYear,
 }
@@ -344,6 +366,7 @@ codes!(CapScope {
     EnterpriseYear = "enterprise-year",
     Lifetime = "lifetime",
     BankYear = "bank-year",
+    PayeeYear = "payee-year",
     ProgrammeYear = "programme-year",
 });
 
@@ -356,6 +379,8 @@ pub enum CapRule {
     By(Vec<(When, Amount)>),
     /// A part of the loan's contract principal, and at most the cap's amount.
     ShareOfPrincipal(Rate),
+    /// A part of a figure of the enterprise, and at most the cap's amount.
+    ShareOfFigure(Figure, Rate),
 }
 
 impl CapScope {
@@ -363,7 +388,7 @@ impl CapScope {
     pub const fn is_per_loan(self) -> bool {
         match self {
             Self::Item | Self::Loan | Self::Joint => true,
-            Self::EnterpriseYear | Self::Lifetime | Self::BankYear | Self::ProgrammeYear => false,
+            Self::EnterpriseYear | Self::Lifetime | Self::BankYear | Self::PayeeYear | Self::ProgrammeYear => false,
         }
     }
 }

@@ -92,6 +92,8 @@ pub struct PayerCap {
     pub amounts: Vec<Amount>,
     /// At most this part of what the bank filed in the year, instead of an amount.
     pub share_of_filed: Option<Rate>,
+    /// At most this part of what the pool has free when the claim is judged, instead of an amount.
+    pub share_of_balance: Option<Rate>,
     /// The clause that sets it.
     pub clause: ClauseId,
     /// How an ambiguous clause is read here.
@@ -186,5 +188,7 @@ pub struct Breaker {
 pub enum BreakerEffect {
     /// The claim waits (暂缓补偿); it is not refused.
     Defer,
+    /// The pool takes no further loan of the bank in the year (暂停新增业务); claims are judged as before.
+    StopFiling,
 }
-codes!(BreakerEffect { Defer = "defer" });
+codes!(BreakerEffect { Defer = "defer", StopFiling = "stop-filing" });

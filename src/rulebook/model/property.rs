@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::calendar::CivilDate;
-use crate::identifier::{RightKind, Tag};
+use crate::identifier::{District, PatentKind, RightKind, Tag};
 use crate::money::{Amount, Rate};
 use crate::rulebook::rates::REFERENCE_RATE;
 use crate::rulebook::refusal::Refusal;
@@ -32,6 +32,12 @@ pub enum Property {
     WithoutTrait(Vec<Tag>),
     /// Every right that secures the loan is of one of these kinds.
     RightKind(Vec<RightKind>),
+    /// Every patent that secures the loan, or that a cost without a loan belongs to, is of one of these kinds; there is one.
+    PatentKind(Vec<PatentKind>),
+    /// At least so many rights secure the loan (质押件数).
+    RightsFrom(u32),
+    /// The enterprise is registered in one of these districts (注册地).
+    District(Vec<District>),
     /// What a lump sum is given for (奖补事项), such as a patent granted.
     Occasion(Vec<Tag>),
     /// The contract principal is at most this, in yuan.
@@ -77,6 +83,14 @@ pub struct Properties<'a> {
     pub traits: Option<&'a BTreeSet<Tag>>,
     /// The kinds of the rights that secure the loan.
     pub right_kinds: Option<&'a BTreeSet<RightKind>>,
+    /// The kinds of the patents that secure the loan.
+    pub patent_kinds: Option<&'a BTreeSet<PatentKind>>,
+    /// The kind of the patent that a cost without a loan belongs to.
+    pub patent_of_cost: Option<PatentKind>,
+    /// How many rights secure the loan.
+    pub rights: Option<u32>,
+    /// Where the enterprise is registered.
+    pub district: Option<&'a District>,
     /// What a lump sum is given for.
     pub occasion: Option<&'a Tag>,
     /// The contract principal, in yuan.
@@ -127,6 +141,9 @@ impl Property {
             Self::Trait(_) => "trait",
             Self::WithoutTrait(_) => "without_trait",
             Self::RightKind(_) => "right_kind",
+            Self::PatentKind(_) => "patent_kind",
+            Self::RightsFrom(_) => "rights_from",
+            Self::District(_) => "district",
             Self::Occasion(_) => "occasion",
             Self::PrincipalUpTo(_) => "principal_up_to",
             Self::PrincipalOver(_) => "principal_over",
@@ -160,6 +177,15 @@ impl Property {
                 .right_kinds
                 .map(|had| !had.is_empty() && had.iter().all(|kind| kinds.contains(kind)))
                 .ok_or(Missing("right-kinds")),
+            Self::PatentKind(kinds) => match (facts.patent_kinds, facts.patent_of_cost) {
+                (Some(had), _) => Ok(!had.is_empty() && had.iter().all(|kind| kinds.contains(kind))),
+                (None, Some(kind)) => Ok(kinds.contains(&kind)),
+                (None, None) => Err(Missing("patent-kinds")),
+            },
+            Self::RightsFrom(least) => known(facts.rights, "rights", |rights| rights >= *least),
+            Self::District(districts) => {
+                known(facts.district, "district-of-enterprise", |district| districts.contains(district))
+            }
             Self::Occasion(tags) => one(facts.occasion, tags, "occasion"),
             Self::PrincipalUpTo(limit) => known(facts.principal, "principal", |principal| principal <= *limit),
             Self::PrincipalOver(limit) => known(facts.principal, "principal", |principal| principal > *limit),
@@ -188,14 +214,19 @@ impl Property {
             | Self::WithoutTrait(tags)
             | Self::Occasion(tags) => joined(tags),
             Self::RightKind(kinds) => joined(kinds),
+            Self::PatentKind(kinds) => joined(kinds),
+            Self::District(districts) => joined(districts),
             Self::PrincipalUpTo(limit)
             | Self::PrincipalOver(limit)
             | Self::PrincipalFrom(limit)
             | Self::PrincipalBelow(limit) => limit.grouped(),
             Self::IpShareFrom(share) => share.percent(),
             Self::FirstPledge(asked) => if *asked { "yes" } else { "no" }.to_owned(),
-            Self::TermMonthsFrom(months) | Self::TermMonthsTo(months) => months.to_string(),
-            Self::OrdinalFrom(number) | Self::OrdinalTo(number) => number.to_string(),
+            Self::TermMonthsFrom(number)
+            | Self::TermMonthsTo(number)
+            | Self::RightsFrom(number)
+            | Self::OrdinalFrom(number)
+            | Self::OrdinalTo(number) => number.to_string(),
         };
         format!("{} {words}", self.code().replace('_', " "))
     }

@@ -11,7 +11,7 @@ use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutc
 use super::facts::{CapUse, ClaimFacts, ClaimVerdict, FilingFacts, FilingVerdict};
 use super::judge::gate_at_least as at_least;
 use super::judge::{amount_input, input};
-use super::model::{BreakerEffect, Coverage, Missing, PoolCondition, PoolGate, PoolRule};
+use super::model::{Breaker, BreakerEffect, Coverage, Missing, PoolCondition, PoolGate, PoolRule};
 use super::refusal::Refusal;
 use super::terms::LossParty;
 use crate::identifier::ClauseId;
@@ -138,6 +138,7 @@ impl<'a> Sheet<'a> {
         }
         self.record((StepKind::LossShare, "exposure"), inputs, exposure, StepOutcome::Reduced);
         self.borrower_limit(facts, exposure)?;
+        self.stopped(facts, exposure)?;
         let Some(limit) = self.rule.leverage_limit else { return Ok(()) };
         let after = facts.exposure.plus(exposure);
         let inputs = vec![
@@ -172,6 +173,28 @@ impl<'a> Sheet<'a> {
             return Err(self.fail(part, inputs, Bound::LoanCap, Refusal::LoanCapUsedUp));
         }
         self.record(part, inputs, exposure, StepOutcome::Passed);
+        Ok(())
+    }
+
+    /// Whether the bank's losses of the year stop further loans of it.
+    fn stopped(&mut self, facts: &FilingFacts, exposure: Amount) -> Result<(), Refusal> {
+        let stops = |breaker: &&Breaker| breaker.effect == BreakerEffect::StopFiling;
+        let Some(breaker) = self.rule.breaker.as_ref().filter(stops) else { return Ok(()) };
+        let part = (StepKind::Breaker, breaker.effect.code());
+        self.clause = breaker.clause.as_ref();
+        let Some((losses, filed)) = facts.bank_year else {
+            return Err(self.missing(part, Vec::new(), Missing("losses-before")));
+        };
+        let inputs = vec![
+            amount_input("losses-before", losses),
+            amount_input("filed", filed),
+            input("ratio", Value::Rate(breaker.ratio)),
+        ];
+        if losses.exceeds_share(filed, breaker.ratio) {
+            return Err(self.fail(part, inputs, Bound::Gate, Refusal::BreakerTripped));
+        }
+        self.record(part, inputs, exposure, StepOutcome::Passed);
+        self.clause = None;
         Ok(())
     }
 
@@ -284,7 +307,7 @@ impl<'a> Sheet<'a> {
                 (false, true) => parties.push(other),
                 (false, false) => {
                     let part = (StepKind::LossShare, "seat");
-                    let inputs = vec![input("seat", Value::Text(party.to_string()))];
+                    let inputs = vec![input("seat", Value::Text(party.to_string().into()))];
                     return Err(self.missing(part, inputs, Missing("parties")));
                 }
             }
@@ -309,7 +332,7 @@ impl<'a> Sheet<'a> {
     /// Whether the claim must wait: for the bank's loss ratio to fall, or for the pool to be refilled.
     fn waits(&mut self, facts: &ClaimFacts, covered: Amount, pool: Amount) -> Result<(), Refusal> {
         let rule = self.rule;
-        if let Some(breaker) = &rule.breaker {
+        if let Some(breaker) = rule.breaker.as_ref().filter(|breaker| breaker.effect == BreakerEffect::Defer) {
             self.clause = breaker.clause.as_ref();
             let losses = facts.bank_year_losses.plus(covered);
             let inputs = vec![
@@ -320,9 +343,7 @@ impl<'a> Sheet<'a> {
             ];
             let part = (StepKind::Breaker, breaker.effect.code());
             if losses.exceeds_share(facts.bank_year_filed, breaker.ratio) {
-                return Err(match breaker.effect {
-                    BreakerEffect::Defer => self.defer(part, inputs, Bound::Gate, Refusal::BreakerTripped),
-                });
+                return Err(self.defer(part, inputs, Bound::Gate, Refusal::BreakerTripped));
             }
             self.record(part, inputs, pool, StepOutcome::Passed);
             self.clause = None;
@@ -341,7 +362,7 @@ impl<'a> Sheet<'a> {
 
     /// Fails for want of a fact: the step says which.
     fn missing(&mut self, part: (StepKind, &str), mut inputs: Vec<Input>, missing: Missing) -> Refusal {
-        inputs.push(input("missing", Value::Text(missing.0.to_owned())));
+        inputs.push(input("missing", Value::Text(missing.0.into())));
         self.fail(part, inputs, Bound::Gate, missing.refusal())
     }
 
@@ -359,8 +380,8 @@ impl<'a> Sheet<'a> {
 
     fn record(&mut self, (kind, rule): (StepKind, &str), inputs: Vec<Input>, result: Amount, outcome: StepOutcome) {
         let clause = self.clause.or(self.rule.clause()).cloned();
-        let result = result.to_string();
-        self.steps.push(Step { kind, rule: rule.to_owned(), clause, inputs, result, outcome });
+        let result = result.to_string().into();
+        self.steps.push(Step { kind, rule: rule.into(), clause, inputs, result, outcome });
     }
 }
 
@@ -369,11 +390,11 @@ fn gate_facts(condition: &PoolCondition, facts: &ClaimFacts) -> (Vec<Input>, Res
     let details = &facts.details;
     match condition {
         PoolCondition::Property(when) => {
-            (vec![input("asked", Value::Text(when.text()))], when.holds(&facts.properties()))
+            (vec![input("asked", Value::Text(when.text().into()))], when.holds(&facts.properties()))
         }
         PoolCondition::HigherRecognised => {
             let said = details.higher_recognised;
-            let shown = said.map(|yes| input("recognised", Value::Text(if yes { "yes" } else { "no" }.to_owned())));
+            let shown = said.map(|yes| input("recognised", Value::Text(if yes { "yes" } else { "no" }.into())));
             (shown.into_iter().collect(), said.ok_or(Missing("higher-recognised")))
         }
         PoolCondition::WorkingDaysAtMost(most) => {

@@ -65,7 +65,7 @@ impl<'a> Sheet<'a> {
         for (when, party) in &rule.payees {
             match when.holds(&facts.properties()) {
                 Ok(true) => {
-                    inputs.push(input("payee", Value::Text(party.to_string())));
+                    inputs.push(input("payee", Value::Text(party.to_string().into())));
                     self.payee = *party;
                     return Ok(());
                 }
@@ -95,7 +95,7 @@ impl<'a> Sheet<'a> {
                 return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
             }
             Err(NoRatio::Money(error)) => {
-                inputs.push(input("error", Value::Text(error.to_string())));
+                inputs.push(input("error", Value::Text(error.to_string().into())));
                 return Err((self.fail(part, inputs, Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
             }
         };
@@ -212,6 +212,11 @@ fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<In
         let filed = facts.bank_year_filed.floored_at_zero();
         let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
         return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
+    }
+    if let Some(share) = cap.share_of_balance {
+        let free = facts.free_balance.floored_at_zero();
+        let limit = free.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
+        return Ok(Some((limit, vec![amount_input("free-balance", free), input("share", Value::Rate(share))])));
     }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;

@@ -92,9 +92,61 @@ fn further(rule: &str, step: &Step, language: Language) -> Option<String> {
                 format!("可得{award}元，不足{limit}元的不予补助"),
             )
         }
+        "applied-in-window" if value(step, "from").is_none() => {
+            let day = see("day");
+            (format!("no window of application is for a cost of {day}"), format!("{day}发生的费用没有对应的申报窗口"))
+        }
+        "applied-in-window" => {
+            let (applied, from, until) = (see("applied-on"), see("from"), see("until"));
+            (
+                format!("the application came on {applied}, and the window is from {from} to {until}"),
+                format!("申报日{applied}不在申报窗口（{from}至{until}）内"),
+            )
+        }
+        "not-blacklisted-within" => clean_record(step, language),
+        "fee-rate-at-most" => {
+            let (cost, limit, rate) = (see("cost"), see("limit"), see("rate-limit"));
+            (
+                format!("the fee of {cost} is above {limit}, which is {rate} of the principal a year"),
+                format!("费用{cost}元超过{limit}元（按本金年化{rate}计）"),
+            )
+        }
+        "loan-days-at-least" => {
+            let (days, least) = (see("days"), see("days-at-least"));
+            (
+                format!("the loan was used for {days} days, and {least} are required"),
+                format!("贷款使用{days}天，不足{least}天"),
+            )
+        }
+        "figure-at-least" | "figure-at-most" => {
+            let (of, year, stated, limit) = (see("of"), see("year"), see("figure"), see("limit"));
+            let (english, chinese) =
+                if rule == "figure-at-least" { ("less than", "低于") } else { ("above", "超过") };
+            (
+                format!("the figure `{of}` of {year} is {stated}, {english} {limit}"),
+                format!("{year}年指标（{of}）为{stated}，{chinese}{limit}"),
+            )
+        }
         _ => return None,
     };
     Some(language.pick(english, chinese))
+}
+
+fn clean_record(step: &Step, language: Language) -> (String, String) {
+    let see = |name| shown(step, name, language);
+    let in_force = !matches!(value(step, "blacklisted-since"), Some(Value::Text(text)) if text == "none");
+    if in_force {
+        let since = see("blacklisted-since");
+        return (
+            format!("the enterprise has been on the blacklist since {since}"),
+            format!("企业自{since}起列入失信名单"),
+        );
+    }
+    let (until, months) = (see("blacklisted-until"), see("months"));
+    (
+        format!("the enterprise was on the blacklist until {until}, less than {months} months before"),
+        format!("企业失信记录至{until}，距申报不足{months}个月"),
+    )
 }
 
 fn date_within(step: &Step, language: Language) -> (String, String) {

@@ -31,6 +31,7 @@ fn bound_step(line: &LineExplanation) -> Option<&Step> {
         Bound::ProRata => StepKind::ProRata,
         Bound::BankYearCap => StepKind::BankYearCap,
         Bound::ProgrammeYearCap => StepKind::ProgrammeYearCap,
+        Bound::PayeeYearCap => StepKind::PayeeYearCap,
     };
     // Of several caps of one scope the last that reduced decided; a cap that ended the line is the last anyway.
     let decided = |step: &&Step| step.kind == kind && step.outcome != StepOutcome::Passed;
@@ -117,12 +118,22 @@ fn limit(step: &Step, language: Language) -> String {
         StepKind::ItemCap => (format!("{total} for this kind of cost"), format!("单项限额{total}元")),
         StepKind::LoanCap => (format!("{total} for this loan"), format!("该笔贷款限额{total}元")),
         StepKind::JointCap => (format!("{total} for these costs together"), format!("合并限额{total}元")),
+        StepKind::YearCap if value(step, "years").is_some() => {
+            let years = shown(step, "years", language);
+            (
+                format!("{total} for {years} years in a row with {year}"),
+                format!("连续{years}年（含{year}年）限额{total}元"),
+            )
+        }
         StepKind::YearCap => (format!("{total} for {year}"), format!("{year}年度限额{total}元")),
         StepKind::LifetimeCap => (format!("{total} for all years"), format!("累计限额{total}元")),
         StepKind::Budget => (format!("budget `{}` for {year}", step.rule), format!("{year}年度预算（{}）", step.rule)),
         StepKind::BankYearCap => (format!("{total} for the bank in {year}"), format!("该银行{year}年度限额{total}元")),
         StepKind::ProgrammeYearCap => {
             (format!("{total} for the programme in {year}"), format!("项目{year}年度限额{total}元"))
+        }
+        StepKind::PayeeYearCap => {
+            (format!("{total} for the institution in {year}"), format!("该机构{year}年度限额{total}元"))
         }
         StepKind::Ceiling => return ceiling(step, language),
         StepKind::ProRata => return pro_rata(step, language),

@@ -137,6 +137,9 @@ const PROPERTIES: &[(&str, &str)] = &[
     ("without trait ", "贷款不具有"),
     ("trait ", "贷款具有"),
     ("right kind ", "权利类型为"),
+    ("patent kind ", "专利类型为"),
+    ("rights from ", "质押件数不少于"),
+    ("district ", "注册地为"),
     ("occasion ", "奖补事项为"),
     ("principal up to ", "贷款本金不超过"),
     ("principal over ", "贷款本金超过"),
@@ -189,6 +192,9 @@ const CODES: &[&str] = &[
     "patent",
     "trademark",
     "copyright",
+    "invention",
+    "utility-model",
+    "design",
 ];
 
 const fn size_class(class: SizeClass) -> &'static str {

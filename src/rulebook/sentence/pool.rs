@@ -119,6 +119,13 @@ fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
                 format!("损失中没有知识产权部分（本金{principal}元中为{part}元）"),
             )
         }
+        StepKind::Breaker if filing => {
+            let (losses, ratio, filed) = (see("losses-before"), see("ratio"), see("filed"));
+            (
+                format!("the bank's losses of the year are {losses}, above {ratio} of the {filed} that it filed"),
+                format!("该银行本年度损失{losses}元，超过其备案本金{filed}元的{ratio}，暂停新增业务"),
+            )
+        }
         StepKind::Breaker | StepKind::PoolBalance => waits(step, language),
         StepKind::LoanCap | StepKind::BankYearCap | StepKind::ProgrammeYearCap | StepKind::Ceiling => {
             capped(step, language)
@@ -132,6 +139,7 @@ fn told(step: &Step, filing: bool, language: Language) -> Option<String> {
         | StepKind::JointCap
         | StepKind::YearCap
         | StepKind::LifetimeCap
+        | StepKind::PayeeYearCap
         | StepKind::Budget
         | StepKind::Round
         | StepKind::LossShare => return None,
@@ -232,6 +240,7 @@ fn limited(line: &LineExplanation, language: Language) -> Option<String> {
         | Bound::JointCap
         | Bound::YearCap
         | Bound::LifetimeCap
+        | Bound::PayeeYearCap
         | Bound::Budget
         | Bound::PoolBalance
         | Bound::ProRata => return None,

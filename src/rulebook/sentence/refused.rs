@@ -58,6 +58,7 @@ fn told(explanation: &LineExplanation, item: CostKind, step: &Step, language: La
         | StepKind::ProRata
         | StepKind::BankYearCap
         | StepKind::ProgrammeYearCap
+        | StepKind::PayeeYearCap
         | StepKind::Budget => Some(line::limited(explanation, item, step, language)),
         StepKind::Choice => Some(choice(step, language)),
         StepKind::Evidence

@@ -8,7 +8,7 @@ use super::{Language, grouped, shown_input};
 pub fn step_sentence(step: &Step, language: Language) -> String {
     let rule = language.pick(step.rule.replace('-', " "), word(&step.rule).unwrap_or(&step.rule));
     // Names that an operator gave stay as they are; ours are said in words.
-    let rule = if word(&step.rule).is_some() { rule } else { step.rule.clone() };
+    let rule = if word(&step.rule).is_some() { rule } else { step.rule.to_string() };
     let kind = language.pick(step.kind.code().replace('-', " "), kind(step.kind));
     let inputs: Vec<String> = step
         .inputs
@@ -53,6 +53,7 @@ const fn kind(kind: StepKind) -> &'static str {
         StepKind::ProRata => "按比例折算",
         StepKind::BankYearCap => "银行年度限额",
         StepKind::ProgrammeYearCap => "项目年度限额",
+        StepKind::PayeeYearCap => "机构年度限额",
     }
 }
 
@@ -77,6 +78,7 @@ const WORDS: &[(&str, &str)] = &[
     ("another-loan", "另一笔贷款"),
     ("application", "申报"),
     ("applied-by", "申报截止"),
+    ("applied-in-window", "申报窗口"),
     ("applied-on", "申报日"),
     ("applied-within-days", "申报期限"),
     ("approved", "核定"),
@@ -91,6 +93,7 @@ const WORDS: &[(&str, &str)] = &[
     ("base", "基数"),
     ("basic-ratio", "基础比例"),
     ("blacklisted-since", "列入失信名单日"),
+    ("blacklisted-until", "失信记录终止日"),
     ("borrower-filed", "单户本金"),
     ("borrower-filed-after", "纳入后单户本金"),
     ("borrower-limit", "单户限额"),
@@ -115,13 +118,16 @@ const WORDS: &[(&str, &str)] = &[
     ("day", "日期"),
     ("day-count", "年计息天数"),
     ("days", "天数"),
+    ("days-at-least", "最少天数"),
     ("days-counted", "计算天数"),
     ("days-limit", "天数上限"),
     ("days-overdue", "逾期天数"),
     ("defer", "暂缓补偿"),
+    ("design", "外观设计专利"),
     ("disbursed-on", "放款日"),
     ("disbursement", "放款"),
     ("district", "区县级"),
+    ("district-of-enterprise", "注册地"),
     ("down", "舍去"),
     ("earlier-claim-waits-since", "更早申请提交日"),
     ("earlier-grants", "此前次数"),
@@ -131,6 +137,10 @@ const WORDS: &[(&str, &str)] = &[
     ("error", "错误"),
     ("evidence-left", "凭据余额"),
     ("exposure", "在保责任"),
+    ("fee-rate-at-most", "费率上限"),
+    ("figure", "指标"),
+    ("figure-at-least", "指标不低于"),
+    ("figure-at-most", "指标不超过"),
     ("exposure-after", "承担后在保责任"),
     ("exposure-before", "此前在保责任"),
     ("filed", "备案本金"),
@@ -145,6 +155,7 @@ const WORDS: &[(&str, &str)] = &[
     ("higher-recognised", "上级认定"),
     ("in-order", "按顺序"),
     ("insurer", "保险机构"),
+    ("invention", "发明专利"),
     ("interest-period", "计息期间"),
     ("ip-part", "知识产权部分"),
     ("ip-part-of-principal", "本金中的知识产权部分"),
@@ -157,6 +168,7 @@ const WORDS: &[(&str, &str)] = &[
     ("limit", "限额"),
     ("line", "逐项"),
     ("loan", "贷款"),
+    ("loan-days-at-least", "贷款使用天数"),
     ("loan-disbursed", "贷款已发放"),
     ("loan-repaid", "贷款已还清"),
     ("loan-required", "对应已备案的贷款"),
@@ -175,6 +187,7 @@ const WORDS: &[(&str, &str)] = &[
     ("no", "否"),
     ("no-other-public-funding", "未获其他财政资金"),
     ("not-blacklisted", "未列入失信名单"),
+    ("not-blacklisted-within", "近期无失信记录"),
     ("occasion", "奖补事项"),
     ("of", "比照金额"),
     ("ordinal", "申报次数"),
@@ -191,6 +204,7 @@ const WORDS: &[(&str, &str)] = &[
     ("paid-within-loan", "支付在贷款存续期间"),
     ("parties", "参与方"),
     ("patent", "专利"),
+    ("patent-kinds", "专利类型"),
     ("payee", "补助对象"),
     ("payee-liability", "实际承担责任"),
     ("payment", "支付"),
@@ -226,6 +240,7 @@ const WORDS: &[(&str, &str)] = &[
     ("right-months-left-at-least", "权利剩余期限"),
     ("right-owned", "权利属于申请企业"),
     ("right-required", "注明知识产权"),
+    ("rights", "质押件数"),
     ("rights-owned", "权利归属"),
     ("seat", "席位"),
     ("settlement", "结清"),
@@ -235,6 +250,7 @@ const WORDS: &[(&str, &str)] = &[
     ("size-class", "企业划型"),
     ("slices", "分档合计"),
     ("standard-premium", "标准保费"),
+    ("stop-filing", "暂停新增业务"),
     ("taken", "已取"),
     ("taken-award", "已取金额"),
     ("tier-measure", "分档依据"),
@@ -244,6 +260,7 @@ const WORDS: &[(&str, &str)] = &[
     ("units", "件数"),
     ("unrounded", "舍入前"),
     ("until", "止"),
+    ("utility-model", "实用新型专利"),
     ("uplift", "提高"),
     ("used-before", "此前已用"),
     ("used-by-all", "累计使用额"),
@@ -251,6 +268,7 @@ const WORDS: &[(&str, &str)] = &[
     ("working-days", "工作日"),
     ("working-days-at-most", "工作日期限"),
     ("year", "年度"),
+    ("years", "年数"),
     ("yes", "是"),
     ("yields-to", "不重复享受"),
 ];

@@ -19,7 +19,9 @@ use super::super::{
 };
 use super::{HEAD, day, facts};
 use crate::calendar::{CivilDate, FiscalYear};
-use crate::identifier::{BudgetLineId, ClauseId, LoanId, ProgrammeId, RightKind, Tag, Uscc};
+use crate::identifier::{
+    BudgetLineId, ClauseId, District, InstitutionId, LoanId, PatentKind, ProgrammeId, RightKind, Tag, Uscc,
+};
 use crate::money::{Amount, Rate};
 
 const SERIES: &str = "[[series]]\nid = \"lpr\"\nname = { zh = \"利率\", en = \"Rate\" }\nsource = \"央行\"\nknown_until = 2026-12-31\nvalues = [{ from = 2020-01-01, rate = \"0.0385\" }, { from = 2024-10-21, rate = \"0.0310\" }]\n";
@@ -41,6 +43,9 @@ const BASES: &[&str] = &[
     "base = \"principal\"\n",
     "base = { kind = \"reference-interest\", rate = { series = \"lpr\", as_of = \"month-before-signing\", factor = \"1.4\" }, day_count = 365, days = \"loan\" }\n",
     "base = { kind = \"reference-interest\", rate = { series = \"lpr\", as_of = \"same-period\", minus_basis_points = 50, or_actual_if_lower = true }, day_count = 360, days = \"award-year\", days_at_most = 100 }\n",
+    "base = { kind = \"reference-interest\", rate = { series = \"lpr\", as_of = \"signing\", actual_above = true, at_most_basis_points = 100 }, day_count = 365, days = \"loan\" }\n",
+    "base = { kind = \"reference-interest\", rate = { fixed = \"0.005\" }, day_count = 360, days = \"loan\" }\n",
+    "base = { kind = \"figure\", figure = \"tax\", years_before = 1 }\n",
     "base = { kind = \"lump\", by = \"principal\", at_most_cost = true, rows = [{ up_to = \"1000.00\", inclusive = true, amount = \"30.00\" }, { amount = \"500.00\" }] }\n",
     "base = { kind = \"lump\", pick = \"highest\", per_unit = true, rows = [{ when = { occasion = [\"o\"] }, amount = \"70.00\" }, { amount = \"50.00\" }] }\n",
     "base = { kind = \"reference-interest\", rate = { by_term = [{ up_to_months = 12, series = \"lpr\" }, { series = \"lpr\" }], as_of = \"signing\", plus_basis_points = 20 }, day_count = 360, days = \"interest-period\" }\n",
@@ -68,6 +73,8 @@ const PARTS: &[&str] = &[
     "[[programme.cap]]\nid = \"life\"\nscope = \"lifetime\"\nitems = [\"insurance\"]\namount = \"700.00\"\nclause = \"c1\"\n",
     "[[programme.cap]]\nid = \"bank\"\nscope = \"bank-year\"\nitems = [\"interest\", \"insurance\"]\namount = \"800.00\"\nclause = \"c1\"\n",
     "[[programme.cap]]\nid = \"all\"\nscope = \"programme-year\"\nitems = [\"interest\", \"insurance\"]\namount = \"1000.00\"\nclause = \"c1\"\n",
+    "[[programme.cap]]\nid = \"three\"\nscope = \"enterprise-year\"\nitems = [\"interest\", \"insurance\"]\nyears = 3\namount = \"650.00\"\nclause = \"c1\"\n",
+    "[[programme.cap]]\nid = \"figure\"\nscope = \"enterprise-year\"\nitems = [\"interest\"]\nshare_of_figure = \"0.5\"\nfigure = \"tax\"\namount = \"550.00\"\nclause = \"c1\"\n",
 ];
 
 /// Parts of which few are taken at a time: together they let nothing through.
@@ -104,6 +111,15 @@ const FURTHER_PARTS: &[&str] = &[
     "[[programme.gate]]\ncondition = \"property\"\nwhen = { ordinal_from = 1, ordinal_to = 3 }\nclause = \"c1\"\n",
     "[[programme.cap]]\nid = \"joint\"\nscope = \"joint\"\nitems = [\"interest\", \"insurance\"]\namount = \"450.00\"\nwhen = { mode = [\"m\"] }\nclause = \"c1\"\n",
     "[[programme.choice]]\nid = \"z\"\nbetween = \"items\"\nitems = [\"interest\", \"insurance\"]\nper = \"lifetime\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"applied-in-window\"\nwindows = [{ costs_from = \"01-01\", costs_until = \"06-30\", from = \"01-01\", until = \"12-31\" }, { from = \"01-01\", until = \"12-31\", years_after = 1 }]\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"not-blacklisted-within\"\nmonths = 36\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"fee-rate-at-most\"\nshare = \"0.5\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"loan-days-at-least\"\ndays = 30\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"figure-at-least\"\nfigure = \"tax\"\namount = \"1.00\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"figure-at-most\"\nfigure = \"tax\"\nyears_before = 1\namount = \"1500.00\"\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { patent_kind = [\"invention\"] }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { rights_from = 2 }\nclause = \"c1\"\n",
+    "[[programme.gate]]\ncondition = \"property\"\nwhen = { district = [\"410611\"] }\nclause = \"c1\"\n",
     "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"signing\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
     "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"registration\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
     "[[programme.gate]]\ncondition = \"date-within\"\ndate = \"disbursement\"\nuntil = 2026-01-01\nclause = \"c1\"\n",
@@ -116,10 +132,14 @@ const KEYS: &[&str] = &[
     "public_share_at_most = \"0.8\"\n",
     "payee = \"guarantor\"\n",
     "round_to = \"10.00\"\n",
+    "ordinal_of = \"loan\"\n",
     "award_at_least = \"100.00\"\n",
     "closing_run = { clause = \"c1\" }\n",
     "clauses = [{ items = [\"insurance\"], clause = \"c1\" }, { step = \"ratio\", clause = \"c1\" }]\n",
 ];
+
+/// Beside a payee.
+const PER_PAYEE: &str = "[[programme.cap]]\nid = \"payee\"\nscope = \"payee-year\"\nitems = [\"interest\", \"insurance\"]\namount = \"750.00\"\nclause = \"c1\"\n";
 
 /// A rulebook from random parts; all of them load.
 fn any_rulebook() -> impl Strategy<Value = String> {
@@ -131,8 +151,9 @@ fn any_rulebook() -> impl Strategy<Value = String> {
             let programme = super::PROGRAMME.replace("payment-year", year.code());
             let ip_share = if ip_share { "ip_share_items = [\"interest\"]\n" } else { "" };
             let loan = super::LOAN_REQUIRED;
+            let per_payee = if keys.iter().any(|key| key.starts_with("payee")) { PER_PAYEE } else { "" };
             format!(
-                "{HEAD}{SERIES}{programme}{ratio}{base}{ip_share}{}{loan}{}{}",
+                "{HEAD}{SERIES}{programme}{ratio}{base}{ip_share}{}{loan}{per_payee}{}{}",
                 keys.concat(),
                 parts.concat(),
                 further.concat()
@@ -176,6 +197,8 @@ fn any_loan_details() -> impl Strategy<Value = LoanDetails> {
             product: None,
             traits,
             right_kinds: Some([RightKind::Patent].into()),
+            patent_kinds: repaid.map(|design| [if design { PatentKind::Design } else { PatentKind::Invention }].into()),
+            rights: owned.map(|many| if many { 5 } else { 1 }),
             rights_owned: owned,
             first_pledge: first,
         }
@@ -192,6 +215,11 @@ fn any_line() -> impl Strategy<Value = LineFacts> {
             let mut line = facts(item, "0.00");
             (line.cost, line.evidence_left, line.other_public_funding) = (money.0, money.1, money.2);
             (line.paid_on, line.applied_on) = (days.0, days.1);
+            line.enterprise.district = classes.as_ref().map(|_| District::parse("410611").unwrap());
+            line.enterprise.blacklisted_until = days.3.filter(|_| no_loan);
+            let years = [2024, 2025, 2026].map(|year| FiscalYear::from_value(year).unwrap());
+            let figure = |year| ((Tag::parse("tax").unwrap(), year), money.2);
+            line.enterprise.figures = years.into_iter().filter(|_| classes.is_some()).map(figure).collect();
             line.enterprise.classes = classes;
             let mut loan = line.loan.take().unwrap();
             loan.loan = LoanId::new(loan_number);
@@ -199,7 +227,13 @@ fn any_line() -> impl Strategy<Value = LineFacts> {
             loan.annual_rate = Rate::from_basis_points(rate * 250);
             (loan.disbursed_on, loan.ended_on, loan.details) = (days.2, days.3, details);
             line.loan = (!no_loan || loan_number > 1).then_some(loan);
-            line.details = LineDetails { interest_period: period, standard_premium: money.4, ..LineDetails::default() };
+            line.details = LineDetails {
+                interest_period: period,
+                standard_premium: money.4,
+                payee: (!no_loan)
+                    .then(|| InstitutionId::parse(["a", "b", "c"][usize::try_from(loan_number - 1).unwrap()]).unwrap()),
+                ..LineDetails::default()
+            };
             line
         },
     )
@@ -237,7 +271,7 @@ impl Usage for Kept {
 /// The parts have every word that a rule may be made of.
 #[test]
 fn the_parts_have_every_feature() {
-    let text = [RATIOS, BASES, PARTS, FURTHER_PARTS, KEYS].concat().concat();
+    let text = [RATIOS, BASES, PARTS, FURTHER_PARTS, KEYS, &[PER_PAYEE]].concat().concat();
     let has = |word: &str| assert!(text.contains(word), "no part has `{word}`");
     for scope in CapScope::ALL {
         has(&format!("scope = \"{scope}\""));
@@ -274,7 +308,16 @@ fn within_caps(rulebook: &Rulebook, kept: &Kept) -> bool {
         rulebook.programmes[0].caps.iter().find(|cap| cap.id == *id).map(|cap| cap.amount)
     };
     let own = kept.caps.iter().all(|(key, used)| limit(&key.cap).is_none_or(|limit| *used <= limit));
-    own && kept.wide.iter().all(|(key, used)| limit(&key.cap).is_none_or(|limit| *used <= limit))
+    own && three_years(kept) && kept.wide.iter().all(|(key, used)| limit(&key.cap).is_none_or(|limit| *used <= limit))
+}
+
+/// No three years in a row come to more than the cap over three years allows.
+fn three_years(kept: &Kept) -> bool {
+    let of = |year: i16| -> i64 {
+        let key = |key: &&CapKey| key.cap.as_str() == "three" && key.year.is_some_and(|one| one.value() == year);
+        Amount::total(kept.caps.iter().filter(|(one, _)| key(one)).map(|(_, used)| *used)).fen()
+    };
+    (1990..2198).all(|year| of(year) + of(year + 1) + of(year + 2) <= 65_000)
 }
 
 /// At most one member of each choice has anything.
@@ -313,7 +356,7 @@ proptest! {
                 prop_assert!(!verdict.award.is_negative() && verdict.award <= facts.cost);
                 prop_assert!(verdict.award.is_zero() || verdict.award <= facts.evidence_left);
                 prop_assert_eq!(verdict.award.is_zero(), verdict.explanation.refusal.is_some());
-                let last = verdict.explanation.steps.last().map(|step| step.result.clone());
+                let last = verdict.explanation.steps.last().map(|step| step.result.to_string());
                 prop_assert_eq!(last, Some(verdict.award.to_string()));
                 for language in [Language::Chinese, Language::English] {
                     prop_assert!(!line_sentence(&verdict.explanation, language).is_empty());

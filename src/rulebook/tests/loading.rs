@@ -185,14 +185,14 @@ fn an_unknown_key_is_refused() {
         "attribution =",
         "colour = 1\nattribution =",
         &expect![
-            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run"
+            "city.toml:21: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, ordinal_of, payee, closing_run"
         ],
     );
     check(
         "scope =",
         "scpoe = 1\nscope =",
         &expect![
-            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, amounts, amount, reading, clause"
+            "city.toml:27: `scpoe` is not a key of [[programme.cap]]; did you mean `scope`? remove it, or use one of: id, scope, items, when, share_of_principal, share_of_figure, amounts, amount, reading, clause, years"
         ],
     );
     check(
@@ -270,7 +270,7 @@ fn a_slip_in_a_gate_is_refused() {
     gate(
         "condition = \"rich\"\nclause = \"c1\"\n",
         &expect![
-            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, pledged-by-settlement, loan-repaid, loan-rights-owned, first-pledge, no-other-public-funding, size-class, property, rate-at-most, ip-share-at-least, revenue-at-most, right-months-left-at-least, date-within, applied-within-days, applied-by"
+            "city.toml:26: `rich` is not a condition; use one of: not-blacklisted, loan-required, loan-disbursed, pledged-by-disbursement, paid-within-loan, paid-by-loan-end, right-required, right-owned, right-in-force, right-is-patent, pledged-by-settlement, loan-repaid, loan-rights-owned, first-pledge, no-other-public-funding, size-class, property, rate-at-most, ip-share-at-least, revenue-at-most, right-months-left-at-least, date-within, applied-within-days, applied-by, applied-in-window, not-blacklisted-within, fee-rate-at-most, loan-days-at-least, figure-at-least, figure-at-most"
         ],
     );
     gate(
@@ -363,8 +363,8 @@ fn a_slip_in_a_pool_is_refused() {
         "leverage_limit = \"10\"\n",
         "leverage_limit = \"10\"\n[pool.breaker]\nratio = \"1.5\"\neffect = \"deny\"\n",
         &expect![[r#"
-        city.toml:41: the breaker's ratio `1.5` is above 1: it could never trip; write 3 % as `0.03`
-        city.toml:42: `deny` is not a value of `effect`; use one of: defer"#]],
+            city.toml:41: the breaker's ratio `1.5` is above 1: it could never trip; write 3 % as `0.03`
+            city.toml:42: `deny` is not a value of `effect`; use one of: defer, stop-filing"#]],
     );
 }
 
@@ -418,7 +418,7 @@ fn a_slip_in_a_case_is_refused() {
         &format!("{}{case}", whole()),
         &expect![[r#"
             city.toml:43: `lines` has no `expect`; add `expect = …`
-            city.toml:43: `luck` is not a value of `bound`; use one of: ratio, gate, evidence, clamp, other-funding, item-cap, loan-cap, joint-cap, year-cap, lifetime-cap, budget, pool-balance, ceiling, pro-rata, bank-year-cap, programme-year-cap"#]],
+            city.toml:43: `luck` is not a value of `bound`; use one of: ratio, gate, evidence, clamp, other-funding, item-cap, loan-cap, joint-cap, year-cap, lifetime-cap, budget, pool-balance, ceiling, pro-rata, bank-year-cap, programme-year-cap, payee-year-cap"#]],
     );
 }
 
@@ -459,7 +459,7 @@ fn everything_is_reported_in_one_go() {
         &expect![[r#"
             city.toml:4: `version` is `0`; use 1 to 4294967295
             city.toml:24: the ratio `2` is above 1: more than the cost would be granted; write half as `0.5`
-            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, payee, closing_run
+            city.toml:25: `colour` is not a key of [[programme]]; remove it, or use one of: id, name, reading, clause, items, attribution, ratio, grants_per_enterprise, budget, rounding, round_to, award_at_least, clawback, base, gate, clamp, choice, cap, clauses, ip_share_items, public_share_at_most, yields_to, ordinal_of, payee, closing_run
             city.toml:26: [[programme.cap]] has no `amount`; add `amount = …`
             city.toml:36: the shares are 9000 basis points in all; make them 10000, the whole of the loss"#]],
     );

@@ -150,6 +150,7 @@ fn the_leverage_limit_is_reached_but_not_passed() {
             free_balance: yuan("1000000.00"),
             principal: None,
             borrower_filed: None,
+            bank_year: None,
         };
         judge_filing(&hebi_pool(), &facts)
     };
@@ -168,6 +169,7 @@ fn a_loan_without_an_ip_part_is_not_covered() {
         free_balance: yuan("1000000.00"),
         principal: None,
         borrower_filed: None,
+        bank_year: None,
     };
     assert_eq!(judge_filing(&hebi_pool(), &facts).explanation.refusal, Some(Refusal::LossNotCovered));
 }

@@ -96,7 +96,7 @@ proptest! {
         prop_assert!(verdict.award <= verdict.eligible_cost);
         prop_assert!(verdict.award <= sums.budget);
         // The last step's result is the award, and every sentence can be said.
-        let last = verdict.explanation.steps.last().map(|step| step.result.clone());
+        let last = verdict.explanation.steps.last().map(|step| step.result.to_string());
         prop_assert_eq!(last, Some(verdict.award.to_string()));
         for language in [Language::Chinese, Language::English] {
             prop_assert!(line_sentence(&verdict.explanation, language).contains(&verdict.award.grouped())

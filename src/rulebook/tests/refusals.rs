@@ -122,7 +122,7 @@ fn a_rate_names_a_known_series() {
     refused(
         "ratio = \"0.5\"\nbase = \"luck\"\n",
         &expect![
-            "city.toml:31: `luck` is not a base that stands alone; use one of: actual-cost, reference-interest, standard-premium, principal, lump; the others need a table"
+            "city.toml:31: `luck` is not a base that stands alone; use one of: actual-cost, reference-interest, standard-premium, principal, figure, lump; the others need a table"
         ],
     );
 }
@@ -179,7 +179,7 @@ fn a_pool_says_who_bears_the_rest() {
         "rest = \"bank\"\n[[pool.payer]]\nparty = \"pool\"\nratio = \"0.5\"\nliability_ceiling = \"1.5\"\n[[pool.payer.cap]]\nid = \"k\"\nscope = \"claim\"\n",
         expect![[r#"
             city.toml:26: the ceiling `1.5` is not a part of the liability; write 80 % as `0.8`; at most 1
-            city.toml:27: a cap has exactly one of `amount`, `by_business_year` and `share_of_filed`; write `by_business_year = ["…", "…"]` for the first, the later years"#]],
+            city.toml:27: a cap has exactly one of `amount`, `by_business_year`, `share_of_filed` and `share_of_balance`; write `by_business_year = ["…", "…"]` for the first, the later years"#]],
     );
 }
 

@@ -266,6 +266,7 @@ fn what_a_pool_takes_on() {
             free_balance: yuan("1000000.00"),
             principal: None,
             borrower_filed: None,
+            bank_year: None,
         };
         judge_filing(&hebi_pool(), &facts).explanation
     };
@@ -320,6 +321,7 @@ fn what_a_pool_pays() {
 
 /// Refusals that other parts of the scheme give, with no step: the meaning is said.
 #[test]
+#[expect(clippy::too_many_lines, reason = "two lines for each reason")]
 fn every_refusal_has_a_sentence() {
     let mut text = String::new();
     for refusal in Refusal::ALL {
@@ -389,6 +391,8 @@ fn every_refusal_has_a_sentence() {
         不予补助：项目年度限额已用完。
         Nothing granted: no reference rate is known for the day that the rule names.
         不予补助：规定日期的参考利率未登记。
+        Nothing granted: the yearly cap of the institution that is paid is used up.
+        不予补助：该机构年度限额已用完。
     "#]]
     .assert_eq(&text);
 }
@@ -398,10 +402,10 @@ fn every_refusal_has_a_sentence() {
 fn a_clamped_base_is_said() {
     let step = |kind, result: &str, ratio| Step {
         kind,
-        rule: String::new(),
+        rule: "".into(),
         clause: None,
-        inputs: vec![Input { name: "ratio".to_owned(), value: Value::Rate(ratio) }],
-        result: result.to_owned(),
+        inputs: vec![Input { name: "ratio".into(), value: Value::Rate(ratio) }],
+        result: result.into(),
         outcome: StepOutcome::Reduced,
     };
     let mut line = LineExplanation {
@@ -463,6 +467,7 @@ fn each_step_is_a_line() {
         free_balance: yuan("2000000.00"),
         principal: None,
         borrower_filed: None,
+        bank_year: None,
     };
     let filing = judge_filing(&hebi_pool(), &filing).explanation;
     let mut text = String::new();

@@ -207,6 +207,13 @@ impl Meter {
         }
     }
 
+    /// Charges requests that came with the one that was let in; they are paid for by waiting afterwards.
+    pub fn charge_requests(&self, requests: usize) {
+        if self.limits.requests_per_second > 0 {
+            self.used.lock().requests.spend(u64::try_from(requests).unwrap_or(u64::MAX));
+        }
+    }
+
     /// Holds a refusal: how long before it is answered. Who has many of them out at once waits longer for each, so that a
     /// flood costs the ledger the less the larger it is.
     pub fn hold(self: &Arc<Self>) -> (Held, Duration) {

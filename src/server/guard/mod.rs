@@ -36,6 +36,7 @@ use crate::decide::rejection::{Reason, Rejection};
 use super::authenticate::AuthenticatedIdentity;
 use super::edge::{DEADLINE_MAX, Edge};
 use super::identity::{Peer, address_of};
+use super::sandbox::{self, SANDBOX_KEY};
 use super::status::exhausted;
 
 pub(super) mod inside;
@@ -151,6 +152,14 @@ pub(super) fn note_request_id(id: &str) {
     on_call(|call| call.trail.lock().request = id.chars().take(64).collect());
 }
 
+/// Notes what a batch brings, and charges its items but the one that the call itself was charged for.
+pub(super) fn note_items(items: usize) {
+    on_call(|call| {
+        call.meter.charge_requests(items.saturating_sub(1));
+        call.trail.lock().resources.push(format!("items={items}"));
+    });
+}
+
 /// Notes what a write made.
 pub(super) fn note_made(name: &str, value: &dyn std::fmt::Display) {
     on_call(|call| call.trail.lock().resources.push(format!("{name}={value}")));
@@ -211,7 +220,13 @@ where
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let edge = self.edge.clone();
-        Box::pin(async move { Ok(serve(&edge, inner, req).await) })
+        Box::pin(async move {
+            let mut response = serve(&edge, inner, req).await;
+            if edge.sandbox().is_some() {
+                response.headers_mut().insert(SANDBOX_KEY, http::HeaderValue::from_static("true"));
+            }
+            Ok(response)
+        })
     }
 }
 
@@ -300,9 +315,13 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         let caller = resolve::caller(edge, &identity, believed, (&metadata, &visit.rpc))?;
         Ok((identity, caller))
     });
+    let asked = edge.sandbox().and_then(|_| sandbox::asked_for(&metadata));
     parts.headers = metadata.into_headers();
     let (identity, caller, call) = let_in(watch, resolved, visit, address)?;
     parts.extensions.insert(identity);
+    if let Some(asked) = asked {
+        return Err(asked.into());
+    }
     Ok((caller, call))
 }
 

@@ -111,6 +111,13 @@ fn fact(violations: &mut Violations, value: Option<&Value>) -> Option<Fact> {
             let amount = violations.take("fact.amount", Amount::parse(&one.amount));
             Some(Fact::EnterpriseRevenue(who?, year?, amount?))
         }
+        Value::EnterpriseFigure(one) => {
+            let who = enterprise(violations, &one.enterprise);
+            let figure = violations.take("fact.figure", Tag::parse(&one.figure));
+            let year = violations.year("fact.year", one.year);
+            let amount = violations.take("fact.amount", Amount::parse(&one.amount));
+            Some(Fact::EnterpriseFigure(who?, figure?, year?, amount?))
+        }
         Value::EarlierApplications(one) => {
             let who = enterprise(violations, &one.enterprise);
             let programme = violations.take("fact.programme_id", ProgrammeId::parse(&one.programme_id));

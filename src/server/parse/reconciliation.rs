@@ -11,7 +11,7 @@ use crate::identifier::{Invalid, Sequence, Uscc, shown};
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::reconcile::{Scope, TOLERANCE_DAYS_DEFAULT, TOLERANCE_DAYS_MAX};
-use crate::statement::{Layout, Line, Place};
+use crate::statement::{Layout, Line, Place, Stated, StatedRate, StatedState};
 
 /// The longest period of a statement, in days.
 const PERIOD_DAYS_MAX: i64 = 366;
@@ -89,6 +89,7 @@ pub(crate) fn line(message: &v1::StatementLine, index: usize, violations: &mut V
     let party_code = violations.optional(&path("party_uscc"), &message.party_uscc, Uscc::parse);
     let from = violations.optional(&path("period_from"), &message.period_from, CivilDate::parse);
     let to = violations.optional(&path("period_to"), &message.period_to, CivilDate::parse);
+    let stated = stated(message, index, violations)?;
     let place = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
     let row = if message.row == 0 { place } else { message.row };
     Some(Line {
@@ -102,7 +103,21 @@ pub(crate) fn line(message: &v1::StatementLine, index: usize, violations: &mut V
         reference: reference?,
         period: from?.zip(to?),
         summary: summary?,
+        stated,
     })
+}
+
+/// Where the loan stands, as far as the line says; outside `None`: something is wrong with it.
+#[expect(clippy::option_option, reason = "outside: is it valid; inside: was it given")]
+fn stated(message: &v1::StatementLine, index: usize, violations: &mut Violations) -> Option<Option<Box<Stated>>> {
+    let path = |field: &str| format!("lines[{index}].{field}");
+    let balance = violations.optional(&path("balance"), &message.balance, signed_amount);
+    let matures_on = violations.optional(&path("matures_on"), &message.matures_on, CivilDate::parse);
+    let rate = violations.optional(&path("annual_rate"), &message.annual_rate, StatedRate::parse);
+    let state = violations.optional(&path("loan_state"), &message.loan_state, free_text);
+    let state = state?.and_then(|word| StatedState::read(&word));
+    let stated = Stated { balance: balance?, matures_on: matures_on?, rate: rate?, state };
+    Some(if stated == Stated::default() { None } else { Some(Box::new(stated)) })
 }
 
 fn signed_amount(text: &str) -> Result<Amount, Invalid> {

@@ -142,7 +142,7 @@ pub(crate) fn loan_changed(changed: &LoanChanged) -> v1::LoanChanged {
     v1::LoanChanged { loan_id: changed.loan.to_string(), exposure: changed.exposure.to_string(), change: Some(change) }
 }
 
-fn interest_paid(paid: &InterestPaid) -> v1::InterestPaid {
+pub(crate) fn interest_paid(paid: &InterestPaid) -> v1::InterestPaid {
     v1::InterestPaid {
         amount: paid.amount.to_string(),
         period_from: paid.period_from.to_string(),
@@ -182,7 +182,7 @@ pub(crate) fn application_line(line: &ApplicationLine, detail: Detail) -> v1::Ap
     }
 }
 
-fn cost_item(item: &CostItem) -> v1::CostItem {
+pub(crate) fn cost_item(item: &CostItem) -> v1::CostItem {
     use v1::cost_item::Evidence;
     let evidence = match &item.evidence {
         EvidenceKey::Invoice(number) => {

@@ -56,10 +56,10 @@ pub(crate) fn line(line: &LineExplanation, detail: Detail) -> Option<v1::LineExp
 fn step(step: &Step, detail: Detail) -> v1::Step {
     v1::Step {
         kind: wire(step.kind),
-        rule: step.rule.clone(),
+        rule: step.rule.to_string(),
         clause: or_empty(step.clause.as_ref()),
         inputs: step.inputs.iter().map(input).collect(),
-        result: step.result.clone(),
+        result: step.result.to_string(),
         outcome: wire(step.outcome),
         sentence: (detail == Detail::Sentences).then(|| v1::Text {
             en: step_sentence(step, Language::English),
@@ -72,10 +72,10 @@ fn input(input: &Input) -> v1::Input {
     let kind = match &input.value {
         Value::Amount(amount) => Kind::Amount(amount.to_string()),
         Value::Rate(rate) => Kind::Rate(rate.to_string()),
-        Value::Exact(exact) => Kind::Exact(exact.clone()),
+        Value::Exact(exact) => Kind::Exact(exact.to_string()),
         Value::Date(date) => Kind::Date(date.to_string()),
         Value::Count(count) => Kind::Count(*count),
-        Value::Text(text) => Kind::Text(text.clone()),
+        Value::Text(text) => Kind::Text(text.to_string()),
     };
-    v1::Input { name: input.name.clone(), value: Some(v1::Value { kind: Some(kind) }) }
+    v1::Input { name: input.name.to_string(), value: Some(v1::Value { kind: Some(kind) }) }
 }

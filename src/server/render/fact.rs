@@ -69,6 +69,12 @@ fn value(fact: &Fact) -> Value {
             year: year(*of),
             amount: amount.to_string(),
         }),
+        Fact::EnterpriseFigure(who, figure, of, amount) => Value::EnterpriseFigure(v1::EnterpriseFigure {
+            enterprise: who.to_string(),
+            figure: figure.to_string(),
+            year: year(*of),
+            amount: amount.to_string(),
+        }),
         Fact::EarlierApplications(who, programme, count) => Value::EarlierApplications(v1::EarlierApplications {
             enterprise: who.to_string(),
             programme_id: programme.to_string(),

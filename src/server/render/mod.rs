@@ -7,6 +7,7 @@ use crate::proto::v1;
 use crate::rulebook::refusal::Bilingual;
 
 pub(super) mod access;
+pub(super) mod command;
 pub(super) mod decision;
 pub(super) mod entry;
 pub(super) mod event;

@@ -8,7 +8,7 @@ use crate::reconcile::{Comparison, Finding, Item, Words};
 use crate::server::vocabulary::wire;
 use crate::statement::{Line, MISREAD_MAX, Reading};
 
-use super::{date_or_empty, or_empty};
+use super::{date_or_empty, event as details, or_empty};
 
 pub(crate) fn signed_off(signed: &StatementSignedOff) -> v1::StatementSignedOff {
     v1::StatementSignedOff {
@@ -75,6 +75,7 @@ fn said(invalid: &Invalid) -> v1::Text {
 
 pub(crate) fn line(line: &Line) -> v1::StatementLine {
     let text = |text: Option<&String>| or_empty(text);
+    let stated = line.stated.as_deref();
     v1::StatementLine {
         sheet: line.place.sheet.to_string(),
         row: line.place.row,
@@ -88,6 +89,13 @@ pub(crate) fn line(line: &Line) -> v1::StatementLine {
         summary: text(line.summary.as_ref()),
         period_from: day(line.period.map(|(from, _)| from)),
         period_to: day(line.period.map(|(_, to)| to)),
+        balance: or_empty(stated.and_then(|stated| stated.balance).as_ref()),
+        matures_on: day(stated.and_then(|stated| stated.matures_on)),
+        annual_rate: stated
+            .and_then(|stated| stated.rate.as_ref())
+            .map(|rate| rate.text().to_owned())
+            .unwrap_or_default(),
+        loan_state: stated.and_then(|stated| stated.state).map(|state| state.chinese().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -144,5 +152,6 @@ pub(crate) fn unreconciled(one: &OpenStatement) -> v1::UnreconciledStatement {
         statement: one.statement.to_string(),
         open_count: u64::try_from(one.entries).unwrap_or(u64::MAX),
         first_sequence: one.first.value(),
+        month: Some(details::month(one.month)),
     }
 }

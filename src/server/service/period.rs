@@ -12,7 +12,7 @@ use crate::server::access::undivided;
 use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
-use crate::server::render::event;
+use crate::server::render::{event, reconciliation};
 
 #[async_trait]
 impl PeriodService for Edge {
@@ -51,6 +51,8 @@ fn checklist(
         closed: book.closed_months.contains(&month),
         application_ids: open.applications.iter().map(ToString::to_string).collect(),
         claim_ids: open.claims.iter().map(ToString::to_string).collect(),
+        unreconciled: open.unreconciled.iter().map(reconciliation::unreconciled).collect(),
+        statements_due: open.unsigned.iter().map(ToString::to_string).collect(),
         earlier_open_months: book.open_months_before(month).into_iter().map(event::month).collect(),
     })
 }

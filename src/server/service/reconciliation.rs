@@ -14,6 +14,7 @@ use super::Answer;
 use crate::book::Book;
 use crate::book::nouns::{Caller, Role};
 use crate::book::reconciliation::StatementOf;
+use crate::calendar::CivilDate;
 use crate::decide::command::Command;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::{Invalid, LoanId, RequestId, Sequence};
@@ -21,8 +22,12 @@ use crate::proto::v1;
 use crate::proto::v1::compare_statement_request::Part;
 use crate::proto::v1::compare_statement_response::{Findings, Lines, Part as Answered};
 use crate::proto::v1::reconciliation_service_server::ReconciliationService;
-use crate::reader::Reader;
-use crate::reconcile::{self, About, Comparison, Item, WINDOW_DAYS, compare, items_of, kind_of};
+use crate::reader::{ReadFault, Reader};
+use crate::reconcile::{
+    self, About, Comparison, Item, Standings, WINDOW_DAYS, compare, compare_standing, items_of, kind_of,
+    states_standing,
+};
+use crate::report::{Extract, Question};
 use crate::server::access::{is_bureau, sees_institution, undivided, unknown};
 use crate::server::comparisons::{COMPARED_AT_A_TIME, Source};
 use crate::server::edge::{Edge, unavailable};
@@ -178,9 +183,11 @@ async fn answer(
     if !reading.is_whole() {
         return Ok(());
     }
-    let (items, compared_at) = gather(edge.reader(), &opened).await?;
+    let (items, compared_at) = gather(edge.reader(), &opened, &reading.lines).await?;
     let scope = opened.scope.clone();
-    let comparison = Arc::new(blocking(move || compare(scope, reading.lines, items)).await?);
+    let reader = edge.reader().clone();
+    let comparison = blocking(move || compared(&reader, compared_at, compare(scope, reading.lines, items))).await?;
+    let comparison = Arc::new(comparison.map_err(|fault| Status::from(unavailable(&fault)))?);
     let source = Source { file_name: opened.file_name.clone(), file_digest: digest, compared_at };
     send(sender, Answered::Summary(summary(edge, &comparison, &source))).await?;
     for findings in comparison.findings.chunks(PAGE) {
@@ -297,11 +304,25 @@ async fn understand(received: Received, opened: &Opened) -> Result<Reading, Stat
     }
 }
 
-/// The ledger's movements of the period and a window around it, and the size of the ledger.
-async fn gather(reader: &Reader, opened: &Opened) -> Result<(Vec<Item>, Sequence), Status> {
+/// A loan list that says where its loans stand is held against the ledger at the end of its last day, as known now.
+fn compared(reader: &Reader, known_at: Sequence, mut comparison: Comparison) -> Result<Comparison, ReadFault> {
+    if states_standing(&comparison) {
+        let mut extract = Extract::new(&Question::of_year_until(comparison.scope.to, known_at));
+        reader.visit_blocking(known_at, &mut |entry| extract.take(entry))?;
+        let standings = Standings::of(&extract.book, &comparison.scope.statement);
+        compare_standing(&mut comparison, &standings);
+    }
+    Ok(comparison)
+}
+
+/// The ledger's movements of the period and a window around it, and the size of the ledger. A loan list that states
+/// balances names loans that were drawn long before its period, so that every drawdown until then is looked at.
+async fn gather(reader: &Reader, opened: &Opened, lines: &[Line]) -> Result<(Vec<Item>, Sequence), Status> {
     let scope = &opened.scope;
     let window = i64::from(WINDOW_DAYS);
-    let from = scope.from.plus_days(window.saturating_neg()).unwrap_or(scope.from);
+    let states_balances = lines.iter().any(|line| line.stated.is_some());
+    let first = scope.from.plus_days(window.saturating_neg()).unwrap_or(scope.from);
+    let from = if states_balances { CivilDate::MIN } else { first };
     let to = scope.to.plus_days(window).unwrap_or(scope.to);
     let (sequences, compared_at) = {
         let book = reader.book();
@@ -319,7 +340,11 @@ async fn gather(reader: &Reader, opened: &Opened) -> Result<(Vec<Item>, Sequence
 
 fn summary(edge: &Edge, comparison: &Comparison, source: &Source) -> v1::ComparisonSummary {
     let scope = &comparison.scope;
-    let before = edge.reader().book().reconciliation.file_signed_off(&scope.statement, &source.file_digest);
+    let before = edge.reader().book().reconciliation.file_signed_off(
+        &scope.statement,
+        &source.file_digest,
+        (scope.from, scope.to),
+    );
     v1::ComparisonSummary {
         comparison_id: edge.comparisons.remember(comparison, source),
         statement: scope.statement.to_string(),

@@ -4,7 +4,9 @@
 //! and compared with the expected text.
 
 mod access;
+mod batch;
 mod errors;
+mod month_end;
 mod reconciliation;
 mod policy;
 mod retries;

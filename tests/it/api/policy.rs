@@ -196,6 +196,15 @@ async fn a_version_is_applied_to_the_past() {
         reason: "鹤财〔2025〕9号".into(),
         ..Default::default()
     };
+    let before = world.last_sequence().await;
+    let address = world.server.address.clone();
+    let command = ["closing", "correct", "--rulebook", "hebi-2017@2", "--programme", "pledge-cost", "--reason", "试算"];
+    let whom = ["--date", DAY, "--preview", "--server", &address, "--role", "officer", "--person", "li.na"];
+    let (output, preview) = cli(&[&command[..], &whom[..]].concat()).await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(preview.contains("preview, nothing is recorded: pledge-cost is computed anew"), "{preview}");
+    assert!(preview.contains("50,000.00"), "{preview}");
+    assert_eq!(world.last_sequence().await, before, "a preview records nothing");
     let answer = rulebooks(&world, "officer", "", "li.na").correct_awards(correct.clone()).await.unwrap().into_inner();
     let sentence = answer.decision.unwrap().sentence.unwrap().en;
     expect!["pledge-cost is computed anew under hebi-2017@2: 1 awards change, 50,000.00 more and 0.00 less."]

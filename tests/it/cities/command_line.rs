@@ -3,17 +3,49 @@
 use std::process::Command;
 
 use ipledger::proto::v1;
+use ipledger::proto::v1::CostKind::Valuation;
 use ipledger::proto::v1::fact_service_client::FactServiceClient;
 
-use super::City;
+use super::{City, invoice};
 use crate::api::program;
 
 /// Runs the program as an officer; what it says on both outputs, and whether it was content.
-fn officer(city: &City, arguments: &[&str]) -> (bool, String) {
+pub(super) fn officer(city: &City, arguments: &[&str]) -> (bool, String) {
     let identity = ["--server", city.address.as_str(), "--role", "officer", "--person", "li.na"];
     let output = Command::new(program()).args(arguments).args(identity).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+/// A1 through the ledger: half of what was approved is there, so each gets half; the preview says the same before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closing_run_is_previewed_and_made() {
+    let city = City::new("tongliang-2025", "2025-01-04").await;
+    city.budget_of("ip-grants", 2025, "500000.00").await;
+    for cost in ["200000.00", "1800000.00"] {
+        let fee = invoice(Valuation, cost, "2025-03-01", city.next());
+        let applied = city.apply(&city.small().await, "pledge-cost", "", vec![fee], "2025-03-10").await;
+        city.approve(&applied.id, "2025-03-20").await;
+    }
+    let run = ["closing", "run", "--programme", "pledge-cost", "--year", "2025", "--date", "2025-12-20"];
+    let whom = ["--server", city.address.as_str(), "--role", "officer", "--person", "sun.li"];
+    let said = |more: &[&str]| {
+        let output = Command::new(program()).args(run).args(whom).args(more).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{text}");
+        text
+    };
+    let (preview, made) = (said(&["--preview"]), said(&[]));
+    assert!(preview.contains("preview, nothing is recorded"), "{preview}");
+    let (shown, listed): (Vec<&str>, Vec<&str>) = (rows(&preview), rows(&made));
+    assert_eq!(shown, listed, "{preview}\n{made}");
+    assert!(listed[0].contains("100,000.00") && listed[0].contains(" 50,000.00"), "{made}");
+    assert!(listed[2].contains("1,000,000.00") && listed[2].contains("500,000.00"), "{made}");
+}
+
+/// The rows of a table with figures of applications, and the sum.
+fn rows(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| line.starts_with("application-") || line.starts_with("in all")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

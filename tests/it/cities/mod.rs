@@ -6,6 +6,7 @@
 
 mod claims;
 mod command_line;
+mod further;
 mod subsidies;
 
 use std::cell::Cell;
@@ -281,6 +282,10 @@ impl City {
     }
 
     pub(super) async fn budget(&self, line: &str, year: i32) {
+        self.budget_of(line, year, "100000000.00").await;
+    }
+
+    pub(super) async fn budget_of(&self, line: &str, year: i32, amount: &str) {
         let mut budgets = client!(self, BudgetServiceClient, "finance", "", "zhao.min");
         write!(
             budgets,
@@ -289,7 +294,7 @@ impl City {
             v1::AppropriateBudgetRequest {
                 budget_line_id: line.into(),
                 year,
-                amount: "100000000.00".into(),
+                amount: amount.into(),
                 document: "财预〔1〕号".into(),
             }
         );
@@ -349,6 +354,12 @@ impl City {
             }
         );
         recorded.entry.unwrap().sequence
+    }
+
+    /// By another officer than the one who applies for an enterprise.
+    pub(super) async fn approve(&self, application: &str, day: &str) {
+        let mut subsidies = client!(self, SubsidyServiceClient, "officer", "", "chen.mei");
+        write!(subsidies, approve_subsidy, day, v1::ApproveSubsidyRequest { application_id: application.into() });
     }
 
     pub(super) async fn apply(

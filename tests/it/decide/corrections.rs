@@ -53,7 +53,7 @@ fn a_lower_rate_takes_back() {
                 Dr subsidy/expense/insurance 30000.00, Cr subsidy/payable/A 30000.00
             pay S1: paid
                 Dr subsidy/payable/A 50000.00, Cr treasury/cash 50000.00, Dr budget/ip-finance/2026/spent 50000.00, Cr budget/ip-finance/2026/reserved 50000.00
-            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 applications and 0 claims without a decision; decide them, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 applications without a decision, 3 unreconciled statements, 2 statements due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
             adopt hebi-2-lower: adopted hebi-2017@2
             correct: REJECTED PROGRAMME_UNKNOWN programme_id: `hebi-2017@3` is not adopted, or has no programme `pledge-cost`; see ListRulebooks
             correct: REJECTED SAME_PERSON programme_id: `chen` submitted one of them; expected another person

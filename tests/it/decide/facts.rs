@@ -54,6 +54,11 @@ fn fact(kind: &str, words: &mut Words<'_>) -> Fact {
             let year = FiscalYear::parse(words.text("year", "2020")).unwrap();
             Fact::EnterpriseRevenue(enterprise(words), year, ipledger::money::Amount::parse(&value).unwrap())
         }
+        "enterprise-figure" => {
+            let year = FiscalYear::parse(words.text("year", "2020")).unwrap();
+            let figure = tag(words.text("figure", "local-tax"));
+            Fact::EnterpriseFigure(enterprise(words), figure, year, ipledger::money::Amount::parse(&value).unwrap())
+        }
         "earlier-applications" => {
             let programme = ProgrammeId::parse(words.text("programme", "premium")).unwrap();
             Fact::EarlierApplications(enterprise(words), programme, value.parse().unwrap())

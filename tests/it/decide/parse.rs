@@ -520,7 +520,7 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn entry(&self, name: &str) -> Sequence {
-        Sequence::new(self.entries.get(name).copied().unwrap_or(NO_ENTRY))
+        Sequence::new(self.entries.get(name).copied().or_else(|| name.parse().ok()).unwrap_or(NO_ENTRY))
     }
 
     pub(super) fn loan_of(&mut self, key: &str, default: &str) -> LoanId {

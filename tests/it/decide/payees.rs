@@ -69,6 +69,13 @@ clawback = { restores_cap = true, restores_budget = true }
 [[programme.gate]]
 condition = "loan-required"
 clause = "one"
+
+[[programme.cap]]
+id = "guarantor-year"
+scope = "payee-year"
+items = ["guarantee"]
+amount = "12000.00"
+clause = "one"
 "#;
 
 #[test]
@@ -143,6 +150,9 @@ fn nothing_is_granted_to_a_guarantor_whom_nobody_named() {
         2026-02-01 officer wang apply S2 programme=guarantor-reward guarantee,cost=100000,by=V1
         2026-02-02 officer zhou approve S2
         2026-02-03 finance zhao pay S2
+        # The cap is the guarantor's own: 12,000 a year.
+        2026-02-04 officer wang apply S3 programme=guarantor-reward guarantee,cost=100000,by=V7
+        2026-02-04 officer wang apply S4 programme=guarantor-reward guarantee,cost=100000,by=V8
         ",
         expect![[r#"
             adopt rewards: adopted rewards@1
@@ -159,6 +169,11 @@ fn nothing_is_granted_to_a_guarantor_whom_nobody_named() {
                 Dr subsidy/expense/guarantee 10000.00, Cr subsidy/payable-to/gua 10000.00
             pay S2: paid
                 Dr subsidy/payable-to/gua 10000.00, Cr treasury/cash 10000.00, Dr budget/ip-finance/2026/spent 10000.00, Cr budget/ip-finance/2026/reserved 10000.00
+            apply S3: submitted 2000.00 under rewards@1 [guarantee 2000.00 payee-year-cap]
+                Granted 2,000.00: 10 % of the guarantee fee would be 10,000.00, but 2,000.00 of the 12,000.00 for the institution in 2026 was left.
+                Dr budget/ip-finance/2026/reserved 2000.00, Cr budget/ip-finance/2026/available 2000.00
+            apply S4: refused 0.00 under rewards@1 REFUSED PAYEE_YEAR_CAP_USED_UP (the yearly cap of the institution that is paid is used up; nothing more can be granted under this cap in the year) [guarantee 0.00 payee-year-cap PAYEE_YEAR_CAP_USED_UP]
+                Nothing granted: 10 % of the guarantee fee would be 10,000.00, but nothing of the 12,000.00 for the institution in 2026 was left.
         "#]],
     );
 }

@@ -24,14 +24,51 @@ fn a_month_closes_when_nothing_is_open_in_it() {
             apply S1: submitted 500.00 under hebi-2017@1 [interest 500.00 ratio]
                 Granted 500.00: half of the interest of 1,000.00.
                 Dr budget/ip-finance/2026/reserved 500.00, Cr budget/ip-finance/2026/available 500.00
-            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 applications and 0 claims without a decision; decide them, or give `open_items_reason` (GetPeriodChecklist lists them)
-            close-month 2026-01: done
-            close-month-over 2026-02: closed over 1 open items
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 application without a decision, 3 unreconciled statements, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month 2026-01: REJECTED OPEN_ITEMS month: `2026-01` has 2 unreconciled statements, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month-over 2026-02: closed over 5 open items
             close-month 2026-02: REJECTED STATE_FORBIDS month: `2026-02` is closed; expected open
             close-month-over 2026-03: REJECTED DATE_OUT_OF_RANGE month: `2026-03` is not over; expected a month before 2026-03
             approve S1: REJECTED PERIOD_CLOSED effective_date: `2026-02-28` lies in a closed month; set `book_late` to record it in the next open one, or correct it
             approve S1: approved
                 Dr subsidy/expense/interest 500.00, Cr subsidy/payable/A 500.00
+        "#]],
+    );
+}
+
+#[test]
+fn a_month_closes_when_its_statements_are_signed_off() {
+    check(
+        "
+        use loan
+        2026-02-10 bank icbc/li pay-interest I1 loan=L1 amount=1000
+        2026-03-02 finance zhao close-month 2026-02 zh
+        2026-03-02 finance zhao sign-off a statement=pool/hebi-pool from=2026-01-01 matched=15
+        2026-03-02 finance zhao sign-off b statement=loans/icbc from=2026-01-01 differing=18
+        2026-03-02 finance zhao close-month 2026-02
+        2026-03-02 finance zhao sign-off c from=2026-02-01 to=2026-02-27 matched=I1
+        # Every entry was looked at, but what the bank lists for the 28th nobody knows.
+        2026-03-02 finance zhao close-month 2026-02 zh
+        2026-03-02 finance zhao sign-off d from=2026-02-28 to=2026-02-28
+        2026-03-02 finance zhao close-month 2026-02
+        # Nothing happened in March; the bank has money out, and the pool has money.
+        2026-04-02 finance zhao close-month 2026-03
+        2026-04-02 finance zhao close-month-over 2026-03
+        ",
+        expect![[r#"
+            pay-interest I1: repaying, outstanding 5000000.00, exposure 2500000.00
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 3 unreconciled statements, 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+                “2026-02”尚有 3 份对账单未对账、1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
+            sign-off a: 1 reconciled, 0 off
+            sign-off b: 0 reconciled, 1 off
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 unreconciled statement; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            sign-off c: 1 reconciled, 0 off
+            close-month 2026-02: REJECTED OPEN_ITEMS month: `2026-02` has 1 statement due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+                “2026-02”尚有 1 份对账单未收到或未确认；请先审核、对账并确认，或填写 open_items_reason（清单见 GetPeriodChecklist）
+            sign-off d: 0 reconciled, 0 off
+            close-month 2026-02: done
+            close-month 2026-03: REJECTED OPEN_ITEMS month: `2026-03` has 2 statements due and not signed off; decide and sign off what is open, or give `open_items_reason` (GetPeriodChecklist lists them)
+            close-month-over 2026-03: closed over 2 open items
         "#]],
     );
 }
@@ -45,19 +82,19 @@ fn a_year_closes_with_what_is_left_of_its_budgets() {
         2026-12-20 enterprise A/chen apply S1 interest,cost=1000,by=I1,paid=2026-02-10
         2026-12-21 officer wang approve S1
         2027-01-05 finance zhao close-year 2026
-        2027-01-05 finance zhao close-month 2026-01
-        2027-01-05 finance zhao close-month 2026-02
-        2027-01-05 finance zhao close-month 2026-03
-        2027-01-05 finance zhao close-month 2026-04
-        2027-01-05 finance zhao close-month 2026-05
-        2027-01-05 finance zhao close-month 2026-06
-        2027-01-05 finance zhao close-month 2026-07
-        2027-01-05 finance zhao close-month 2026-08
-        2027-01-05 finance zhao close-month 2026-09
-        2027-01-05 finance zhao close-month 2026-10
-        2027-01-05 finance zhao close-month 2026-11
+        2027-01-05 finance zhao close-month-over 2026-01
+        2027-01-05 finance zhao close-month-over 2026-02
+        2027-01-05 finance zhao close-month-over 2026-03
+        2027-01-05 finance zhao close-month-over 2026-04
+        2027-01-05 finance zhao close-month-over 2026-05
+        2027-01-05 finance zhao close-month-over 2026-06
+        2027-01-05 finance zhao close-month-over 2026-07
+        2027-01-05 finance zhao close-month-over 2026-08
+        2027-01-05 finance zhao close-month-over 2026-09
+        2027-01-05 finance zhao close-month-over 2026-10
+        2027-01-05 finance zhao close-month-over 2026-11
         2027-01-05 finance zhao close-year 2026
-        2027-01-05 finance zhao close-month 2026-12
+        2027-01-05 finance zhao close-month-over 2026-12
         2027-01-06 finance zhao close-year 2026 carry=unheard-of
         2027-01-06 finance zhao close-year 2026 carry=ip-finance
         2027-01-06 finance zhao close-year 2026
@@ -76,19 +113,19 @@ fn a_year_closes_with_what_is_left_of_its_budgets() {
             approve S1: approved
                 Dr subsidy/expense/interest 500.00, Cr subsidy/payable/A 500.00
             close-year 2026: REJECTED OPEN_ITEMS year: `2026-01` is open; expected all twelve months of 2026 to be closed
-            close-month 2026-01: done
-            close-month 2026-02: done
-            close-month 2026-03: done
-            close-month 2026-04: done
-            close-month 2026-05: done
-            close-month 2026-06: done
-            close-month 2026-07: done
-            close-month 2026-08: done
-            close-month 2026-09: done
-            close-month 2026-10: done
-            close-month 2026-11: done
+            close-month-over 2026-01: closed over 3 open items
+            close-month-over 2026-02: closed over 4 open items
+            close-month-over 2026-03: closed over 5 open items
+            close-month-over 2026-04: closed over 5 open items
+            close-month-over 2026-05: closed over 5 open items
+            close-month-over 2026-06: closed over 5 open items
+            close-month-over 2026-07: closed over 5 open items
+            close-month-over 2026-08: closed over 5 open items
+            close-month-over 2026-09: closed over 5 open items
+            close-month-over 2026-10: closed over 5 open items
+            close-month-over 2026-11: closed over 5 open items
             close-year 2026: REJECTED OPEN_ITEMS year: `2026-12` is open; expected all twelve months of 2026 to be closed
-            close-month 2026-12: done
+            close-month-over 2026-12: closed over 5 open items
             close-year 2026: REJECTED BUDGET_UNKNOWN carried_budget_line_ids: nothing was appropriated to `unheard-of` for 2026
             close-year 2026: closed, ip-finance 9999500.00 carried
                 Dr budget/ip-finance/2026/appropriated 9999500.00, Cr budget/ip-finance/2026/available 9999500.00, Dr budget/ip-finance/2027/available 9999500.00, Cr budget/ip-finance/2027/appropriated 9999500.00
@@ -111,35 +148,35 @@ fn what_is_left_and_not_carried_lapses() {
     check(
         "
         use basics
-        2027-01-05 finance zhao close-month 2026-01
-        2027-01-05 finance zhao close-month 2026-02
-        2027-01-05 finance zhao close-month 2026-03
-        2027-01-05 finance zhao close-month 2026-04
-        2027-01-05 finance zhao close-month 2026-05
-        2027-01-05 finance zhao close-month 2026-06
-        2027-01-05 finance zhao close-month 2026-07
-        2027-01-05 finance zhao close-month 2026-08
-        2027-01-05 finance zhao close-month 2026-09
-        2027-01-05 finance zhao close-month 2026-10
-        2027-01-05 finance zhao close-month 2026-11
-        2027-01-05 finance zhao close-month 2026-12
+        2027-01-05 finance zhao close-month-over 2026-01
+        2027-01-05 finance zhao close-month-over 2026-02
+        2027-01-05 finance zhao close-month-over 2026-03
+        2027-01-05 finance zhao close-month-over 2026-04
+        2027-01-05 finance zhao close-month-over 2026-05
+        2027-01-05 finance zhao close-month-over 2026-06
+        2027-01-05 finance zhao close-month-over 2026-07
+        2027-01-05 finance zhao close-month-over 2026-08
+        2027-01-05 finance zhao close-month-over 2026-09
+        2027-01-05 finance zhao close-month-over 2026-10
+        2027-01-05 finance zhao close-month-over 2026-11
+        2027-01-05 finance zhao close-month-over 2026-12
         2027-01-06 finance zhao close-year 2026
         ? budget 2026
         ? budget 2027
         ",
         expect![[r#"
-            close-month 2026-01: done
-            close-month 2026-02: done
-            close-month 2026-03: done
-            close-month 2026-04: done
-            close-month 2026-05: done
-            close-month 2026-06: done
-            close-month 2026-07: done
-            close-month 2026-08: done
-            close-month 2026-09: done
-            close-month 2026-10: done
-            close-month 2026-11: done
-            close-month 2026-12: done
+            close-month-over 2026-01: closed over 1 open items
+            close-month-over 2026-02: closed over 2 open items
+            close-month-over 2026-03: closed over 2 open items
+            close-month-over 2026-04: closed over 2 open items
+            close-month-over 2026-05: closed over 2 open items
+            close-month-over 2026-06: closed over 2 open items
+            close-month-over 2026-07: closed over 2 open items
+            close-month-over 2026-08: closed over 2 open items
+            close-month-over 2026-09: closed over 2 open items
+            close-month-over 2026-10: closed over 2 open items
+            close-month-over 2026-11: closed over 2 open items
+            close-month-over 2026-12: closed over 2 open items
             close-year 2026: closed, ip-finance 10000000.00 lapsed
                 Dr budget/ip-finance/2026/appropriated 10000000.00, Cr budget/ip-finance/2026/available 10000000.00
             ? budget 2026: appropriated 0.00, available 0.00, reserved 0.00, spent 0.00

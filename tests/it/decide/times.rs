@@ -74,7 +74,7 @@ fn a_closed_month_takes_nothing_and_its_costs_arrive_later() {
             appropriate: done
                 Dr budget/ip-finance/2027/available 1000000.00, Cr budget/ip-finance/2027/appropriated 1000000.00
             close-month 2027-01: REJECTED DATE_OUT_OF_RANGE month: `2027-01` is not over; expected a month before 2027-01
-            close-month-over 2026-12: closed over 1 open items
+            close-month-over 2026-12: closed over 5 open items
             close-month 2026-12: REJECTED STATE_FORBIDS month: `2026-12` is closed; expected open
                 “2026-12”当前状态为“已结账”；应为未结账
             apply S1: REJECTED PERIOD_CLOSED effective_date: `2026-12-31` lies in a closed month; set `book_late` to record it in the next open one, or correct it

@@ -3,6 +3,9 @@
 //! reaches something new joins the inputs that are mutated. A failure prints the input and writes it to the corpus of
 //! the target, where it stays as a regression test.
 //!
+//! `fuzz/corpus` holds small inputs of ours that once showed something, and what failed. What the program makes itself is
+//! not kept there; `cargo test --test it the_seeds_join_the_corpus -- --ignored` writes it there for `cargo fuzz`.
+//!
 //! For long: `FUZZ_SECONDS=600 FUZZ_TARGET=rulebook cargo test --test it fuzz_for_long -- --ignored --nocapture`; with
 //! `FUZZ_KEEP=1` the inputs that reached something new join the corpus.
 
@@ -99,6 +102,27 @@ fn fuzz_for_long() {
     for (name, _) in TARGETS.iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name)) {
         let Done { inputs, outcomes } = fuzz(name, seed, u64::MAX, Duration::from_secs(seconds));
         println!("{name}: {inputs} inputs, {outcomes} outcomes, seed {seed}");
+    }
+}
+
+/// For `cargo fuzz`, which knows files only.
+#[test]
+#[ignore = "writes files: the seeds of every target into its corpus"]
+fn the_seeds_join_the_corpus() {
+    for (name, _) in TARGETS {
+        std::fs::create_dir_all(corpus_folder(name)).unwrap();
+        for seed in seeds::of(name) {
+            std::fs::write(corpus_folder(name).join(format!("seed-{:016x}", mutate::digest(&seed))), &seed).unwrap();
+        }
+    }
+}
+
+/// Every target has a corpus of its own beside its seeds.
+#[test]
+fn no_corpus_is_empty() {
+    for (name, _) in TARGETS {
+        let files = std::fs::read_dir(corpus_folder(name)).unwrap_or_else(|_| panic!("`{name}` has no corpus"));
+        assert!(files.count() > 2, "`{name}` has too few files in its corpus");
     }
 }
 

@@ -11,7 +11,12 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "rulebook" => {
             let whole: &[u8] = include_bytes!("../rulebooks/whole.toml");
-            shipped().iter().map(|(_, text)| text.as_bytes().to_vec()).chain([whole.to_vec()]).collect()
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/rulebooks/further");
+            let mut further: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+            further.sort();
+            let further = further.iter().map(|file| std::fs::read(file).unwrap());
+            let shipped = shipped().iter().map(|(_, text)| text.as_bytes().to_vec());
+            shipped.chain([whole.to_vec()]).chain(further).collect()
         }
         "judge" => (0..=u8::MAX).map(|number| judged(number, 80)).collect(),
         "command" => commands(),

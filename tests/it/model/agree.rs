@@ -78,6 +78,15 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
             same("month", month, &closed.month)?;
             same("open items", open, &usize::try_from(closed.open_items).unwrap_or(usize::MAX))
         }
+        (What::Undone(seq, _), Event::Reversed(reversed)) => same("entry", seq, &reversed.entry.value()),
+        (What::YearClosed { year, left, carried }, Event::YearClosed(closed)) => {
+            let of_line = closed.lines.first().map(|line| (fen(line.left), line.is_carried));
+            same("year", year, &closed.year.value())?;
+            same("what is left", &(*left, *carried), &of_line.unwrap_or_default())
+        }
+        (What::SignedOff(expected), Event::StatementSignedOff(signed)) => {
+            same("sign-off", &**expected, &super::statements::SignedFact::of(signed))
+        }
         _ => Err("another event".to_owned()),
     }
 }

@@ -169,6 +169,12 @@ impl Model {
                     let standing = applications.get_mut(id).expect("the application was accepted before");
                     go_on(standing, fact);
                 }
+                What::Undone(_, what) => {
+                    if let What::Paid(id) = &**what {
+                        let standing = applications.get_mut(id).expect("the application was accepted before");
+                        (standing.state, standing.paid) = ("approved", None);
+                    }
+                }
                 _ => {}
             }
         }
@@ -202,6 +208,12 @@ impl Model {
                 | What::Recovered { claim: id, .. }
                 | What::WrittenOff(id) => {
                     pursue(claims.get_mut(id).expect("the claim was accepted before"), fact);
+                }
+                What::Undone(_, what) => {
+                    if let What::ClaimPaid(id) = &**what {
+                        let claim = claims.get_mut(id).expect("the claim was accepted before");
+                        (claim.state, claim.paid) = ("approved", None);
+                    }
                 }
                 What::LoanClosed(loan) => {
                     // 追偿 has ended with the loan.
@@ -257,7 +269,27 @@ fn loan_of(what: &What, model: &Model) -> Option<u64> {
         | What::ClaimPaid(claim)
         | What::Recovered { claim, .. }
         | What::WrittenOff(claim) => loan_of_claim(*claim),
+        What::Undone(_, what) => loan_of(what, model),
         _ => None,
+    }
+}
+
+/// Takes back what was reported: the loan goes on as if it had not been, and keeps its state as long as money is out.
+fn unlive(loan: &mut LoanStanding, what: &What) {
+    match what {
+        What::Disbursed(_, fen) => {
+            loan.disbursed -= fen;
+            if loan.disbursed == 0 {
+                (loan.state, loan.disbursed_on, loan.overdue_since) = ("filed", None, None);
+            }
+        }
+        What::Interest(_, fen, _) => loan.interest -= fen,
+        What::Principal(_, fen, _) => {
+            loan.repaid -= fen;
+            loan.exposure = exposure(&loan.terms, loan.repaid);
+        }
+        What::ClaimPaid(_) => loan.state = "claimed",
+        _ => unreachable!("not a fact of a loan that is taken back"),
     }
 }
 
@@ -280,6 +312,9 @@ fn filed(fact: &Fact, terms: &LoanFact) -> LoanStanding {
 }
 
 fn live(loan: &mut LoanStanding, fact: &Fact) {
+    if let What::Undone(_, what) = &fact.what {
+        return unlive(loan, what);
+    }
     match &fact.what {
         What::Disbursed(_, fen) => {
             loan.disbursed += fen;
@@ -396,18 +431,19 @@ impl Model {
         let mut pool = PoolStanding::default();
         let claims = self.claims();
         for fact in &self.facts {
-            match &fact.what {
+            let (what, sign) = if let What::Undone(_, what) = &fact.what { (&**what, -1) } else { (&fact.what, 1) };
+            match what {
                 What::PoolIn(funder, fen) => {
-                    pool.cash += fen;
-                    *pool.funders.entry(funder.clone()).or_default() += fen;
+                    pool.cash += sign * fen;
+                    *pool.funders.entry(funder.clone()).or_default() += sign * fen;
                 }
                 What::PoolOut(funder, fen) => {
-                    pool.cash -= fen;
-                    *pool.funders.entry(funder.clone()).or_default() -= fen;
+                    pool.cash -= sign * fen;
+                    *pool.funders.entry(funder.clone()).or_default() -= sign * fen;
                 }
-                What::PoolInterest(fen) => pool.cash += fen,
+                What::PoolInterest(fen) => pool.cash += sign * fen,
                 What::Recovered { to_pool, .. } => pool.cash += to_pool,
-                What::ClaimPaid(id) => pool.cash -= claims[id].fact.judged.pool,
+                What::ClaimPaid(id) => pool.cash -= sign * claims[id].fact.judged.pool,
                 _ => {}
             }
         }

@@ -170,6 +170,7 @@ impl Model {
         let mut references = References { interest: Vec::new(), principal: Vec::new() };
         for fact in &self.facts {
             match &fact.what {
+                _ if self.is_undone(fact.seq) => {}
                 What::Interest(id, _, reference) if *id == loan => references.interest.push(reference.clone()),
                 What::Principal(id, _, reference) if *id == loan => references.principal.push(reference.clone()),
                 _ => {}
@@ -241,7 +242,7 @@ fn ends(wrongs: Wrongs, loan: &LoanStanding, what: What) -> Verdict {
     wrongs.or(|| Verdict::Take(what, moves(loan, 0)))
 }
 
-fn moves(loan: &LoanStanding, after: i128) -> Vec<(String, i128)> {
+pub(super) fn moves(loan: &LoanStanding, after: i128) -> Vec<(String, i128)> {
     exposure_moves(after - loan.exposure)
 }
 

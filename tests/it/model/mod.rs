@@ -30,7 +30,9 @@ mod loan;
 mod pool;
 mod registry;
 mod rights;
+mod statements;
 mod subsidy;
+mod undo;
 
 use std::collections::BTreeMap;
 
@@ -138,6 +140,15 @@ pub(crate) enum What {
     Adopted,
     /// With how many items were open in it.
     MonthClosed(Month, usize),
+    /// Which fact was taken back, and what it was.
+    Undone(u64, Box<What>),
+    /// What was left of the budget, and whether it went on into the next year.
+    YearClosed {
+        year: i16,
+        left: i128,
+        carried: bool,
+    },
+    SignedOff(Box<statements::SignedFact>),
     SchemeRefused,
 }
 
@@ -371,9 +382,8 @@ impl Model {
             | Command::AdoptRulebook(_)
             | Command::ClosePeriod(_)
             | Command::ClosePeriodOver(..) => self.judge_registry(ask, command),
-            Command::CloseYear(_) | Command::ReverseEntry(_) => {
-                unreachable!("the generator does not close years or reverse entries; the scripts do")
-            }
+            Command::CloseYear(close) => self.judge_year_end(close),
+            Command::ReverseEntry(reverse) => self.judge_reversal(ask, reverse),
             Command::FileLoan(_)
             | Command::DisburseLoan(..)
             | Command::RecordInterestPayment(..)
@@ -411,7 +421,7 @@ impl Model {
             | Command::RecordRecovery(_)
             | Command::WriteOffClaim(_) => self.judge_pool(ask, command),
             Command::ChangeAccess(_) => unreachable!("the simulator gives no command about access"),
-            Command::SignOffStatement(_) => unreachable!("the simulation signs no statement off"),
+            Command::SignOffStatement(signed) => self.judge_sign_off(signed),
         }
     }
 

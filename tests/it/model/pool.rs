@@ -53,7 +53,7 @@ impl Model {
     }
 
     /// Its money is looked after whether or not its rule is in force.
-    fn known_pool(&self, pool: &str) -> Wrongs {
+    pub(super) fn known_pool(&self, pool: &str) -> Wrongs {
         let mut wrongs = Wrongs::default();
         let is_adopted = self.facts.iter().any(|fact| fact.what == What::Adopted);
         wrongs.when(pool != hebi::POOL || !is_adopted, Reason::PoolUnknown);

@@ -111,7 +111,7 @@ impl Model {
         }
     }
 
-    /// Applications and claims of the month or before that nobody has decided.
+    /// Applications and claims of the month or before that nobody has decided, and statements that nobody has seen.
     fn open_items(&self, month: Month) -> usize {
         let is_in = |day: i32| {
             let day = CivilDate::from_epoch_days(day).expect("a day of this century");
@@ -121,7 +121,7 @@ impl Model {
         let claims = self.claims();
         let submitted = applications.values().filter(|each| each.state == "submitted" && is_in(each.submitted));
         let reviewed = claims.values().filter(|each| each.state == "under-review" && is_in(each.submitted));
-        submitted.count() + reviewed.count()
+        submitted.count() + reviewed.count() + self.open_statements(month)
     }
 
     fn judge_right_change(&self, ask: &Ask<'_>, right: &RightId, change: RightChange) -> Verdict {

@@ -26,7 +26,8 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
             | Command::CloseLoan(_)
             | Command::WithdrawLoan(..)
             | Command::SubmitClaim(..)
-            | Command::RecordRecovery(_) => true,
+            | Command::RecordRecovery(_)
+            | Command::ReverseEntry(_) => true,
             _ => false,
         },
         Role::Enterprise => match command {
@@ -57,6 +58,7 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
                 | Command::WriteOffClaim(_)
                 | Command::RunClosing(..)
                 | Command::CorrectAwards(_)
+                | Command::SignOffStatement(_)
                 | Command::RecordRedLetterInvoice(_)
         ),
         Role::Finance => matches!(
@@ -72,6 +74,9 @@ pub(super) fn may(caller: &Caller, command: &Command) -> bool {
                 | Command::PayClaim(..)
                 | Command::ClosePeriod(_)
                 | Command::ClosePeriodOver(..)
+                | Command::CloseYear(_)
+                | Command::ReverseEntry(_)
+                | Command::SignOffStatement(_)
         ),
         Role::Operator => matches!(
             command,

@@ -41,17 +41,15 @@ impl Model {
             Command::AppropriateBudget(change) => {
                 let mut wrongs = Wrongs::default();
                 wrongs.when(change.year.value() < ask.year(), Reason::DateOutOfRange);
+                wrongs.when(self.is_year_closed(change.year.value()), Reason::PeriodClosed);
                 let (year, amount) = (change.year.value(), fen(change.amount));
                 wrongs.or(|| Verdict::Take(What::Appropriated(year, amount), appropriation(year, amount)))
             }
             Command::AdjustBudget(change) => {
                 let (year, amount) = (change.year.value(), fen(change.amount));
-                let known =
-                    self.facts.iter().any(|fact| matches!(fact.what, What::Appropriated(known, _) if known == year));
-                if !known {
-                    return reject(Reason::BudgetUnknown);
-                }
                 let mut wrongs = Wrongs::default();
+                wrongs.when(self.is_year_closed(year), Reason::PeriodClosed);
+                wrongs.when(!self.has_budget(year), Reason::BudgetUnknown);
                 wrongs.when(self.available(year) + amount < 0, Reason::AmountExceeds);
                 wrongs.or(|| Verdict::Take(What::Adjusted(year, amount), appropriation(year, amount)))
             }
@@ -352,7 +350,8 @@ impl Model {
 
     /// Loan, day and amount of a recorded interest payment.
     fn interest(&self, seq: u64) -> Option<(u64, i32, i128)> {
-        self.facts.iter().filter(|fact| fact.seq == seq).find_map(|fact| match fact.what {
+        let mut known = self.facts.iter().filter(|fact| fact.seq == seq && !self.is_undone(seq));
+        known.find_map(|fact| match fact.what {
             What::Interest(loan, fen, _) => Some((loan, fact.day, fen)),
             _ => None,
         })
@@ -415,15 +414,20 @@ impl Model {
     pub(super) fn available(&self, year: i16) -> i128 {
         let appropriated = self.facts.iter().filter_map(|fact| match fact.what {
             What::Appropriated(of, fen) | What::Adjusted(of, fen) if of == year => Some(fen),
+            What::Undone(_, ref what) => match **what {
+                What::Appropriated(of, fen) | What::Adjusted(of, fen) if of == year => Some(-fen),
+                _ => None,
+            },
             _ => None,
         });
         let applications = self.applications();
         let held = applications.values().filter(|one| one.counts() && one.fact.budget_year == year);
-        appropriated.sum::<i128>() - held.map(|one| one.fact.granted() - one.given_back).sum::<i128>()
+        appropriated.sum::<i128>() + self.at_year_ends(year)
+            - held.map(|one| one.fact.granted() - one.given_back).sum::<i128>()
     }
 }
 
-fn budget(year: i16, part: &str) -> String {
+pub(super) fn budget(year: i16, part: &str) -> String {
     format!("budget/{}/{year}/{part}", hebi::BUDGET)
 }
 

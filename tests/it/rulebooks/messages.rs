@@ -55,6 +55,30 @@ const SLIPS: &[(&str, &str)] = &[
     ("factor = \"1.4\"", "factor = \"140\""),
     ("day_count = 365", "day_count = 362"),
     ("day_count = 365", "day_count = 366"),
+    ("rate = { fixed = \"0.005\" }", "rate = { fixed = \"0.5%\" }"),
+    ("rate = { fixed = \"0.005\" }", "rate = { fixed = \"0.000\" }"),
+    ("rate = { fixed = \"0.005\" }", "rate = { fixed = \"0.005\", as_of = \"signing\" }"),
+    ("actual_above = true, at", "actual_above = true, or_actual_if_lower = true, at"),
+    ("at_most_basis_points = 100", "at_most_basis_points = \"1%\""),
+    // Windows, figures, years, payees.
+    ("windows = [{ costs_from = \"01-01\", costs_until", "windows = [{ costs_until"),
+    ("from = \"07-01\", until = \"07-31\"", "from = \"08-01\", until = \"07-31\""),
+    ("from = \"07-01\", until = \"07-31\"", "from = \"07-01\", until = \"02-30\""),
+    ("costs_until = \"06-30\", from", "costs_til = \"06-30\", from"),
+    (
+        "condition = \"applied-in-window\"\nwindows = [{ costs_from = \"01-01\", costs_until = \"06-30\", from = \"07-01\", until = \"07-31\" }, { from = \"01-01\", until = \"01-31\", years_after = 1 }]\n",
+        "condition = \"applied-in-window\"\n",
+    ),
+    ("figure = \"people\"", "figure = \"人数\""),
+    ("condition = \"figure-at-least\"", "condition = \"figure-at-lest\""),
+    ("years = 3", "years = 1"),
+    ("scope = \"payee-year\"", "scope = \"payee-year\"\nyears = 2"),
+    ("ordinal_of = \"loan\"\npayee = \"guarantor\"", "ordinal_of = \"loan\""),
+    ("ordinal_of = \"loan\"", "ordinal_of = \"lone\""),
+    (
+        "scope = \"enterprise-year\"\nprogrammes = [\"costs\", \"lumps\"]",
+        "scope = \"payee-year\"\nprogrammes = [\"costs\", \"lumps\"]",
+    ),
     // Programmes.
     ("id = \"lumps\"\nname", "id = \"costs\"\nname"),
     ("items = [\"interest\", \"guarantee\", \"insurance\"]\nattribution", "items = []\nattribution"),
@@ -104,7 +128,7 @@ const SLIPS: &[(&str, &str)] = &[
     ("ordinal_from = 1, ordinal_to = 3", "ordinal_from = 3, ordinal_to = 1"),
     ("principal_over = \"1.00\"", "principal_over = \"2.00\""),
     // Bases.
-    ("kind = \"reference-interest\"", "kind = \"guesswork\""),
+    ("kind = \"reference-interest\"\nrate = { by_term", "kind = \"guesswork\"\nrate = { by_term"),
     ("by = \"base\"\npick", "pick"),
     ("  { over = \"10.00\", amount = \"2.00\" },\n", ""),
     (

@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use ipledger::audit::{Depth, audit};
 use ipledger::book::event::{Entry, RequestKey};
-use ipledger::decide::command::{Request, Stamp};
+use ipledger::decide::command::{Command, Request, Stamp};
 use ipledger::decide::rejection::{Reason, Rejection};
+use ipledger::identifier::Sequence;
 use ipledger::journal::replay::replay;
 use ipledger::reader::{Loaded, Reader, load};
 use ipledger::snapshot;
@@ -27,6 +28,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::generate::Generator;
+use super::generate::corrections::with_entry;
 use super::random::Random;
 use super::timeline::Timeline;
 use crate::model::Model;
@@ -371,6 +373,7 @@ impl Run {
             self.clock.set(now);
             let Some(generator) = self.generators.first() else { return Ok(()) };
             let request = generator.lock().next(&process.reader.book(), now);
+            let request = completed(&process.reader, request).await;
             let validate_only = self.random.chance(5);
             let answer = tell(&self.callers, &process.writer, &request, validate_only).await;
             if !validate_only {
@@ -456,6 +459,14 @@ async fn tell(
     answer
 }
 
+/// The request as the server would hand it on: a reversal with the entry that it names, if that is shown.
+async fn completed(reader: &Reader, request: Request) -> Request {
+    let Command::ReverseEntry(reverse) = &request.command else { return request };
+    let known = reverse.sequence <= reader.last_sequence() && reverse.sequence > Sequence::new(0);
+    let found = if known { reader.entries_at(vec![reverse.sequence]).await.ok() } else { None };
+    with_entry(request, |_| found.and_then(|entries| entries.first().cloned()))
+}
+
 /// Whether the process can answer no more.
 fn is_over(answer: &Result<Answer, Rejection>) -> bool {
     answer.as_ref().is_err_and(|rejection| rejection.reason == Reason::Unavailable)
@@ -483,6 +494,7 @@ impl Submitter {
             let now = self.timeline.lock().next();
             self.clock.set(now);
             let request = self.generator.lock().next(&reader.book(), now);
+            let request = completed(reader, request).await;
             if is_over(&tell(&self.callers, writer, &request, step % 20 == 19).await) {
                 return;
             }

@@ -20,13 +20,13 @@ impl Stored for SubsidyApplied {
 
     fn store(&self) -> wire::SubsidyApplied {
         wire::SubsidyApplied {
-            enterprise: self.enterprise.to_string(),
-            programme: self.programme.to_string(),
+            enterprise: self.enterprise.as_str().to_owned(),
+            programme: self.programme.as_str().to_owned(),
             rulebook: Some(self.rulebook.store()),
             loan: self.loan.map(LoanId::number),
             lines: store_all(&self.lines),
             granted: self.granted.fen(),
-            budget_line: self.budget_line.to_string(),
+            budget_line: self.budget_line.as_str().to_owned(),
             budget_year: i32::from(self.budget_year.value()),
             refusal: optional_number(self.refusal),
             waits_for_closing: self.waits_for_closing,

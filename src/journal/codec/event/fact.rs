@@ -98,6 +98,12 @@ impl Stored for Fact {
                 year: i32::from(year.value()),
                 amount: amount.fen(),
             }),
+            Self::EnterpriseFigure(who, figure, year, amount) => Wire::EnterpriseFigure(part::EnterpriseFigure {
+                enterprise: who.to_string(),
+                figure: figure.to_string(),
+                year: i32::from(year.value()),
+                amount: amount.fen(),
+            }),
             Self::EarlierApplications(who, programme, count) => {
                 let (enterprise, programme) = (who.to_string(), programme.to_string());
                 Wire::EarlierApplications(part::EarlierApplications { enterprise, programme, count: *count })
@@ -137,6 +143,12 @@ impl Stored for Fact {
             Wire::EnterpriseRevenue(wire) => Self::EnterpriseRevenue(
                 enterprise(&wire.enterprise)?,
                 year("FactRecorded.EnterpriseRevenue.year", wire.year)?,
+                Amount::from_fen(wire.amount),
+            ),
+            Wire::EnterpriseFigure(wire) => Self::EnterpriseFigure(
+                enterprise(&wire.enterprise)?,
+                word(&wire.figure)?,
+                year("FactRecorded.EnterpriseFigure.year", wire.year)?,
                 Amount::from_fen(wire.amount),
             ),
             Wire::EarlierApplications(wire) => Self::EarlierApplications(

@@ -6,6 +6,7 @@
 
 mod access;
 mod explanation;
+mod figure;
 mod group;
 mod periods;
 mod statement;
@@ -37,6 +38,7 @@ use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::{BlacklistGround, CostKind, InstitutionKind, LossParty, SizeClass};
 use crate::rulebook::{self, RulebookRef};
 
+pub(super) use explanation::line as explanation_line;
 use explanation::{first, later_line, line, rest};
 
 /// The smallest rulebook that loads.
@@ -75,6 +77,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(statement::statements());
     events.extend(group::events());
     events.extend(access::samples());
+    events.extend(figure::figures());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 

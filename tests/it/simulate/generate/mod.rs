@@ -4,6 +4,7 @@
 //! aims at the edges: exactly the cap, one fen more. It knows nothing of what the right answer is.
 
 mod claims;
+pub(crate) mod corrections;
 mod loans;
 mod registry;
 mod subsidies;
@@ -92,11 +93,14 @@ impl Generator {
                 0..8 => self.pledge(book),
                 8..11 => self.release(book),
                 11..20 => self.file_loan(book),
-                20..50 => self.loan_step(book),
-                50..68 => self.apply(book),
-                68..82 => self.application_step(book),
-                82..93 => self.claim_step(book),
-                93..96 => Some(self.money(book)),
+                20..47 => self.loan_step(book),
+                47..64 => self.apply(book),
+                64..78 => self.application_step(book),
+                78..88 => self.claim_step(book),
+                88..91 => Some(self.money(book)),
+                91..93 => self.reverse(book),
+                93..95 => self.sign_off(book),
+                95..97 => self.year_end(book),
                 _ => self.register(book),
             };
             if let Some(plan) = plan {

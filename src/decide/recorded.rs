@@ -5,23 +5,23 @@
 
 use std::sync::Arc;
 
+use super::command::{
+    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
+    RecordClawback, RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
+};
 use crate::book::access::{Endorsed, WITHDRAW_FROM_POOL};
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, Asked, BlacklistEntryLifted, ClaimChange, ClaimChanged, Entry, Event,
     LoanChange, LoanChanged, PoolMoved, PoolMovement, Refused, Reversed, SubsidyApplied, YearClosed,
 };
 use crate::book::fact::FactRecorded;
-use crate::decide::command::{
-    ApplySubsidy, CloseYear, Command, CorrectAwards, DemandClawback, LiftBlacklistEntry, PoolInterest, PoolTransfer,
-    RecordClawback, RecordFact, RecordPrincipalPayment, RecordRecovery, Request, ReverseEntry,
-};
 use crate::identifier::{ApplicationId, ClaimId, FunderId, PoolId, Sequence};
 use crate::money::Amount;
 
 /// The request that the entry answers; `None` when the record does not keep enough of it.
 ///
 /// The effective date is given even where the caller had left it out: it comes to the same.
-pub(super) fn request_of(entry: &Entry, earlier: &Earlier<'_>) -> Option<Request> {
+pub fn request_of(entry: &Entry, earlier: &Earlier<'_>) -> Option<Request> {
     Some(Request {
         caller: entry.actor.clone(),
         key: entry.request,
@@ -32,7 +32,7 @@ pub(super) fn request_of(entry: &Entry, earlier: &Earlier<'_>) -> Option<Request
 }
 
 /// An entry from before, as it is in the journal.
-pub(super) type Earlier<'a> = dyn Fn(Sequence) -> Option<Arc<Entry>> + 'a;
+pub type Earlier<'a> = dyn Fn(Sequence) -> Option<Arc<Entry>> + 'a;
 
 fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
     Some(match event {
