@@ -190,17 +190,18 @@ impl LineView {
     }
 }
 
-/// The steps of a line; a clause is quoted once, at the step that it decided, or else at the first one that stands on it.
+/// The steps of a line; a clause is quoted once, at the step that decided by it, or else at the first that stands on it.
 fn steps(l: Language, steps: &[v1::Step], rulebook: Option<&Arc<Rulebook>>) -> Vec<StepView> {
     let mut views: Vec<StepView> = steps.iter().map(|step| StepView::of(l, step, rulebook)).collect();
     let mut shown = BTreeSet::new();
-    for decided in [true, false] {
-        for view in views.iter_mut().filter(|view| view.decided == decided) {
-            if !shown.insert(view.clause.clone()) {
-                view.clause.clear();
-            }
+    let once = |view: &mut StepView, shown: &mut BTreeSet<String>| {
+        if !shown.insert(view.clause.clone()) {
+            view.clause.clear();
         }
-    }
+    };
+    // Of several steps that cut, the last one decided.
+    views.iter_mut().rev().filter(|view| view.decided).for_each(|view| once(view, &mut shown));
+    views.iter_mut().filter(|view| !view.decided).for_each(|view| once(view, &mut shown));
     views
 }
 
