@@ -38,8 +38,55 @@ pub struct ServeConfig {
     pub identity: IdentityConfig,
     /// How many entries lie between two snapshots; 0 for no snapshots.
     pub snapshot_every: u64,
+    /// The pages for people; without it there are none.
+    pub portal: Option<PortalConfig>,
     /// An address on this machine for figures and health; none unless asked for.
     pub ops: Option<SocketAddr>,
+}
+
+/// Where the pages listen unless told otherwise.
+pub const PORTAL_DEFAULT: &str = "127.0.0.1:8460";
+
+/// After how many minutes without a click a login to the pages ends, unless told otherwise.
+pub const PORTAL_IDLE_MINUTES_DEFAULT: u32 = 30;
+
+/// After how many hours a login to the pages ends in any case, unless told otherwise: a working day.
+pub const PORTAL_HOURS_DEFAULT: u32 = 8;
+
+/// Settings of the pages for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortalConfig {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Under which address browsers reach the pages, without a slash at its end: for links on paper and for the identity
+    /// provider. By default the address that they listen on.
+    pub url: Option<String>,
+    /// Whether a reverse proxy on this machine speaks TLS for the pages: then they speak plain text on loopback, and what
+    /// the proxy says of the browser's address is believed.
+    pub behind_proxy: bool,
+    /// After how much time without a click a login ends.
+    pub idle: Duration,
+    /// After how much time a login ends in any case.
+    pub lifetime: Duration,
+    /// The city's identity provider, if people may log in by it.
+    pub provider: Option<ProviderConfig>,
+}
+
+/// The city's identity provider (OpenID Connect).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderConfig {
+    /// Its issuer: `ISSUER/.well-known/openid-configuration` is read.
+    pub issuer: String,
+    /// The id of this ledger there.
+    pub client: String,
+    /// The file with the secret of this ledger there.
+    pub secret: PathBuf,
+    /// The claim that carries an enterprise's unified social credit code.
+    pub enterprise_claim: String,
+    /// The claim that carries the name that the ledger binds an officer's principal to, `ipledger:officer:li.na`.
+    pub name_claim: String,
+    /// The CAs that its certificate is issued by, PEM; by default those of the system.
+    pub ca: Option<PathBuf>,
 }
 
 /// Settings of who is let in.
@@ -194,6 +241,18 @@ pub enum ConfigError {
     /// Tokens that live for no time.
     #[error("tokens that live for 0 seconds are none; expected 1 or more")]
     NoLifetime,
+    /// Pages that could be reached from other machines in plain text.
+    #[error(
+        "pages on `{0}` would travel in plain text, with everybody's logins; give --tls-cert and --tls-key, or listen on \
+         loopback (`{PORTAL_DEFAULT}`) behind a reverse proxy that speaks TLS (--portal-behind-proxy)"
+    )]
+    PortalNotLoopback(SocketAddr),
+    /// The address under which browsers reach the pages is none.
+    #[error("`{0}` is not the address of the pages; expected for example `https://ledger.hebi.example`")]
+    PortalUrl(String),
+    /// Logins that live for no time.
+    #[error("a login to the pages that ends at once is none; expected 1 minute and 1 hour or more")]
+    PortalNoTime,
 }
 
 impl ServeConfig {
@@ -213,6 +272,9 @@ impl ServeConfig {
         if tokens.as_ref().is_some_and(|tokens| tokens.lifetime_max.is_zero()) {
             return Err(ConfigError::NoLifetime);
         }
+        if let Some(portal) = &self.portal {
+            portal.check(tls.is_some())?;
+        }
         if let Some(ops) = self.ops.filter(|ops| !ops.ip().to_canonical().is_loopback()) {
             return Err(ConfigError::OpsNotLoopback(ops));
         }
@@ -230,9 +292,57 @@ impl ServeConfig {
     }
 }
 
+impl PortalConfig {
+    /// `certificates`: whether the server has some of its own.
+    fn check(&self, certificates: bool) -> Result<(), ConfigError> {
+        let plain = self.behind_proxy || !certificates;
+        if plain && !self.listen.ip().to_canonical().is_loopback() {
+            return Err(ConfigError::PortalNotLoopback(self.listen));
+        }
+        if let Some(url) = &self.url {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+            if rest.is_empty() || rest.ends_with('/') || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(ConfigError::PortalUrl(url.clone()));
+            }
+        }
+        if self.idle.is_zero() || self.lifetime.is_zero() {
+            return Err(ConfigError::PortalNoTime);
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn portal(listen: &str) -> PortalConfig {
+        PortalConfig {
+            listen: listen.parse().unwrap(),
+            url: None,
+            behind_proxy: false,
+            idle: Duration::from_mins(30),
+            lifetime: Duration::from_hours(8),
+            provider: None,
+        }
+    }
+
+    #[test]
+    fn pages_travel_in_plain_text_on_loopback_only() {
+        let anywhere = "0.0.0.0:8460";
+        let refused = Err(ConfigError::PortalNotLoopback(anywhere.parse().unwrap()));
+        assert_eq!(portal(PORTAL_DEFAULT).check(false), Ok(()));
+        assert_eq!(portal(anywhere).check(false), refused);
+        assert_eq!(portal(anywhere).check(true), Ok(()));
+        let proxied = PortalConfig { behind_proxy: true, ..portal(anywhere) };
+        assert_eq!(proxied.check(true), refused, "the proxy speaks plain text to us");
+        for url in ["", "ledger.hebi.example", "https://", "https://x/", "https://x y"] {
+            let wrong = PortalConfig { url: Some(url.to_owned()), ..portal(PORTAL_DEFAULT) };
+            assert_eq!(wrong.check(false), Err(ConfigError::PortalUrl(url.to_owned())));
+        }
+        let never = PortalConfig { idle: Duration::ZERO, ..portal(PORTAL_DEFAULT) };
+        assert_eq!(never.check(false), Err(ConfigError::PortalNoTime));
+    }
 
     fn config(listen: &str) -> ServeConfig {
         ServeConfig {
@@ -242,6 +352,7 @@ mod tests {
             evidence: EvidenceConfig::default(),
             access: AccessConfig::default(),
             snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
+            portal: None,
             ops: None,
             identity: IdentityConfig { dev_identity: true, ..IdentityConfig::default() },
         }

@@ -6,7 +6,7 @@
 //! write   server ─ identity ─ parse ──> writer ──> decide ──> (rulebook, book) ──> journal ──> storage
 //!           ^                              │                                              │ durable
 //!           └──────── render <── receipt ──┴──────────── publish to reader, then answer <─┘
-//! read    server ──> reader ──> book          (only what is durable)
+//! read    server ──> reader ──> book          (only what is durable); portal ──> server, in process, through the guard
 //! start   storage ──> newest snapshot, then journal ──> book ──> writer, reader
 //! ```
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Promises, each one tested
 //!
-//! 1. Only `server` knows gRPC and only `journal::codec` the disk format. Wire format, disk format and core types
+//! 1. Only `server` knows gRPC, only `portal` HTML, and only `journal::codec` the disk format. Wire format, disk format and core types
 //!    are three things.
 //! 2. Only `writer::clock` reads a clock. `decide`, `rulebook` and `book` have no clock, randomness, I/O, async or
 //!    hash-ordered iteration: same journal, same book, same bytes.
@@ -29,6 +29,7 @@
 pub mod cli;
 pub mod fuzz;
 pub mod config;
+pub mod portal;
 pub mod telemetry;
 pub mod server;
 pub mod access_log;

@@ -37,6 +37,8 @@ pub struct ServerProcess {
     _stdout: BufReader<ChildStdout>,
     /// Where it listens, `127.0.0.1:PORT`.
     pub address: String,
+    /// Where its pages are, if it serves some.
+    pub pages: Option<String>,
 }
 
 impl ServerProcess {
@@ -70,6 +72,7 @@ impl ServerProcess {
 
     /// Starts it and waits until it listens.
     async fn spawn(mut command: Command) -> anyhow::Result<Self> {
+        let with_pages = command.as_std().get_args().any(|flag| flag == "--portal");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
         let log = collect_log(&mut child);
@@ -81,7 +84,14 @@ impl ServerProcess {
             let log = log.await.unwrap_or_default();
             anyhow::bail!("the server did not start; it said:\n{log}");
         };
-        Ok(Self { child, log, _stdout: stdout, address: address.to_owned() })
+        let address = address.to_owned();
+        let mut pages = None;
+        if with_pages {
+            let mut line = String::new();
+            timeout(START_LIMIT, stdout.read_line(&mut line)).await.context("the pages did not start in time")??;
+            pages = line.trim().strip_prefix("pages on ").map(ToOwned::to_owned);
+        }
+        Ok(Self { child, log, _stdout: stdout, address, pages })
     }
 
     /// A channel to the server.

@@ -1,7 +1,7 @@
 //! `ipledger serve --config FILE`: the flags of `serve` as a TOML file.
 //!
 //! A key is the name of a flag with `_` for `-`: `tls_cert = "server.crt"`, `adopt = ["hebi-2017"]`, `tls12 = true`. What
-//! is given as a flag or in the environment wins over the file. The file is turned into flags before they are read, so
+//! is given as a flag or in the environment wins over the file. The settings of the pages may stand in a table `[portal]`. The file is turned into flags before they are read, so
 //! that there is one list of settings, with one set of checks.
 
 use std::ffi::{OsStr, OsString};
@@ -32,10 +32,23 @@ pub(super) fn expanded(
     let given: Vec<OsString> = arguments.iter().skip(2).cloned().collect();
     let mut flags = Vec::new();
     for (key, value) in &table {
-        flags.extend(flag(key, value, serve, &given, &is_set).with_context(named)?);
+        for (key, value) in settings(key, value) {
+            flags.extend(flag(&key, value, serve, &given, &is_set).with_context(named)?);
+        }
     }
     drop(arguments.splice(2..2, flags));
     Ok(arguments)
+}
+
+/// A key with its value; those of `[portal]` stand for `portal_…`, its `listen` for `portal`.
+fn settings<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
+    match (key, value) {
+        ("portal", Value::Table(inner)) => {
+            let full = |key: &str| if key == "listen" { "portal".to_owned() } else { format!("portal_{key}") };
+            inner.iter().map(|(key, value)| (full(key), value)).collect()
+        }
+        (key, value) => vec![(key.to_owned(), value)],
+    }
 }
 
 /// Takes `--config FILE` or `--config=FILE` out of the arguments.
@@ -118,6 +131,17 @@ mod tests {
         );
         let joined = expand("ipledger serve --listen [::1]:1 --config=FILE", FILE, &[]).unwrap();
         assert_eq!(joined, expand("ipledger serve --config FILE --listen [::1]:1", FILE, &[]).unwrap());
+    }
+
+    #[test]
+    fn the_pages_have_a_table_of_their_own() {
+        let file = "data = \"d\"\n[portal]\nlisten = \"127.0.0.1:8460\"\nbehind_proxy = true\nidle_minutes = 10\n";
+        assert_eq!(
+            expand("ipledger serve --config FILE", file, &[]).unwrap(),
+            "ipledger serve --data=d --portal-behind-proxy --portal-idle-minutes=10 --portal=127.0.0.1:8460"
+        );
+        let error = expand("ipledger serve --config FILE", "[portal]\nlisten_on = \"x\"\n", &[]).unwrap_err();
+        assert!(error.contains("`portal_listen_on` is not a setting"), "{error}");
     }
 
     #[test]

@@ -78,6 +78,8 @@ impl IdentityArguments {
 #[derive(Debug, Clone)]
 pub(super) struct Doors {
     pub(super) tls: Option<Tls>,
+    /// The same certificate for the pages.
+    pub(super) pages: Option<Tls>,
     tokens: Option<Tokens>,
     dev_identity: bool,
     clock: Clock,
@@ -93,6 +95,8 @@ impl Doors {
         {
             warn!("no revocation list (--crl): a revoked client certificate is let in until it ends");
         }
+        let pages = tls.clone().map(|tls| Tls::open_for_pages(tls, clock.clone())).transpose();
+        let pages = pages.context("reading the files of TLS")?;
         let tls = tls.map(|tls| Tls::open(tls, clock.clone())).transpose().context("reading the files of TLS")?;
         let tokens = tokens
             .map(|tokens| Tokens::open(tokens, clock.clone()))
@@ -104,7 +108,7 @@ impl Doors {
         if let Some(tokens) = &tokens {
             log_tokens(&tokens.keys());
         }
-        Ok(Self { tls, tokens, dev_identity, clock: clock.clone() })
+        Ok(Self { tls, pages, tokens, dev_identity, clock: clock.clone() })
     }
 
     /// Who says who calls.
@@ -143,6 +147,10 @@ impl Doors {
                 error!(fault, "the files of TLS were not taken; those of before stay in force");
             }
             None => {}
+        }
+        if let Some(Err(fault)) = self.pages.as_ref().map(Tls::reload) {
+            let fault = chain(&fault);
+            error!(fault, "the files of TLS were not taken for the pages; those of before stay in force");
         }
         match self.tokens.as_ref().map(Tokens::reload) {
             Some(Ok(keys)) => log_tokens(&keys),

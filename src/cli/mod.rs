@@ -35,6 +35,7 @@ mod ops;
 mod panics;
 pub mod period;
 pub mod pki;
+pub mod portal;
 pub mod rate;
 pub mod reasons;
 pub mod receipt;
@@ -81,9 +82,16 @@ enum Task {
         /// How many entries lie between two snapshots of the book, which a start begins with; 0 for none.
         #[arg(long, value_name = "ENTRIES", default_value_t = SNAPSHOT_ENTRIES_DEFAULT)]
         snapshot_every: u64,
+        #[command(flatten)]
+        portal: Box<portal::PortalArguments>,
         /// An address on this machine for `/metrics` (Prometheus) and `/healthz`; `ipledger check` asks there.
         #[arg(long, env = "IPLEDGER_OPS", value_name = "ADDRESS")]
         ops: Option<SocketAddr>,
+    },
+    /// The pages for people: login codes.
+    Portal {
+        #[command(subcommand)]
+        command: portal::Task,
     },
     /// Is the ledger well? For monitoring systems; exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     Check(check::Arguments),
@@ -91,9 +99,12 @@ enum Task {
     Sandbox(Box<sandbox::Arguments>),
     /// Play a year of 鹤壁 through the real server, and compare every figure with the hand calculation.
     Demo {
-        /// Keep the data folder here instead of a temporary one.
+        /// The data folder, which stays; a temporary one by default.
         #[arg(long, value_name = "DIR")]
-        keep: Option<PathBuf>,
+        data: Option<PathBuf>,
+        /// Leave the server and the pages running with the year in them, and print three logins; Ctrl+C ends it.
+        #[arg(long)]
+        keep: bool,
     },
     /// Rulebook files.
     Rulebook {
@@ -211,16 +222,18 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match arguments.command {
         // The flags of the file are among the others by now.
-        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, ops } => {
+        Task::Serve { config: _, data, listen, adopt, evidence, access, snapshot_every, identity, ops, portal } => {
             let (evidence, access, identity) = (evidence.into_config(), access.into_config(), identity.into_config());
-            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, ops })
+            let portal = portal.into_config();
+            serve::run(ServeConfig { data, listen, adopt, evidence, access, identity, snapshot_every, portal, ops })
         }
         Task::Check(arguments) => match on_runtime(check::run(&arguments, &mut out)) {
             Ok(verdict) => return flushed(&mut out, verdict.exit_code().into()),
             Err(error) => Err(error),
         },
         Task::Sandbox(arguments) => sandbox::run(*arguments),
-        Task::Demo { keep } => on_runtime(demo::run(demo::Options { keep }, &mut out)),
+        Task::Demo { data, keep } => on_runtime(demo::run(demo::Options { data, keep }, &mut out)),
+        Task::Portal { command } => on_runtime(portal::run(&command, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {
             Ok(verify::Verdict::DecisionsDiffer) => return flushed(&mut out, verify::Verdict::DecisionsDiffer.into()),

@@ -96,7 +96,8 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
     let signals = Signals::new()?;
     let hangup = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    announce(&listener)?;
+    let pages = super::portal::bind(config.portal.clone(), doors.pages.clone(), &config.data).await?;
+    announce(&listener, pages.as_ref().map(|pages| pages.url.as_str()))?;
     let Ledger { writer, reader, threads, taker, keeper, hand, registry, .. } = ledger;
     let sources = Sources {
         writer: writer.clone(),
@@ -120,7 +121,12 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
             tokio::spawn(publish_always(keeper.clone(), folder));
         }
     }
+    let pages = pages.map(|pages| tokio::spawn(pages.serve(edge.clone())));
     let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
+    if let Some(pages) = pages {
+        // Its requests in flight end before the writer does; it bounds itself.
+        drop(pages.await);
+    }
     let written = threads.shutdown().await;
     if let (Some(taker), Ok(())) = (taker, &written) {
         taker.finish();
@@ -272,11 +278,14 @@ async fn publish_last(keeper: &Keeper, folder: Option<PathBuf>) {
     }
 }
 
-/// Tells people where the ledger is (standard error) and programs (standard output, one line).
-fn announce(listener: &TcpListener) -> anyhow::Result<()> {
+/// Tells programs where the ledger is (standard output): one line, and one more where there are pages.
+fn announce(listener: &TcpListener, pages: Option<&str>) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {address}")?;
+    if let Some(url) = pages {
+        writeln!(out, "pages on {url}")?;
+    }
     out.flush()?;
     Ok(())
 }

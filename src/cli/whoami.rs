@@ -18,6 +18,9 @@ pub async fn run(client: Client, out: &mut dyn Write) -> anyhow::Result<bool> {
         CredentialKind::Certificate => "by client certificate",
         CredentialKind::Token => "by bearer token",
         CredentialKind::Development => "NOT AT ALL: the ledger is for development and believes everybody",
+        CredentialKind::LoginCode | CredentialKind::IdentityProvider | CredentialKind::StatusCode => {
+            "by a login to the pages"
+        }
         CredentialKind::Unspecified => "in a way that this program does not know; take a newer one",
     };
     let role_zh = Role::parse(&me.role).map(|role| role.name().zh).unwrap_or_default();

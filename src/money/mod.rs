@@ -9,6 +9,7 @@
 //!   the last ones without a word, so all arithmetic here runs on whole fen in 128 bits.
 
 mod amount;
+mod capital;
 mod exact;
 mod order;
 mod rate;

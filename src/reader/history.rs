@@ -9,13 +9,16 @@ use std::collections::BTreeMap;
 use crate::book::account::Account;
 use crate::book::event::Entry;
 use crate::calendar::CivilDate;
-use crate::identifier::Sequence;
+use crate::identifier::{Sequence, Uscc};
 use crate::money::Amount;
 
 /// The balances of all accounts, now and before, in yuan; debit positive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct History {
     accounts: BTreeMap<Account, AccountHistory>,
+    /// The entries that concern each enterprise, in the order of the journal: eight bytes for each, so that a company's
+    /// list looks at nothing else.
+    concerning: BTreeMap<Uscc, Vec<Sequence>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,10 +43,19 @@ pub struct Movement {
 impl History {
     /// Takes the entry's postings in. Entries come in the order of the journal.
     pub fn apply(&mut self, entry: &Entry) {
+        if let Some(enterprise) = entry.concerns.enterprise {
+            self.concerning.entry(enterprise).or_default().push(entry.sequence);
+        }
         for posting in &entry.postings {
             let account = self.accounts.entry(posting.account.clone()).or_default();
             account.post(entry.sequence, entry.effective_date, posting.amount);
         }
+    }
+
+    /// The entries that concern an enterprise, from this sequence on.
+    pub fn concerning(&self, enterprise: Uscc, from: Sequence) -> &[Sequence] {
+        let all = self.concerning.get(&enterprise).map(Vec::as_slice).unwrap_or_default();
+        all.get(all.partition_point(|sequence| *sequence < from)..).unwrap_or_default()
     }
 
     /// Every account that was ever posted to, in order.

@@ -25,6 +25,7 @@ use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identify, Peer};
+use super::logins::Logins;
 use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
@@ -52,6 +53,8 @@ pub struct Edge {
     /// The clock of a sandbox; none in a real ledger.
     sandbox: Option<ManualClock>,
     watch: Arc<Watch>,
+    /// Login codes for the pages that were issued and not used yet.
+    pub(super) logins: Arc<Logins>,
     /// Statements that were compared, until they are signed off.
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
@@ -79,6 +82,7 @@ impl Edge {
             clock: Clock::System,
             sandbox: None,
             watch: Arc::new(Watch::default()),
+            logins: Arc::default(),
             comparisons: Arc::default(),
             tails,
             simulations,
@@ -103,7 +107,7 @@ impl Edge {
         let identity = self.identity.identity(peer)?;
         let believed = match identity.credential {
             Credential::Development => Some(self.identity.caller(peer)?),
-            Credential::Certificate(_) | Credential::Token(_) => None,
+            Credential::Certificate(_) | Credential::Token(_) | Credential::Portal(_) => None,
         };
         Ok((identity, believed))
     }

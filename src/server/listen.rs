@@ -58,7 +58,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection that may speak HTTP/2.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub struct Connection {
     stream: Stream,
     info: ConnectionInfo,
     /// Until the client has begun to speak HTTP/2; from then on the server asks whether it lives.
@@ -86,6 +86,13 @@ pub struct ConnectionInfo {
     pub address: SocketAddr,
     /// Its TLS; `None` for plain text.
     pub session: Option<Arc<Session>>,
+}
+
+impl Connection {
+    /// Where it comes from.
+    pub const fn address(&self) -> SocketAddr {
+        self.info.address
+    }
 }
 
 impl Connected for Connection {

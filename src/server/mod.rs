@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::server::Router;
 use tonic::transport::{Error, Server};
@@ -51,8 +52,10 @@ mod digest;
 pub mod edge;
 pub mod guard;
 pub mod identity;
+pub mod inside;
 mod listen;
 pub(crate) mod outside;
+pub mod logins;
 pub mod page;
 mod parse;
 mod render;
@@ -69,6 +72,13 @@ pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
+/// The connections of browsers: accepted, limited and closed like those of the API. Whoever does not begin to speak is
+/// closed; the 24 bytes that are waited for are fewer than the shortest request of HTTP/1.1 to a named host.
+pub fn page_connections(listener: TcpListener, tls: Option<Tls>) -> ReceiverStream<std::io::Result<PageConnection>> {
+    listen::incoming(listener, tls)
+}
+
+pub use listen::Connection as PageConnection;
 pub use listen::{
     CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, ConnectionInfo, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX,
     HANDSHAKES_PER_ADDRESS_MAX,

@@ -125,7 +125,7 @@ async fn trial_balance(server: &ServerProcess) -> Vec<u8> {
 async fn a_ledger_that_was_wiped_comes_back_with_every_answer() {
     let place = Place::new("hebi.gov.cn/质押账本");
     // A year with loans, applications, caps, a pool and claims comes first.
-    good(["demo", "--keep", &place.text("data")]);
+    good(["demo", "--data", &place.text("data")]);
     let server = place.serve().await;
     let stop = Arc::new(AtomicBool::new(false));
     let mut callers = Vec::new();

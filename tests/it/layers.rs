@@ -36,6 +36,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("telemetry", &["server", "writer", "reader", "evidence"]),
+    (
+        "portal",
+        &["server", "proto", "evidence", "decide", "rulebook", "book", "identifier", "money", "calendar", "config"],
+    ),
     ("fuzz", &ALL_BELOW_CLI),
     ("cli", &ALL_BELOW_CLI),
 ];
@@ -63,7 +67,7 @@ const ALL_BELOW_SERVER: [&str; 21] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 24] = [
+const ALL_BELOW_CLI: [&str; 25] = [
     "statement",
     "reconcile",
     "proto",
@@ -86,6 +90,7 @@ const ALL_BELOW_CLI: [&str; 24] = [
     "backup",
     "config",
     "server",
+    "portal",
     "telemetry",
     "cli",
 ];
@@ -98,7 +103,8 @@ struct Reserved {
 
 const RESERVED: &[Reserved] = &[
     Reserved { text: "tonic::", only_in: &["server", "cli", "proto.rs"] },
-    Reserved { text: "proto::v1", only_in: &["server", "cli"] },
+    Reserved { text: "proto::v1", only_in: &["server", "portal", "cli"] },
+    Reserved { text: "askama", only_in: &["portal"] },
     Reserved { text: "proto::journal", only_in: &["journal/codec"] },
     Reserved { text: "rust_decimal", only_in: &["money"] },
     Reserved { text: "SystemTime", only_in: &["writer/clock"] },

@@ -34,6 +34,7 @@ mod layers;
 mod model;
 mod ops;
 mod property;
+mod portal;
 mod publish;
 mod regression;
 mod rulebooks;

@@ -18,7 +18,7 @@ use crate::api::program;
 /// The demo's year in a folder.
 fn year() -> TempDir {
     let folder = TempDir::new().unwrap();
-    let played = Command::new(program()).arg("demo").arg("--keep").arg(folder.path()).output().unwrap();
+    let played = Command::new(program()).arg("demo").arg("--data").arg(folder.path()).output().unwrap();
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));
     folder
 }

@@ -18,7 +18,7 @@ fn commands() -> String {
 async fn every_command_of_the_page_does_what_it_says() {
     let folder = TempDir::new().unwrap();
     let year = folder.path().join("year");
-    let played = Command::new(program()).arg("demo").arg("--keep").arg(&year).stdout(Stdio::null()).status().unwrap();
+    let played = Command::new(program()).arg("demo").arg("--data").arg(&year).stdout(Stdio::null()).status().unwrap();
     assert!(played.success());
     let server = ServerProcess::start(program(), &year, &[]).await.unwrap();
     let mut said = String::new();

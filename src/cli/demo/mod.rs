@@ -9,12 +9,14 @@
 //! - [`subsidies`]: quotes, applications, approval, payment, clawback;
 //! - [`crash`]: the server dies with requests in flight;
 //! - [`risk`]: default, claim, breaker, recovery;
-//! - [`closing`]: the year's cap, the closed books, the statements.
+//! - [`closing`]: the year's cap, the closed books, the statements;
+//! - [`keep`]: the pages, if they are wanted.
 
 mod client;
 mod closing;
 mod crash;
 mod figures;
+mod keep;
 mod loans;
 mod paper;
 mod risk;
@@ -37,8 +39,10 @@ use paper::Paper;
 /// What the demo is told.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Keeps the data folder here; it must be empty or not exist. By default it is temporary.
-    pub keep: Option<PathBuf>,
+    /// The data folder, which stays; it must be empty or not exist. By default it is temporary.
+    pub data: Option<PathBuf>,
+    /// Whether server and pages stay afterwards.
+    pub keep: bool,
 }
 
 /// Plays the year. `true` if every figure is as computed by hand and the books verify.
@@ -46,7 +50,7 @@ pub struct Options {
 /// An error means that the year could not be played to its end: the server did not start or died, or it answered a
 /// request in a way that leaves nothing to go on with.
 pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let folder = Folder::new(options.keep)?;
+    let folder = Folder::new(options.data)?;
     let started = tokio::time::Instant::now();
     let mut play = Play {
         ledger: Ledger::start(folder.path().to_owned()).await?,
@@ -75,6 +79,9 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
         )?;
     } else {
         paper.say("存在差异，见上表", "something differs, see the table above")?;
+    }
+    if options.keep {
+        keep::keep(folder.path(), &mut paper).await?;
     }
     Ok(good)
 }
@@ -166,8 +173,8 @@ enum Folder {
 }
 
 impl Folder {
-    fn new(keep: Option<PathBuf>) -> anyhow::Result<Self> {
-        let Some(folder) = keep else {
+    fn new(data: Option<PathBuf>) -> anyhow::Result<Self> {
+        let Some(folder) = data else {
             return Ok(Self::Temporary(tempfile::tempdir().context("making a temporary folder")?));
         };
         let used = folder.exists() && folder.read_dir()?.next().is_some();

@@ -72,6 +72,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<bool> {
         access: access.into_config(),
         identity: IdentityConfig { dev_identity, ..identity },
         snapshot_every: SNAPSHOT_ENTRIES_DEFAULT,
+        portal: None,
         ops: None,
     };
     serve::run_as(config, Some(today))

@@ -128,6 +128,7 @@ pub const TABLE: &[Row] = &[
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
     row("IdentityService/WhoAmI", EVERYBODY),
+    row("IdentityService/IssueLoginCode", BUREAU),
     // Each item by its own row.
     row("BatchService/WriteBatch", &[Bank, Enterprise, Officer, Finance, Operator]),
     // Only in a sandbox.

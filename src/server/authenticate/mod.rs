@@ -46,6 +46,19 @@ pub enum Credential {
     Token(Box<TokenFacts>),
     /// Nothing: the caller on this machine was believed.
     Development,
+    /// A login to the pages.
+    Portal(PortalLogin),
+}
+
+/// How somebody came in to the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortalLogin {
+    /// With a code, good once, that the bureau issued.
+    Code,
+    /// The city's identity provider said who it is.
+    IdentityProvider,
+    /// With the number of an application and its query code: sees this one and does nothing.
+    StatusCode,
 }
 
 impl AuthenticatedIdentity {
@@ -61,7 +74,7 @@ impl AuthenticatedIdentity {
         match &self.credential {
             Credential::Certificate(facts) => Some(facts.fingerprint),
             Credential::Token(facts) => facts.bound_to,
-            Credential::Development => None,
+            Credential::Development | Credential::Portal(_) => None,
         }
     }
 
@@ -70,7 +83,7 @@ impl AuthenticatedIdentity {
         match &self.credential {
             Credential::Certificate(facts) => Some(facts.not_after),
             Credential::Token(facts) => Some(facts.expires_at),
-            Credential::Development => None,
+            Credential::Development | Credential::Portal(_) => None,
         }
     }
 }

@@ -12,6 +12,7 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::mem;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -32,11 +33,13 @@ use crate::config::LimitsConfig;
 use crate::decide::permission::{check_role, roles_of};
 use crate::decide::rejection::{Reason, Rejection};
 
+use super::authenticate::AuthenticatedIdentity;
 use super::edge::{DEADLINE_MAX, Edge};
 use super::identity::{Peer, address_of};
 use super::sandbox::{self, SANDBOX_KEY};
 use super::status::exhausted;
 
+pub(super) mod inside;
 pub mod limits;
 mod resolve;
 mod resources;
@@ -312,6 +315,23 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         let caller = resolve::caller(edge, &identity, believed, (&metadata, &visit.rpc))?;
         Ok((identity, caller))
     });
+    let asked = edge.sandbox().and_then(|_| sandbox::asked_for(&metadata));
+    parts.headers = metadata.into_headers();
+    let (identity, caller, call) = let_in(watch, resolved, visit, address)?;
+    parts.extensions.insert(identity);
+    if let Some(asked) = asked {
+        return Err(asked.into());
+    }
+    Ok((caller, call))
+}
+
+/// Counts a call against the limits of whoever it is, and lets it in if its role may.
+fn let_in(
+    watch: &Arc<Watch>,
+    resolved: Result<(AuthenticatedIdentity, Caller), Rejection>,
+    visit: &mut Visit,
+    address: Option<SocketAddr>,
+) -> Result<(AuthenticatedIdentity, Caller, Arc<Call>), Refused> {
     let now = watch.limits.now();
     let key = match &resolved {
         Ok((identity, caller)) => resolve::key(identity, caller),
@@ -323,18 +343,12 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
         .enter(now)
         .map_err(|exceeded| Refused { status: too_much(&key, &exceeded), flood: Some(Arc::clone(&meter)) })?;
     let (identity, caller) = resolved?;
-    let asked = edge.sandbox().and_then(|_| sandbox::asked_for(&metadata));
-    parts.headers = metadata.into_headers();
-    parts.extensions.insert(identity);
     resolve::fill(&mut visit.who, &caller);
     check_role(caller.role, &visit.rpc)?;
-    if let Some(asked) = asked {
-        return Err(asked.into());
-    }
     let context = format!("{} {key}", visit.rpc);
     let trail = Mutex::new(Trail::default());
     let call = Call { rpc: visit.rpc.clone(), watch: Arc::clone(watch), meter, context, trail, _permit: permit };
-    Ok((caller, Arc::new(call)))
+    Ok((identity, caller, Arc::new(call)))
 }
 
 /// A limit as `RESOURCE_EXHAUSTED` with `RetryInfo` and `QuotaFailure`.
@@ -355,14 +369,21 @@ async fn recorded(
     edge: &Edge,
     visit: &Visit,
     response: http::Response<Body>,
-    (trail, also): (Trail, u64),
+    trail: (Trail, u64),
 ) -> http::Response<Body> {
     let status = Status::from_header_map(response.headers());
-    let code = status.as_ref().map_or(Code::Ok, Status::code);
-    let reason =
-        status.as_ref().and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
+    if written_down(edge, visit, status.as_ref(), trail).await {
+        return response;
+    }
+    Status::from(Rejection::plain(Reason::Unavailable)).into_http()
+}
+
+/// Whether a call, with the status that it ends with (`None` is good), stands in the access log; counted in any case.
+async fn written_down(edge: &Edge, visit: &Visit, status: Option<&Status>, (trail, also): (Trail, u64)) -> bool {
+    let code = status.map_or(Code::Ok, Status::code);
+    let reason = status.and_then(|status| status.get_error_details().error_info().map(|info| info.reason.clone()));
     count(edge, visit, code, reason.as_deref().unwrap_or_default());
-    let Some(log) = edge.watch().log() else { return response };
+    let Some(log) = edge.watch().log() else { return true };
     let entry = Record {
         time: visit.time.micros(),
         us: u64::try_from(visit.began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -376,8 +397,7 @@ async fn recorded(
         also,
         ..Record::default()
     };
-    let written = if code == Code::Ok { log.append(entry).await } else { log.append_and_wait(entry).await };
-    if written { response } else { Status::from(Rejection::plain(Reason::Unavailable)).into_http() }
+    if code == Code::Ok { log.append(entry).await } else { log.append_and_wait(entry).await }
 }
 
 /// Counts a call, if anybody does.

@@ -86,7 +86,9 @@ fn on_behalf_of(metadata: &MetadataMap) -> Result<Option<PersonId>, Rejection> {
 /// What limits are counted by: the proven name, or who the caller says it is.
 pub(super) fn key(identity: &AuthenticatedIdentity, caller: &Caller) -> String {
     match identity.credential {
-        Credential::Certificate(_) | Credential::Token(_) => format!("principal {}", identity.name),
+        Credential::Certificate(_) | Credential::Token(_) | Credential::Portal(_) => {
+            format!("principal {}", identity.name)
+        }
         Credential::Development => format!("{} {} {}", caller.role, organisation(caller), caller.person),
     }
 }

@@ -10,7 +10,7 @@ use crate::pki::CertificateFacts;
 use crate::proto::v1;
 use crate::proto::v1::identity_service_server::IdentityService;
 use crate::rulebook::refusal::Bilingual;
-use crate::server::authenticate::{AuthenticatedIdentity, Credential};
+use crate::server::authenticate::{AuthenticatedIdentity, Credential, PortalLogin};
 use crate::server::edge::Edge;
 use crate::server::render::timestamp;
 use crate::server::token::TokenFacts;
@@ -21,6 +21,15 @@ impl IdentityService for Edge {
         let (identity, caller) = self.identity(&request)?;
         Ok(Response::new(who(&identity, &caller, self.clock().now())))
     }
+
+    async fn issue_login_code(
+        &self,
+        request: Request<v1::IssueLoginCodeRequest>,
+    ) -> Answer<v1::IssueLoginCodeResponse> {
+        let (identity, _) = self.identity(&request)?;
+        let (caller, message) = self.open(request)?;
+        Ok(Response::new(super::login::issue(self, &identity, &caller, &message)?))
+    }
 }
 
 fn who(identity: &AuthenticatedIdentity, caller: &Caller, now: Timestamp) -> v1::WhoAmIResponse {
@@ -30,6 +39,9 @@ fn who(identity: &AuthenticatedIdentity, caller: &Caller, now: Timestamp) -> v1:
         Credential::Certificate(facts) => (v1::CredentialKind::Certificate, Some(certificate(facts, now)), None),
         Credential::Token(facts) => (v1::CredentialKind::Token, None, Some(token(facts))),
         Credential::Development => (v1::CredentialKind::Development, None, None),
+        Credential::Portal(PortalLogin::Code) => (v1::CredentialKind::LoginCode, None, None),
+        Credential::Portal(PortalLogin::IdentityProvider) => (v1::CredentialKind::IdentityProvider, None, None),
+        Credential::Portal(PortalLogin::StatusCode) => (v1::CredentialKind::StatusCode, None, None),
     };
     v1::WhoAmIResponse {
         principal: identity.name.clone(),

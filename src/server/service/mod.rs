@@ -12,6 +12,7 @@ mod fact;
 mod identity;
 mod ledger;
 mod loan;
+mod login;
 mod period;
 mod pool;
 mod reconciliation;

@@ -22,9 +22,6 @@ use crate::pki::revocation::{BadList, ListFacts};
 use crate::pki::{CertificateFacts, files};
 use crate::writer::clock::Clock;
 
-/// The protocol over TLS: gRPC is HTTP/2.
-const ALPN: &[u8] = b"h2";
-
 const ONE_VERSION: &[&SupportedProtocolVersion] = &[&TLS13];
 const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 
@@ -127,7 +124,7 @@ impl fmt::Debug for Material {
 
 impl Material {
     /// Reads the files and checks all that can be checked before somebody calls.
-    pub(super) fn read(config: &TlsConfig, clock: &Clock) -> Result<Self, TlsFault> {
+    pub(super) fn read(config: &TlsConfig, clock: &Clock, protocols: &[&[u8]]) -> Result<Self, TlsFault> {
         let now = clock.now();
         let chain = certificates(&config.certificate)?;
         let certificate = server_certificate(&config.certificate, &chain, now)?;
@@ -150,7 +147,7 @@ impl Material {
             None => builder.with_no_client_auth(),
         };
         let mut server = builder.with_single_cert(chain, key).map_err(TlsFault::Pair)?;
-        server.alpn_protocols = vec![ALPN.to_vec()];
+        server.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         // A resumed session would bring back a client whose certificate was not looked at again.
         server.session_storage = Arc::new(NoServerSessionStorage {});
         server.send_tls13_tickets = 0;

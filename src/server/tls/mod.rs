@@ -42,6 +42,8 @@ pub struct Tls {
 struct Shared {
     config: TlsConfig,
     clock: Clock,
+    /// What is spoken over it (ALPN).
+    protocols: &'static [&'static [u8]],
     current: ArcSwap<Current>,
     /// Held while files are read, so that the last reload wins.
     reload: Mutex<()>,
@@ -66,16 +68,26 @@ pub struct Refused {
 impl Tls {
     /// Reads the files; an error when they cannot be used.
     pub fn open(config: TlsConfig, clock: Clock) -> Result<Self, TlsFault> {
-        let material = Material::read(&config, &clock)?;
+        Self::open_with(config, clock, &[b"h2"])
+    }
+
+    /// The same for browsers: they speak HTTP/1.1 too, and nobody asks them for a certificate.
+    pub fn open_for_pages(config: TlsConfig, clock: Clock) -> Result<Self, TlsFault> {
+        let config = TlsConfig { client_ca: None, crl: None, ..config };
+        Self::open_with(config, clock, &[b"h2", b"http/1.1"])
+    }
+
+    fn open_with(config: TlsConfig, clock: Clock, protocols: &'static [&'static [u8]]) -> Result<Self, TlsFault> {
+        let material = Material::read(&config, &clock, protocols)?;
         let current = ArcSwap::from_pointee(Current { generation: 0, material });
-        Ok(Self { shared: Arc::new(Shared { config, clock, current, reload: Mutex::new(()) }) })
+        Ok(Self { shared: Arc::new(Shared { config, clock, protocols, current, reload: Mutex::new(()) }) })
     }
 
     /// Reads the files again. On an error those of before stay in force.
     pub fn reload(&self) -> Result<Summary, TlsFault> {
-        let Shared { config, clock, current, reload } = &*self.shared;
+        let Shared { config, clock, protocols, current, reload } = &*self.shared;
         let _guard = reload.lock();
-        let material = Material::read(config, clock)?;
+        let material = Material::read(config, clock, protocols)?;
         let summary = material.summary.clone();
         let generation = current.load().generation.saturating_add(1);
         current.store(Arc::new(Current { generation, material }));
