@@ -130,6 +130,7 @@ pub const TABLE: &[Row] = &[
     row("IdentityService/WhoAmI", EVERYBODY),
     // Each item by its own row.
     row("BatchService/WriteBatch", &[Bank, Enterprise, Officer, Finance, Operator]),
+    row("BatchService/ImportStream", &[Bank, Enterprise, Officer, Finance, Operator]),
     // Only in a sandbox.
     row("SandboxService/GetSandbox", EVERYBODY),
     row("SandboxService/MoveClock", EVERYBODY),

@@ -38,6 +38,7 @@ use super::sandbox::{self, SANDBOX_KEY};
 use super::status::exhausted;
 
 pub mod limits;
+mod ongoing;
 mod resolve;
 mod resources;
 pub mod seal;
@@ -45,6 +46,8 @@ pub mod seal;
 mod tests;
 
 pub use resolve::ON_BEHALF_OF_KEY;
+
+pub(super) use ongoing::Ongoing;
 
 use limits::{Exceeded, Limits, Meter, Permit};
 use seal::Seal;
@@ -119,6 +122,8 @@ struct Call {
     /// What a page token is bound to.
     context: String,
     trail: Mutex<Trail>,
+    who: Who,
+    peer: String,
     _permit: Permit,
 }
 
@@ -333,7 +338,8 @@ fn admit(edge: &Edge, parts: &mut http::request::Parts, visit: &mut Visit) -> Re
     }
     let context = format!("{} {key}", visit.rpc);
     let trail = Mutex::new(Trail::default());
-    let call = Call { rpc: visit.rpc.clone(), watch: Arc::clone(watch), meter, context, trail, _permit: permit };
+    let (rpc, watch, who, peer) = (visit.rpc.clone(), Arc::clone(watch), visit.who.clone(), visit.peer.clone());
+    let call = Call { rpc, watch, meter, context, trail, who, peer, _permit: permit };
     Ok((caller, Arc::new(call)))
 }
 
