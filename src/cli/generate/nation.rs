@@ -81,11 +81,7 @@ impl Nation {
         let day = self.date(0, 2);
         for name in RULEBOOKS {
             let (_, text) = shipped().iter().find(|(file, _)| *file == name).context("a rulebook is not shipped")?;
-            rows.put(
-                &Sender::Operator,
-                "RulebookService/AdoptRulebook",
-                json!({"effective_date": day, "text": text}),
-            )?;
+            rows.put(&Sender::Operator, "RulebookService/AdoptRulebook", json!({"effective_date": day, "text": text}))?;
         }
         for bank in 0..BANKS {
             let number = u64::try_from(bank)?.saturating_add(900_000_000);

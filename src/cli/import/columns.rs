@@ -24,7 +24,10 @@ enum Column {
     /// A column without a head; it must be empty.
     Nothing,
     Name,
-    Field { head: String, path: Vec<FieldDescriptor> },
+    Field {
+        head: String,
+        path: Vec<FieldDescriptor>,
+    },
 }
 
 impl Columns {
@@ -43,7 +46,8 @@ impl Columns {
                             item.rpc
                         )
                     })?;
-                    let known = columns.iter().any(|column| matches!(column, Column::Field { path: one, .. } if *one == path));
+                    let known =
+                        columns.iter().any(|column| matches!(column, Column::Field { path: one, .. } if *one == path));
                     anyhow::ensure!(!known, "column {number}: `{head}` is there twice; expected each field once");
                     Column::Field { head: head.to_owned(), path }
                 }
@@ -195,7 +199,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_column_and_value() {
         for (heads, said) in [
-            (["borrower", "zins"], "column 2: `zins` is not a field of `LoanService/FileLoan`; expected one of request_id"),
+            (
+                ["borrower", "zins"],
+                "column 2: `zins` is not a field of `LoanService/FileLoan`; expected one of request_id",
+            ),
             (["borrower", "borrower"], "column 2: `borrower` is there twice"),
             (["borrower", "pledges"], "column 2: `pledges` is not a field"),
             (["borrower", "borrower.x"], "column 2: `borrower.x` is not a field"),

@@ -74,7 +74,7 @@ impl<'a> Importer<'a> {
         };
         self.turn_to(asked.caller.take()).await?;
         let item = Arc::clone(&asked.item);
-        let (name, forget) = (asked.name.take(), std::mem::take(&mut asked.forget));
+        let (name, forget) = (asked.name.clone(), std::mem::take(&mut asked.forget));
         match self.sent(row, asked).await? {
             Ok(sent) => {
                 if let Some(name) = &sent.name {

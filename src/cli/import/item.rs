@@ -13,8 +13,8 @@ use crate::server::describe::pool;
 /// The number of `ImportStreamRequest.items`; compared with the descriptor by a test.
 const ITEMS_FIELD: u32 = 400;
 
-/// The bytes of `ImportStreamRequest.brief = true`.
-pub(super) const BRIEF_FIELD: u32 = 401;
+/// The number of `ImportStreamRequest.brief`.
+const BRIEF_FIELD: u32 = 401;
 
 /// A write that a batch can carry.
 #[derive(Debug)]

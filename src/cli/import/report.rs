@@ -113,8 +113,7 @@ impl Report {
             Some(v1::Outcome::Deferred) => Ending::Deferred,
             Some(v1::Outcome::Granted | v1::Outcome::Partly | v1::Outcome::Recorded | v1::Outcome::Unspecified)
             | None => {
-                let counted =
-                    if answer.replayed { &mut self.counts.replayed } else { &mut self.counts.recorded };
+                let counted = if answer.replayed { &mut self.counts.replayed } else { &mut self.counts.recorded };
                 *counted = counted.saturating_add(1);
                 return Ok(());
             }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use prost::bytes::{BufMut as _, Bytes};
 use prost::Message as _;
+use prost::bytes::{BufMut as _, Bytes};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;

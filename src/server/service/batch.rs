@@ -89,10 +89,7 @@ pub(super) async fn begin(
 }
 
 /// Waits for the answer. What is not decided at the deadline is rejected by the writer.
-pub(super) async fn settled(
-    item: Result<Pending, Rejection>,
-    deadline: Instant,
-) -> Result<writer::Answer, Rejection> {
+pub(super) async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<writer::Answer, Rejection> {
     match item {
         Ok(pending) => match timeout_at(deadline, pending.answer()).await {
             Ok(answer) => answer,

@@ -60,7 +60,7 @@ pub(super) fn open(
 ) -> Result<ResultStream, Status> {
     let permit = open_stream()?;
     let call = Ongoing::of_this_call();
-    // One is being taken and one being answered beside what waits between them.
+    // Of those that wait, the first is with the task that answers.
     let (begun, waiting) = mpsc::channel(IMPORT_BATCHES_AHEAD.saturating_sub(1).max(1));
     let (sender, receiver) = mpsc::channel(1);
     let taking = Taking { edge: edge.clone(), caller, call: call.clone(), begun };

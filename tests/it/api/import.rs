@@ -275,7 +275,10 @@ async fn wrong_columns_are_said_before_anything_is_sent() {
     fs::write(&file, "uscc,titel\nx,y\n").unwrap();
     let rpc = "RegistryService/RegisterEnterprise";
     let cases: [(&[&str], &str); 3] = [
-        (&["--as", rpc], "rows.csv`, row 1: column 2: `titel` is not a field of `RegistryService/RegisterEnterprise`; expected one of request_id"),
+        (
+            &["--as", rpc],
+            "rows.csv`, row 1: column 2: `titel` is not a field of `RegistryService/RegisterEnterprise`; expected one of request_id",
+        ),
         (&[], "rows.csv` does not say which RPC its rows are; add `--as RPC`"),
         (&["--as", "LoanService/GetLoan"], "`LoanService/GetLoan` is not a write that can be imported"),
     ];
@@ -289,7 +292,8 @@ async fn wrong_columns_are_said_before_anything_is_sent() {
     let done = import(&server, &strange, &["--as", rpc]).await;
     assert!(done.code == 2 && done.stderr.contains("expected a name that ends in .ndjson, .csv or .xlsx"), "{done:?}");
     let broken = folder.path().join("rows.ndjson");
-    fs::write(&broken, "{\"rpc\":\"RegistryService/RegisterEnterprise\",\"request\":{\"uscc\":5}}\nnonsense\n").unwrap();
+    fs::write(&broken, "{\"rpc\":\"RegistryService/RegisterEnterprise\",\"request\":{\"uscc\":5}}\nnonsense\n")
+        .unwrap();
     let done = import(&server, &broken, &[]).await;
     assert_eq!((done.code, done.first_line()), (1, counts(2, "2 not sent")), "{done:?}");
     let report = report(&broken);
@@ -353,7 +357,8 @@ async fn a_generated_nation_is_the_same_each_time_and_comes_through() {
     assert!(line.starts_with(&format!("{rows} rows: ")), "{line}");
     let recorded: usize = line.split_once(": ").unwrap().1.split_once(' ').unwrap().0.parse().unwrap();
     assert!(recorded * 100 >= rows * 98, "{line}; {:?}", report(&file).into_iter().take(5).collect::<Vec<_>>());
-    for rpc in ["FileLoan", "RecordInterestPayment", "MarkLoanNonPerforming", "ApplySubsidy", "PaySubsidy", "PayClaim"] {
+    for rpc in ["FileLoan", "RecordInterestPayment", "MarkLoanNonPerforming", "ApplySubsidy", "PaySubsidy", "PayClaim"]
+    {
         assert!(String::from_utf8_lossy(&nation).contains(rpc), "{rpc}");
     }
 }
