@@ -145,9 +145,11 @@ fn put(into: &mut Map<String, Value>, path: &[FieldDescriptor], cell: &str, head
 /// A cell as JSON has it.
 fn value(field: &FieldDescriptor, cell: &str, head: &str) -> Result<Value, Wrong> {
     let wrong = |expected| Wrong::value(head, cell, expected);
+    // A name is resolved before the message is made, whatever the field is.
+    if cell.starts_with('$') {
+        return Ok(Value::from(cell));
+    }
     match field.kind() {
-        // A name is resolved before the message is made, whatever the field is.
-        _ if cell.starts_with('$') => Ok(Value::from(cell)),
         Kind::Bool => match cell.to_lowercase().as_str() {
             "true" | "是" => Ok(Value::from(true)),
             "false" | "否" => Ok(Value::from(false)),

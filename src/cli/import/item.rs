@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
-use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use crate::server::describe::pool;
 
@@ -36,10 +36,7 @@ impl Items {
         let carried = pool().get_message_by_name("ipledger.v1.WriteItem");
         let fields = carried.iter().flat_map(|message| message.fields().collect::<Vec<_>>());
         let requests: BTreeMap<String, u32> = fields
-            .filter_map(|field| match field.kind() {
-                Kind::Message(request) => Some((request.full_name().to_owned(), field.number())),
-                _ => None,
-            })
+            .filter_map(|field| Some((field.kind().as_message()?.full_name().to_owned(), field.number())))
             .collect();
         let methods = pool().services().flat_map(|service| service.methods().collect::<Vec<_>>());
         let items = methods.filter_map(|method| {
