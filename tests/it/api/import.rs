@@ -139,7 +139,7 @@ fn counts(rows: u64, came: &str) -> String {
     let all = ["recorded", "recorded before", "refused", "deferred", "rejected", "not sent"];
     let given: Vec<&str> = came.split(", ").collect();
     let count = |name: &&str| {
-        let found = given.iter().find(|one| one.split_once(' ').unwrap().1 == **name);
+        let found = given.iter().find(|one| one.split_once(' ').is_some_and(|(_, rest)| rest == *name));
         found.map_or_else(|| format!("0 {name}"), |one| (*one).to_owned())
     };
     format!("{rows} rows: {}", all.iter().map(count).collect::<Vec<_>>().join(", "))
