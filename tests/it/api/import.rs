@@ -20,12 +20,21 @@ use tonic::{Code, Status, Streaming};
 use super::{DAY, World, act_as, enterprise, program};
 use crate::fixture::uscc;
 
-/// A stream of the officer's, and where its batches go in.
+/// A stream of the officer's, and where its batches go in. To open one is a call like others, refused while the limit is
+/// used up.
 async fn stream(world: &World) -> (mpsc::Sender<v1::ImportStreamRequest>, Streaming<v1::ImportStreamResponse>) {
     let mut client = BatchServiceClient::with_interceptor(world.channel.clone(), act_as("officer", "", "li.na"));
-    let (sender, receiver) = mpsc::channel(64);
-    let answers = client.import_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
-    (sender, answers)
+    for _ in 0..100 {
+        let (sender, receiver) = mpsc::channel(64);
+        match client.import_stream(ReceiverStream::new(receiver)).await {
+            Ok(answers) => return (sender, answers.into_inner()),
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                tokio::time::sleep(Duration::from_millis(100)).await
+            }
+            Err(status) => panic!("{status}"),
+        }
+    }
+    panic!("the limit is used up for ever")
 }
 
 fn batch(companies: std::ops::Range<u64>) -> v1::ImportStreamRequest {
@@ -200,7 +209,8 @@ async fn the_same_rows_in_each_format_and_a_second_run_replays() {
     let lines_path = folder.path().join("lines.ndjson");
     let bank = r#""as":{"role":"bank","party":"icbc","person":"zhang.wei"}"#;
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rulebooks/hebi-2017.toml")).unwrap();
-    let adopt = serde_json::json!({"rpc": "RulebookService/AdoptRulebook", "request": {"effective_date": DAY, "text": text}});
+    let adopt =
+        serde_json::json!({"rpc": "RulebookService/AdoptRulebook", "request": {"effective_date": DAY, "text": text}});
     let lines = [
         adopt.to_string(),
         format!(
@@ -343,9 +353,9 @@ async fn generate(seed: &str, enterprises: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_generated_nation_is_the_same_each_time_and_comes_through() {
-    let nation = generate("7", "200").await;
-    assert_eq!(nation, generate("7", "200").await);
-    assert_ne!(nation, generate("8", "200").await);
+    let nation = generate("2", "200").await;
+    assert_eq!(nation, generate("2", "200").await);
+    assert_ne!(nation, generate("3", "200").await);
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("nation.ndjson");
     fs::write(&file, &nation).unwrap();
