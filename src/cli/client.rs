@@ -99,6 +99,25 @@ impl Interceptor for Credentials {
 }
 
 impl Client {
+    /// The same as somebody else, where the ledger believes what a caller says.
+    pub(super) fn acting_as(&self, role: &str, party: &str, person: &str) -> anyhow::Result<Self> {
+        let proves = self.proof.ca.is_some() || self.proof.token_file.is_some();
+        anyhow::ensure!(
+            !proves,
+            "`as` is for the development identity; with a certificate or a token, import each caller's rows from a file \
+             of their own"
+        );
+        let person = if person.is_empty() { self.person.clone() } else { person.to_owned() };
+        Ok(Self { role: role.to_owned(), party: party.to_owned(), person, ..self.clone() })
+    }
+
+    /// A server of this process's own, with the development identity.
+    pub(super) fn of_development(server: &str) -> Self {
+        let proof = Box::new(Proof { ca: None, cert: None, cert_key: None, token_file: None });
+        let (role, person) = ("auditor".to_owned(), "cli".to_owned());
+        Self { server: server.to_owned(), proof, role, party: String::new(), person }
+    }
+
     /// Connects.
     pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
         // First: what is wrong with them needs no connection to be said.

@@ -28,7 +28,9 @@ mod config_file;
 pub mod demo;
 pub mod export;
 pub mod fact;
+pub mod generate;
 pub mod identity;
+pub mod import;
 pub mod import_journal;
 pub mod key;
 mod ops;
@@ -116,6 +118,10 @@ enum Task {
     Verify(verify::Arguments),
     /// Write the whole journal to a plain file that other programs can read; the ledger must be stopped.
     Export(export::Arguments),
+    /// Write the rows of a file (NDJSON, CSV, XLSX) to a running ledger; run again after a cut, nothing comes twice.
+    Import(Box<import::Arguments>),
+    /// Write a made-up nation as NDJSON for `ipledger import`: the same seed, the same bytes.
+    Generate(generate::Arguments),
     /// Make a ledger of an exported journal: the same records, the same root.
     ImportJournal(import_journal::Arguments),
     /// The closing run of a programme year, and awards under a version that reaches back; each with a preview.
@@ -240,6 +246,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             done => done.map(|verdict| verdict == verify::Verdict::Intact),
         },
         Task::Export(arguments) => export::run(&arguments, &mut out),
+        Task::Import(arguments) => on_runtime(import::run(&arguments, &mut out)),
+        Task::Generate(arguments) => generate::run(arguments, &mut out),
         Task::ImportJournal(arguments) => import_journal::run(&arguments, &mut out),
         Task::Closing { command } => closing::run(&command, &mut out),
         Task::Rate { command } => rate::run(&command, &mut out),

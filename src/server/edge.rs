@@ -140,6 +140,11 @@ impl Edge {
         self.keeper.as_ref()
     }
 
+    /// How many commands wait to be decided.
+    pub(super) fn waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
     /// What is durable.
     pub(super) const fn reader(&self) -> &Reader {
         &self.reader

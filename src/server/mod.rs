@@ -116,6 +116,12 @@ pub const CONNECTION_REQUESTS_MAX: usize = 1_024;
 /// The most writes of one batch.
 pub const BATCH_ITEMS_MAX: usize = 500;
 
+/// The most writes of one batch of an import stream.
+pub const IMPORT_ITEMS_MAX: usize = 1_000;
+
+/// How many batches of an import stream wait for their answers; one more is taken, and then no more is read.
+pub const IMPORT_BATCHES_AHEAD: usize = 2;
+
 /// The most entry tails open at a time, over all connections.
 pub const TAILS_MAX: usize = 64;
 

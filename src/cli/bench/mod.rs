@@ -7,6 +7,7 @@
 
 mod core;
 mod flood;
+mod import;
 mod machine;
 mod proofs;
 pub mod reconcile;
@@ -30,6 +31,18 @@ pub enum Task {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
         /// Rounds; the medians are compared.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+    /// Import a generated nation into a new server through the import stream: durable entries a second.
+    Import {
+        /// The seed of the nation.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Its enterprises; about 13 rows come of each.
+        #[arg(long, default_value_t = 20_000)]
+        enterprises: u64,
+        /// Rounds, each on a new server; the median is printed with the spread.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
@@ -82,6 +95,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
     writeln!(out, "{}", machine::describe())?;
     match task {
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
+        Task::Import { seed, enterprises, rounds } => import::run((*seed, *enterprises), *rounds, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),

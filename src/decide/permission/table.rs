@@ -131,6 +131,7 @@ pub const TABLE: &[Row] = &[
     row("IdentityService/IssueLoginCode", BUREAU),
     // Each item by its own row.
     row("BatchService/WriteBatch", &[Bank, Enterprise, Officer, Finance, Operator]),
+    row("BatchService/ImportStream", &[Bank, Enterprise, Officer, Finance, Operator]),
     // Only in a sandbox.
     row("SandboxService/GetSandbox", EVERYBODY),
     row("SandboxService/MoveClock", EVERYBODY),

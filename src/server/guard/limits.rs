@@ -214,6 +214,17 @@ impl Meter {
         }
     }
 
+    /// How long the caller owes for what it was charged; `None` if it owes nothing.
+    pub fn owes(&self, now: Duration) -> Option<Duration> {
+        let limits = &self.limits;
+        let mut used = self.used.lock();
+        used.requests.refill(now, limits.requests_per_second, limits.requests_burst);
+        used.bytes.refill(now, limits.bytes_per_second, limits.bytes_burst);
+        let requests = used.requests.wait(limits.requests_per_second).filter(|_| limits.requests_per_second > 0);
+        let bytes = used.bytes.wait(limits.bytes_per_second).filter(|_| limits.bytes_per_second > 0);
+        requests.max(bytes)
+    }
+
     /// Holds a refusal: how long before it is answered. Who has many of them out at once waits longer for each, so that a
     /// flood costs the ledger the less the larger it is.
     pub fn hold(self: &Arc<Self>) -> (Held, Duration) {

@@ -41,6 +41,7 @@ use super::status::exhausted;
 
 pub(super) mod inside;
 pub mod limits;
+mod ongoing;
 mod resolve;
 mod resources;
 pub mod seal;
@@ -48,6 +49,8 @@ pub mod seal;
 mod tests;
 
 pub use resolve::ON_BEHALF_OF_KEY;
+
+pub(super) use ongoing::Ongoing;
 
 use limits::{Exceeded, Limits, Meter, Permit};
 use seal::Seal;
@@ -122,6 +125,8 @@ struct Call {
     /// What a page token is bound to.
     context: String,
     trail: Mutex<Trail>,
+    who: Who,
+    peer: String,
     _permit: Permit,
 }
 
@@ -347,7 +352,8 @@ fn let_in(
     check_role(caller.role, &visit.rpc)?;
     let context = format!("{} {key}", visit.rpc);
     let trail = Mutex::new(Trail::default());
-    let call = Call { rpc: visit.rpc.clone(), watch: Arc::clone(watch), meter, context, trail, _permit: permit };
+    let (rpc, watch, who, peer) = (visit.rpc.clone(), Arc::clone(watch), visit.who.clone(), visit.peer.clone());
+    let call = Call { rpc, watch, meter, context, trail, who, peer, _permit: permit };
     Ok((identity, caller, Arc::new(call)))
 }
 

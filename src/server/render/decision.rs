@@ -25,6 +25,16 @@ pub(crate) fn decision(entry: &Entry, recorded: bool) -> v1::Decision {
     }
 }
 
+/// The same without what a program does not ask for: sentence and explanation only where the answer is no or not yet.
+pub(crate) fn brief(entry: &Entry, recorded: bool) -> v1::Decision {
+    let ruling = Ruling::of(&entry.event);
+    if ruling.reason.is_some() {
+        return decision(entry, recorded);
+    }
+    let granted = ruling.granted.map(|granted| granted.to_string()).unwrap_or_default();
+    v1::Decision { outcome: i32::from(ruling.outcome), granted, ..v1::Decision::default() }
+}
+
 /// What an event says of itself.
 struct Ruling<'a> {
     outcome: v1::Outcome,

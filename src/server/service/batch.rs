@@ -1,13 +1,15 @@
 //! `BatchService`: several writes in one call, each as if it came by its own RPC.
 //!
+//! A stream of batches is `import`'s matter.
+//!
 //! Every item is put into the writer's queue before the answer to the first is awaited, so they share commits; the queue
 //! keeps their order.
 
 use tokio::time::{Instant, timeout_at};
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, Streaming, async_trait};
 use tonic_types::StatusExt as _;
 
-use super::Answer;
+use super::{Answer, import};
 use crate::book::nouns::Caller;
 use crate::decide::permission::check_role;
 use crate::decide::rejection::{Reason, Rejection};
@@ -27,12 +29,22 @@ use crate::writer::{self, Pending};
 
 #[async_trait]
 impl BatchService for Edge {
+    type ImportStreamStream = import::ResultStream;
+
+    async fn import_stream(
+        &self,
+        request: Request<Streaming<v1::ImportStreamRequest>>,
+    ) -> Answer<Self::ImportStreamStream> {
+        let (caller, messages) = self.open_messages(request)?;
+        Ok(Response::new(import::open(self, caller, messages)?))
+    }
+
     async fn write_batch(&self, request: Request<v1::WriteBatchRequest>) -> Answer<v1::WriteBatchResponse> {
         let deadline = deadline_of(request.metadata());
         let (caller, message) = self.open(request)?;
         let count = message.items.len();
         if count == 0 || count > BATCH_ITEMS_MAX {
-            return Err(wrong_number(count).into());
+            return Err(wrong_number(count, BATCH_ITEMS_MAX).into());
         }
         note_items(count);
         let mut begun = Vec::with_capacity(count);
@@ -47,16 +59,18 @@ impl BatchService for Edge {
     }
 }
 
-fn wrong_number(count: usize) -> Rejection {
+/// A batch that has nothing or too much.
+pub(super) fn wrong_number(count: usize, most: usize) -> Rejection {
     Rejection::new(
         Reason::InvalidField,
         "items",
-        format!("`{count}` items, expected 1 to {BATCH_ITEMS_MAX}"),
-        format!("共“{count}”项，应为1至{BATCH_ITEMS_MAX}项"),
+        format!("`{count}` items, expected 1 to {most}"),
+        format!("共“{count}”项，应为1至{most}项"),
     )
 }
 
-async fn begin(
+/// Puts an item into the queue.
+pub(super) async fn begin(
     edge: &Edge,
     caller: &Caller,
     (index, item): (usize, v1::WriteItem),
@@ -75,15 +89,18 @@ async fn begin(
 }
 
 /// Waits for the answer. What is not decided at the deadline is rejected by the writer.
-async fn finish(index: usize, item: Result<Pending, Rejection>, deadline: Instant) -> Outcome {
-    let answer = match item {
+pub(super) async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<writer::Answer, Rejection> {
+    match item {
         Ok(pending) => match timeout_at(deadline, pending.answer()).await {
             Ok(answer) => answer,
             Err(_) => Err(Rejection::plain(Reason::DeadlineExceeded)),
         },
         Err(rejection) => Err(rejection),
-    };
-    match answer {
+    }
+}
+
+async fn finish(index: usize, item: Result<Pending, Rejection>, deadline: Instant) -> Outcome {
+    match settled(item, deadline).await {
         Ok(answer) => {
             if answer.recorded && !answer.replayed {
                 note_made("entry", &answer.entry.sequence);
@@ -97,7 +114,8 @@ async fn finish(index: usize, item: Result<Pending, Rejection>, deadline: Instan
     }
 }
 
-fn answered(answer: &writer::Answer) -> v1::WriteAnswer {
+/// A decision as the answer to its item.
+pub(super) fn answered(answer: &writer::Answer) -> v1::WriteAnswer {
     let (entry, recorded) = (&answer.entry, answer.recorded);
     let CreatedIds { loan_id, application_id, claim_id } = CreatedIds::of(entry, recorded);
     v1::WriteAnswer {
@@ -110,7 +128,8 @@ fn answered(answer: &writer::Answer) -> v1::WriteAnswer {
     }
 }
 
-fn error(rejection: Rejection) -> v1::WriteError {
+/// A rejection as the answer to its item.
+pub(super) fn error(rejection: Rejection) -> v1::WriteError {
     let reason = rejection.reason;
     let field = rejection.violations.first().map(|violation| violation.field.clone()).unwrap_or_default();
     let status = Status::from(rejection);

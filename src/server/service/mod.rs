@@ -10,6 +10,7 @@ mod budget;
 mod evidence;
 mod fact;
 mod identity;
+mod import;
 mod ledger;
 mod loan;
 mod login;

@@ -6,6 +6,7 @@
 mod access;
 mod batch;
 mod errors;
+mod import;
 mod month_end;
 mod reconciliation;
 mod policy;
