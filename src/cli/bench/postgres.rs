@@ -21,7 +21,7 @@ use tokio_postgres::{Client, Config, NoTls, Statement};
 use uuid::Uuid;
 
 use super::server::{BATCH_ITEMS, Bench, ENTERPRISES, Load, PAID_ON, uscc};
-use super::{Rates, per_second};
+use super::{Rate, Rates, per_second};
 
 /// What to measure against.
 #[derive(Debug, Args)]
@@ -89,8 +89,8 @@ fn cases(rows: usize) -> Vec<Case> {
         enterprises,
         call,
     };
-    // As many applications under way as a transaction of PostgreSQL has.
-    let calls = rows.div_ceil(BATCH_ITEMS);
+    // The ledger's queue takes 4,096 writes.
+    let calls = 8;
     let batch = |name: &str, callers, call| Case {
         name: format!("{name}: {calls} calls of {BATCH_ITEMS} : {callers} of {rows}"),
         ours: Load { callers: calls, enterprises: ENTERPRISES, items: BATCH_ITEMS },
@@ -120,22 +120,31 @@ pub(super) async fn run(arguments: &PostgresArguments, out: &mut dyn Write) -> a
         "applications decided and durable, a second",
         "ipledger",
         "spread",
+        "server CPU each",
         "PostgreSQL",
         "spread",
+        "server CPU each",
         "ratio",
     ]);
     for case in cases(arguments.rows) {
         let (mut ours, mut theirs) = (Rates::default(), Rates::default());
+        let (mut our_cost, mut their_cost) = (Rates::default(), Rates::default());
         for _ in 0..arguments.rounds {
-            ours.0.push(ledger.writes(case.ours, arguments.seconds).await?.per_second);
-            theirs.0.push(postgres.writes(&case, arguments).await?);
+            let rate = ledger.writes(case.ours, arguments.seconds).await?;
+            ours.0.push(rate.per_second);
+            our_cost.0.push(rate.processor_micros);
+            let rate = postgres.writes(&case, arguments).await?;
+            theirs.0.push(rate.per_second);
+            their_cost.0.push(rate.processor_micros);
         }
         table.add_row([
             case.name,
             ours.median().to_string(),
             ours.spread(),
+            format!("{} µs", our_cost.median()),
             theirs.median().to_string(),
             theirs.spread(),
+            format!("{} µs", their_cost.median()),
             ratio(ours.median(), theirs.median()),
         ]);
     }
@@ -155,6 +164,8 @@ struct Postgres {
     config: Config,
     borrowers: Arc<Vec<(String, i64)>>,
     invoices: Arc<AtomicU64>,
+    /// The process that starts the others.
+    postmaster: u32,
 }
 
 impl Postgres {
@@ -171,7 +182,9 @@ impl Postgres {
             let row = client.query_one(register, &[&enterprise, &name, &contract, &PAID_ON]).await?;
             borrowers.push((enterprise, row.try_get(0)?));
         }
-        Ok(Self { config, borrowers: Arc::new(borrowers), invoices: Arc::new(AtomicU64::new(1)) })
+        let row = client.query_one("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)", &[]).await?;
+        let postmaster = row.try_get::<_, &str>(0)?.parse()?;
+        Ok(Self { config, borrowers: Arc::new(borrowers), invoices: Arc::new(AtomicU64::new(1)), postmaster })
     }
 
     /// Version and the settings that matter.
@@ -189,14 +202,14 @@ impl Postgres {
     }
 
     /// Applications per second.
-    async fn writes(&self, case: &Case, arguments: &PostgresArguments) -> anyhow::Result<u64> {
+    async fn writes(&self, case: &Case, arguments: &PostgresArguments) -> anyhow::Result<Rate> {
         let mut prepared = Vec::with_capacity(case.callers);
         for _ in 0..case.callers {
             let client = connect(&self.config).await?;
             let statement = client.prepare(case.call.statement()).await?;
             prepared.push((client, statement));
         }
-        let begin = Instant::now();
+        let (begin, ticks) = (Instant::now(), processor_ticks(self.postmaster)?);
         let deadline = begin.checked_add(Duration::from_secs(arguments.seconds)).context("a deadline")?;
         let mut callers = JoinSet::new();
         for (number, (client, statement)) in prepared.into_iter().enumerate() {
@@ -224,8 +237,31 @@ impl Postgres {
         while let Some(done) = callers.join_next().await {
             total = total.saturating_add(done??);
         }
-        Ok(per_second(total, begin.elapsed()))
+        let per_second = per_second(total, begin.elapsed());
+        let ticks = processor_ticks(self.postmaster)?.saturating_sub(ticks);
+        Ok(Rate { per_second, processor_micros: ticks.saturating_mul(10_000).checked_div(total).unwrap_or(0) })
     }
+}
+
+/// The processor time of all its processes so far, in ticks of 10 ms; of those that have ended too.
+fn processor_ticks(postmaster: u32) -> anyhow::Result<u64> {
+    let mut total: u64 = 0;
+    for process in std::fs::read_dir("/proc")? {
+        let Ok(stat) = std::fs::read_to_string(process?.path().join("stat")) else { continue };
+        let own = stat.starts_with(&format!("{postmaster} "));
+        // Counted behind the command's name: 1 is the parent, 11 to 14 are user and system time, own and of ended children.
+        let fields: Vec<&str> = stat.rsplit_once(')').map_or(Vec::new(), |(_, rest)| rest.split_whitespace().collect());
+        let child = fields.get(1).is_some_and(|parent| *parent == postmaster.to_string());
+        let times = match (own, child) {
+            (true, _) => 4,
+            (false, true) => 2,
+            (false, false) => 0,
+        };
+        for time in fields.iter().skip(11).take(times) {
+            total = total.saturating_add(time.parse()?);
+        }
+    }
+    Ok(total)
 }
 
 /// The applications of one caller, the enterprises in turn.
