@@ -9,6 +9,8 @@ mod core;
 mod flood;
 mod import;
 mod machine;
+#[cfg(feature = "postgres-baseline")]
+pub mod postgres;
 mod proofs;
 pub mod reconcile;
 mod server;
@@ -88,6 +90,9 @@ pub enum Task {
         #[arg(long, default_value_t = 100_000)]
         lines: u32,
     },
+    /// The same applications to the ledger and to `PostgreSQL` with the same rules; `benches/postgres/run` starts it.
+    #[cfg(feature = "postgres-baseline")]
+    Postgres(postgres::PostgresArguments),
 }
 
 /// Runs one of them.
@@ -100,6 +105,8 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
         Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),
         Task::Simulate { entries, rounds } => simulate::run(*entries, *rounds, out),
+        #[cfg(feature = "postgres-baseline")]
+        Task::Postgres(arguments) => postgres::run(arguments, out).await,
         Task::Proofs { entries, rounds } => {
             for entries in entries {
                 proofs::run(*entries, *rounds, out).await?;
@@ -183,13 +190,14 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
     ]);
     let bench = server::Bench::start().await?;
     for in_flight in [1, 64] {
+        let load = server::Load { callers: in_flight, enterprises: server::ENTERPRISES, items: 1 };
         let (mut pings, mut ping_cost) = (Rates::default(), Rates::default());
         let (mut writes, mut write_cost) = (Rates::default(), Rates::default());
         for _ in 0..options.rounds {
             let ping = bench.pings(in_flight, options.seconds).await?;
             pings.0.push(ping.per_second);
             ping_cost.0.push(ping.processor_micros);
-            let write = bench.writes(in_flight, options.seconds).await?;
+            let write = bench.writes(load, options.seconds).await?;
             writes.0.push(write.per_second);
             write_cost.0.push(write.processor_micros);
         }

@@ -16,14 +16,21 @@ use super::{Rate, per_second};
 use crate::cli::child::{ActAs, ServerProcess};
 use crate::identifier::Uscc;
 use crate::proto::v1;
+use crate::proto::v1::batch_service_client::BatchServiceClient;
 use crate::proto::v1::cost_item::Evidence;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 use crate::proto::v1::loan_service_client::LoanServiceClient;
 use crate::proto::v1::registry_service_client::RegistryServiceClient;
 use crate::proto::v1::subsidy_service_client::SubsidyServiceClient;
+use crate::proto::v1::write_item::Request as Item;
+use crate::proto::v1::write_result;
 
 /// Enterprises that take turns.
-const ENTERPRISES: u64 = 64;
+pub(super) const ENTERPRISES: usize = 64;
+
+/// Writes in one call of `WriteBatch`: as many as it takes.
+#[cfg(feature = "postgres-baseline")]
+pub(super) const BATCH_ITEMS: usize = crate::server::BATCH_ITEMS_MAX;
 
 /// Connections that the callers share.
 const CONNECTIONS: usize = 4;
@@ -33,6 +40,17 @@ const FLAGS: [&str; 4] = ["--adopt", "hebi-2017", "--limit-requests", "0"];
 
 /// Bytes of a no-op call: about those of an application.
 const PING_BYTES: usize = 300;
+
+/// Who writes, for whom and how many at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    /// Calls under way at once.
+    pub(super) callers: usize,
+    /// Enterprises that take turns, at most [`ENTERPRISES`].
+    pub(super) enterprises: usize,
+    /// Applications in one call: 1 is `ApplySubsidy`, more is `WriteBatch`.
+    pub(super) items: usize,
+}
 
 type Service = InterceptedService<Channel, ActAs>;
 
@@ -75,24 +93,19 @@ impl Bench {
     }
 
     /// Durable writes per second: each a subsidy application that is granted.
-    pub(super) async fn writes(&self, in_flight: usize, seconds: u64) -> anyhow::Result<Rate> {
+    pub(super) async fn writes(&self, load: Load, seconds: u64) -> anyhow::Result<Rate> {
         let (borrowers, invoices) = (Arc::clone(&self.borrowers), Arc::clone(&self.invoices));
-        self.measure(in_flight, seconds, move |channel, caller, deadline| {
+        self.measure(load.callers, seconds, move |channel, caller, deadline| {
             let (borrowers, invoices) = (Arc::clone(&borrowers), Arc::clone(&invoices));
             async move {
-                let mut client = SubsidyServiceClient::with_interceptor(channel, ActAs::new("officer", "", "bench")?);
+                let mut turns = borrowers.iter().take(load.enterprises).cycle().skip(caller);
+                let next = |(enterprise, loan): &(String, String)| {
+                    application(enterprise.clone(), loan.clone(), invoices.fetch_add(1, Ordering::Relaxed))
+                };
                 let mut count: u64 = 0;
-                let turns = borrowers.iter().cycle().skip(caller).take_while(|_| Instant::now() < deadline);
-                for (enterprise, loan) in turns {
-                    let invoice = invoices.fetch_add(1, Ordering::Relaxed);
-                    let request = application(enterprise.clone(), loan.clone(), invoice);
-                    let decision = client.apply_subsidy(request).await?.into_inner().decision;
-                    let outcome = decision.map(|decision| decision.outcome());
-                    anyhow::ensure!(
-                        outcome == Some(v1::Outcome::Granted),
-                        "an application was not granted: {outcome:?}"
-                    );
-                    count = count.saturating_add(1);
+                while Instant::now() < deadline {
+                    let requests = turns.by_ref().take(load.items).map(next).collect();
+                    count = count.saturating_add(apply(channel.clone(), requests).await?);
                 }
                 Ok(count)
             }
@@ -131,6 +144,33 @@ impl Bench {
     }
 }
 
+/// Sends one application by its own RPC, several as a batch; all must be granted. Gives how many.
+async fn apply(channel: Channel, mut requests: Vec<v1::ApplySubsidyRequest>) -> anyhow::Result<u64> {
+    let officer = ActAs::new("officer", "", "bench")?;
+    let sent = u64::try_from(requests.len())?;
+    let mut decisions = Vec::with_capacity(requests.len());
+    if requests.len() == 1 {
+        let request = requests.pop().context("an application")?;
+        let answer = SubsidyServiceClient::with_interceptor(channel, officer).apply_subsidy(request).await?;
+        decisions.push(answer.into_inner().decision);
+    } else {
+        let items =
+            requests.into_iter().map(|request| v1::WriteItem { request: Some(Item::ApplySubsidy(request)) }).collect();
+        let mut client = BatchServiceClient::with_interceptor(channel, officer);
+        for result in client.write_batch(v1::WriteBatchRequest { items }).await?.into_inner().results {
+            match result.result.context("a result")? {
+                write_result::Result::Answer(answer) => decisions.push(answer.decision),
+                write_result::Result::Error(error) => anyhow::bail!("an application was rejected: {}", error.message),
+            }
+        }
+    }
+    for outcome in decisions.iter().map(|decision| decision.as_ref().map(v1::Decision::outcome)) {
+        anyhow::ensure!(outcome == Some(v1::Outcome::Granted), "an application was not granted: {outcome:?}");
+    }
+    anyhow::ensure!(u64::try_from(decisions.len())? == sent, "{} answers to {sent} applications", decisions.len());
+    Ok(sent)
+}
+
 fn application(enterprise: String, loan_id: String, invoice: u64) -> v1::ApplySubsidyRequest {
     let invoice = v1::Invoice { number: format!("{invoice:020}"), total: "2.00".to_owned() };
     v1::ApplySubsidyRequest {
@@ -151,7 +191,7 @@ fn application(enterprise: String, loan_id: String, invoice: u64) -> v1::ApplySu
 }
 
 /// The day on which everything happens: any day in the past.
-const PAID_ON: &str = "2025-06-02";
+pub(super) const PAID_ON: &str = "2025-06-02";
 
 /// Registers what the measured writes need.
 struct SetUp {
@@ -198,7 +238,7 @@ impl SetUp {
             })
             .await?;
         let mut borrowers = Vec::new();
-        for index in 1..=ENTERPRISES {
+        for index in 1..=u64::try_from(ENTERPRISES)? {
             borrowers.push(self.borrower(index).await?);
         }
         Ok(borrowers)
