@@ -50,6 +50,18 @@ async fn several_callers_and_a_store_that_fails() {
     }
 }
 
+/// One seed, as far as you like: `IPLEDGER_SEED=7 IPLEDGER_STEPS=100000 IPLEDGER_CALLERS=1 cargo test --test it
+/// simulate::one_seed -- --ignored --nocapture`, or `tests/faults/run simulate 7 100000 1`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+#[ignore = "for a seed of yours"]
+async fn one_seed() {
+    let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
+    let (seed, steps) = (number("IPLEDGER_SEED", 1), number("IPLEDGER_STEPS", 10_000));
+    let plan = Plan { seed, steps, submitters: number("IPLEDGER_CALLERS", 1) };
+    let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
+    println!("{plan:?}: {outcome:?}");
+}
+
 /// Some hours of what the short ones do in seconds, in minutes: `cargo test --test it simulate::long -- --ignored`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "takes minutes"]
