@@ -215,15 +215,12 @@ async fn send_again(
             let (id, asked, answer) = done?;
             let answer = answer.with_context(|| format!("request {id}, sent again, is not answered"))?;
             let now = digest(answer.get_ref());
-            match asked.answer {
-                Some(first) => {
-                    anyhow::ensure!(first == now, "request {id} was answered before, and otherwise: answer {first}");
-                    same = same.saturating_add(1);
-                }
-                None => {
-                    kept.lock().answered(&id, &now)?;
-                    settled = settled.saturating_add(1);
-                }
+            if let Some(first) = asked.answer {
+                anyhow::ensure!(first == now, "request {id} was answered before, and otherwise: {first}, now {now}");
+                same = same.saturating_add(1);
+            } else {
+                kept.lock().answered(&id, &now)?;
+                settled = settled.saturating_add(1);
             }
         }
     }
