@@ -228,11 +228,7 @@ async fn send_again(
 }
 
 /// Writes until the time is over or the server is gone; how many answers there were, and what ended it.
-async fn write(
-    mut client: Registry,
-    kept: Arc<Mutex<Kept>>,
-    until: Instant,
-) -> anyhow::Result<(u64, Option<Status>)> {
+async fn write(mut client: Registry, kept: Arc<Mutex<Kept>>, until: Instant) -> anyhow::Result<(u64, Option<Status>)> {
     let mut count = 0_u64;
     while Instant::now() < until {
         let request = kept.lock().ask()?;
