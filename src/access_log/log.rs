@@ -89,6 +89,13 @@ impl AccessLog {
         self.head.has_changed().is_ok()
     }
 
+    /// Waits until the log cannot be written any more; for ever while all is well. Who serves the ledger then exits: it could
+    /// only refuse.
+    pub async fn failed(&self) {
+        let mut head = self.head.clone();
+        while head.changed().await.is_ok() {}
+    }
+
     /// Takes a record; `prev` and `n` are filled in. False when the log cannot be written any more.
     pub async fn append(&self, record: Record) -> bool {
         self.enqueue(record, None).await

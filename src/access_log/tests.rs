@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -47,6 +49,20 @@ async fn the_chain_goes_on_over_files_and_starts() {
     let again = AccessLog::open_with(data.path(), 1_000).unwrap();
     assert!(again.append_and_wait(record("li", "LedgerService/Ping", &[], "OK")).await);
     assert_eq!(verify(data.path()).unwrap().lines, 21);
+}
+
+/// Found by `tests/faults/run full`: the server ran on with a log that could not be written, and refused everything.
+#[tokio::test]
+async fn a_log_that_cannot_be_written_says_so() {
+    let data = TempDir::new().unwrap();
+    let log = AccessLog::open_with(data.path(), 200).unwrap();
+    assert!(log.append_and_wait(record("li", "LedgerService/Ping", &[], "OK")).await);
+    assert!(timeout(Duration::from_millis(50), log.failed()).await.is_err(), "all is well");
+    // The next line needs a new file.
+    fs::remove_dir_all(log.folder()).unwrap();
+    assert!(!log.append_and_wait(record("li", "LedgerService/Ping", &[], "OK")).await);
+    timeout(Duration::from_secs(5), log.failed()).await.expect("the fault is told");
+    assert!(!log.is_open());
 }
 
 #[tokio::test]

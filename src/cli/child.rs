@@ -112,6 +112,11 @@ impl ServerProcess {
         processor_ticks(self.child.id()?)
     }
 
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Kills it at once (SIGKILL), as a power cut of the process would.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("killing the server")
@@ -183,4 +188,11 @@ pub(super) fn processor_ticks(process: u32) -> Option<u64> {
     let user: u64 = times.next()?.parse().ok()?;
     let system: u64 = times.next()?.parse().ok()?;
     user.checked_add(system)
+}
+
+/// The resident memory of a process, in KiB; `None` where the system does not tell or the process is gone.
+pub(super) fn resident_kib(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }

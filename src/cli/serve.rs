@@ -19,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::identity::Doors;
 use super::sandbox;
+use crate::access_log::AccessLog;
 use crate::book::event::RequestKey;
 use crate::book::nouns::{Caller, Role};
 use crate::calendar::CivilDate;
@@ -89,7 +90,8 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
     let ledger = Ledger::open(&config, sandbox).await?;
     ledger.first_entries(&config).await?;
     let watch = super::access::open_watch(&config)?.with_tally(Arc::<Metrics>::clone(&ledger.metrics));
-    if let Some(log) = watch.log() {
+    let log = watch.log().cloned();
+    if let Some(log) = &log {
         tokio::spawn(super::access::name_heads(log.clone()));
     }
     // Before anybody is told where the ledger is: whoever knows may also tell it to stop, or to read its files again.
@@ -122,7 +124,7 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
         }
     }
     let pages = pages.map(|pages| tokio::spawn(pages.serve(edge.clone())));
-    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer)).await;
+    let served = crate::server::serve(listener, doors.tls, edge, signals.stopped(writer, log.clone())).await;
     if let Some(pages) = pages {
         // Its requests in flight end before the writer does; it bounds itself.
         drop(pages.await);
@@ -137,6 +139,11 @@ async fn serve(config: ServeConfig, sandbox: Option<CivilDate>) -> anyhow::Resul
     }
     served.context("serving gRPC")?;
     written.context("the store failed; start again after looking at the disk: the journal is replayed and checked")?;
+    anyhow::ensure!(
+        log.is_none_or(|log| log.is_open()),
+        "the access log cannot be written, and no call is answered without its line: the line above says why; make room or \
+         mend the rights, then start again"
+    );
     info!("stopped; everything that was answered is on disk");
     Ok(true)
 }
@@ -302,12 +309,19 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Ends on SIGINT, on SIGTERM, or when the writer has failed.
-    async fn stopped(mut self, writer: Writer) {
+    /// Ends on SIGINT, on SIGTERM, or when the writer or the access log has failed.
+    async fn stopped(mut self, writer: Writer, log: Option<AccessLog>) {
+        let unwritten = async {
+            match &log {
+                Some(log) => log.failed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => info!("interrupted; finishing what was begun"),
             _ = self.terminate.recv() => info!("told to stop; finishing what was begun"),
             fault = writer.failed() => warn!(%fault, "the store failed; stopping"),
+            () = unwritten => warn!("the access log cannot be written; stopping"),
         }
     }
 }

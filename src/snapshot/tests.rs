@@ -2,9 +2,13 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
 
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tempfile::TempDir;
 
 use super::*;
+use crate::journal::block::Block;
 use crate::writer::fixture::{Ledger, contribute};
 
 /// A ledger in memory with a data folder for its snapshots.
@@ -56,6 +60,43 @@ impl Place {
 /// The whole state.
 fn bytes(loaded: &Loaded) -> Vec<u8> {
     postcard::to_stdvec(&loaded.state()).unwrap()
+}
+
+/// A store to which another block is appended as soon as its blocks were read: a ledger under load.
+#[derive(Debug)]
+struct Growing<'a> {
+    store: &'a dyn Storage,
+    has_grown: AtomicBool,
+}
+
+impl Storage for Growing<'_> {
+    fn append(&self, block: &Block) -> Result<(), Fault> {
+        self.store.append(block)
+    }
+
+    fn read(&self, height: u64) -> Result<Option<Block>, Fault> {
+        self.store.read(height)
+    }
+
+    fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {
+        self.store.scan(from_height, visit)?;
+        self.has_grown.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn tip(&self) -> Result<u64, Fault> {
+        Ok(self.store.tip()? + u64::from(self.has_grown.load(Ordering::SeqCst)))
+    }
+}
+
+/// Found by `tests/faults/run full`: no snapshot was written under load, and the log said to restore a backup.
+#[tokio::test]
+async fn a_journal_that_grows_while_it_is_read_is_no_short_one() {
+    let place = Place::with(7).await;
+    let storage = Growing { store: place.ledger.storage.as_ref(), has_grown: AtomicBool::new(false) };
+    let start = load(place.data.path(), &storage, &mut |_| {}).unwrap();
+    assert!(storage.has_grown.load(Ordering::SeqCst));
+    assert_eq!(start.loaded.view().head.last_sequence, 7);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::fixture::uscc;
 
-/// Kills in one run of the suite.
+/// Kills in one run of the suite; `IPLEDGER_KILLS=200 cargo test --test it crash` for more.
 const CYCLES: u64 = 20;
 /// Callers at once.
 const CALLERS: u64 = 16;
@@ -43,7 +43,8 @@ async fn nothing_answered_is_lost_by_kill_nine() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let remembered: Arc<Mutex<Remembered>> = Arc::default();
-    for cycle in 0..CYCLES {
+    let cycles = std::env::var("IPLEDGER_KILLS").map_or(CYCLES, |cycles| cycles.parse().unwrap());
+    for cycle in 0..cycles {
         // Often, so that the kill meets a snapshot that is being written, and each start takes one.
         let flags = ["--snapshot-every", "25"].map(OsString::from);
         let server = ServerProcess::start_with(program(), &data, flags).await.unwrap();
@@ -70,6 +71,7 @@ async fn nothing_answered_is_lost_by_kill_nine() {
     let server = ServerProcess::start(program(), &data, &[]).await.unwrap();
     check_remembered(&server, &remembered, 0).await;
     check_density(&server, remembered.lock().await.len()).await;
+    println!("{cycles} kills, {} requests, each answered once and the same", remembered.lock().await.len());
     server.stop().await.unwrap();
     let verified = Command::new(program()).args(["verify", "--data"]).arg(&data).output().unwrap();
     let said = String::from_utf8_lossy(&verified.stdout).into_owned();

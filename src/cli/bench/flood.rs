@@ -41,7 +41,7 @@ const RATIO_MAX: u64 = 2;
 
 const ENTERPRISE: &str = "91110000600037341L";
 
-type Registry = RegistryServiceClient<InterceptedService<Channel, ActAs>>;
+pub(super) type Registry = RegistryServiceClient<InterceptedService<Channel, ActAs>>;
 
 /// What the flood got.
 #[derive(Debug, Default)]
@@ -87,7 +87,8 @@ pub(super) async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result
     Ok(held)
 }
 
-async fn register(mut client: Registry) -> anyhow::Result<()> {
+/// Registers the enterprise that all write to.
+pub(super) async fn register(mut client: Registry) -> anyhow::Result<()> {
     let request = v1::RegisterEnterpriseRequest {
         request_id: Uuid::new_v4().to_string(),
         uscc: ENTERPRISE.to_owned(),
@@ -100,7 +101,8 @@ async fn register(mut client: Registry) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn update() -> v1::UpdateEnterpriseRequest {
+/// A write that changes nothing, of a new id.
+pub(super) fn update() -> v1::UpdateEnterpriseRequest {
     v1::UpdateEnterpriseRequest {
         request_id: Uuid::new_v4().to_string(),
         uscc: ENTERPRISE.to_owned(),

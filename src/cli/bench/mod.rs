@@ -11,8 +11,10 @@ mod import;
 mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
+mod overload;
 mod proofs;
 pub mod reconcile;
+pub mod remember;
 mod server;
 mod simulate;
 pub mod start;
@@ -48,6 +50,14 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Send twice what the ledger can do for a while; then readers that are slow.
+    Overload {
+        /// Seconds of overload.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Write into a running ledger and remember every answer; hold it against them after it died and started again.
+    Remember(remember::Arguments),
     /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
     Start {
         /// The numbers of entries to measure at.
@@ -97,10 +107,15 @@ pub enum Task {
 
 /// Runs one of them.
 pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> {
-    writeln!(out, "{}", machine::describe())?;
+    // The machine means nothing to what it finds.
+    if !matches!(task, Task::Remember(_)) {
+        writeln!(out, "{}", machine::describe())?;
+    }
     match task {
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Import { seed, enterprises, rounds } => import::run((*seed, *enterprises), *rounds, out).await,
+        Task::Overload { seconds } => overload::run(*seconds, out).await,
+        Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
         Task::Verify { entries, rounds } => verify::run(*entries, *rounds, out),

@@ -38,6 +38,7 @@ use super::{Fault, Storage, Tip, check_next, check_witness};
 use crate::journal::block::{Block, CHUNK_BYTES_MAX, chunk_key, height_of_key};
 
 mod fill;
+mod shortcut;
 
 /// sled's folder in ours.
 const STORE: &str = "store";
@@ -96,6 +97,7 @@ impl SledStorage {
         if is_new && matches!(found, Found::Missing) {
             found = Found::Readable(Witness::create(folder, &Tip::EMPTY)?, Tip::EMPTY);
         }
+        shortcut::remove_unfinished(folder)?;
         let db = open_engine(folder)?;
         let log = sync_engine(folder, &log_path, is_new)?;
         check_no_blobs(folder)?;

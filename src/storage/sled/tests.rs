@@ -60,6 +60,20 @@ fn a_second_opening_is_told_who_has_the_folder() {
     assert!(text.starts_with("another ipledger uses this folder `"), "{text}");
 }
 
+/// Found by `tests/faults/run full`: a start on a full disk left such a file, and the next one called the store damaged.
+#[test]
+fn a_shortcut_that_sled_did_not_finish_is_no_damage() {
+    for part in [0, 5, 40] {
+        let (folder, _, all) = filled();
+        let store = folder.path().join(STORE);
+        let unfinished = store.join("snap.0FFFFFFFFFFFFFFF.generating");
+        fs::write(&unfinished, vec![7; part]).unwrap();
+        let reopened = SledStorage::open(folder.path()).unwrap();
+        assert_eq!(replay(&reopened).unwrap().1, all);
+        assert!(!unfinished.exists());
+    }
+}
+
 #[test]
 fn large_blocks_leave_the_blobs_empty() {
     let folder = tempfile::tempdir().unwrap();

@@ -50,6 +50,25 @@ async fn several_callers_and_a_store_that_fails() {
     }
 }
 
+/// Seeds of yours: `IPLEDGER_SEED=7 IPLEDGER_STEPS=1000 IPLEDGER_CALLERS=1 IPLEDGER_RUNS=1 cargo test --test it
+/// simulate::your_seeds -- --ignored --nocapture`, or `tests/faults/run simulate 7 1000 1 1`. Each life replays the whole
+/// journal, so many seeds of some thousand steps find more in an hour than one of many.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+#[ignore = "for seeds of yours"]
+async fn your_seeds() {
+    let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
+    let (first, runs) = (number("IPLEDGER_SEED", 1), number("IPLEDGER_RUNS", 1));
+    let (steps, submitters) = (number("IPLEDGER_STEPS", 1_000), number("IPLEDGER_CALLERS", 1));
+    let mut submitted = 0;
+    for seed in first..first + runs {
+        let plan = Plan { seed, steps, submitters };
+        let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
+        submitted += outcome.submitted;
+        println!("{plan:?}: {outcome:?}");
+    }
+    println!("{runs} seeds, {submitted} commands, each answer audited");
+}
+
 /// Some hours of what the short ones do in seconds, in minutes: `cargo test --test it simulate::long -- --ignored`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "takes minutes"]
