@@ -375,6 +375,8 @@ async fn a_token_of_another_caller_is_no_token() {
             meter,
             context: context.to_owned(),
             trail: Mutex::new(Trail::default()),
+            who: Who::default(),
+            peer: String::new(),
         })
     };
     let token = CALL.sync_scope(call("LoanService/ListLoans bank icbc li"), || seal_token("loan-42"));
