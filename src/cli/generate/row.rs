@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Who sends rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +57,15 @@ impl<'a> Rows<'a> {
         request: Value,
         (name, forget): (Option<String>, &[String]),
     ) -> anyhow::Result<()> {
-        let mut row = json!({"as": sender.json(), "rpc": rpc, "request": request});
-        if let Value::Object(row) = &mut row {
-            if let Some(name) = name {
-                row.insert("name".to_owned(), name.into());
-            }
-            if !forget.is_empty() {
-                row.insert("forget".to_owned(), forget.into());
-            }
+        let mut row = Map::new();
+        row.insert("as".to_owned(), sender.json());
+        row.insert("rpc".to_owned(), rpc.into());
+        row.insert("request".to_owned(), request);
+        if let Some(name) = name {
+            row.insert("name".to_owned(), name.into());
+        }
+        if !forget.is_empty() {
+            row.insert("forget".to_owned(), forget.into());
         }
         serde_json::to_writer(&mut *self.out, &row)?;
         self.out.write_all(b"\n")?;

@@ -164,8 +164,8 @@ fn value(field: &FieldDescriptor, cell: &str, head: &str) -> Result<Value, Wrong
         Kind::Enum(named) => {
             let found = named.values().find(|value| value.name() == cell);
             found.map(|found| Value::from(found.name())).ok_or_else(|| {
-                let names: Vec<String> = named.values().skip(1).map(|value| value.name().to_owned()).collect();
-                Wrong::value(head, cell, (&format!("one of {}", names.join(", ")), &names.join("、")))
+                let known: Vec<String> = named.values().skip(1).map(|value| value.name().to_owned()).collect();
+                Wrong::value(head, cell, (&format!("one of {}", known.join(", ")), &known.join("、")))
             })
         }
         Kind::String | Kind::Bytes | Kind::Float | Kind::Double | Kind::Message(_) => Ok(Value::from(cell)),

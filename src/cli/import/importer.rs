@@ -90,7 +90,9 @@ impl<'a> Importer<'a> {
                 self.not_sent(row, &item.rpc, &wrong)?;
             }
         }
-        forget.iter().for_each(|name| self.names.forget(name));
+        for name in &forget {
+            self.names.forget(name);
+        }
         if self.batch.len() >= self.batch_rows || self.batch_bytes >= BATCH_BYTES_MAX {
             self.flush().await?;
         }
@@ -232,7 +234,9 @@ fn made(item: &Item, answer: &v1::WriteAnswer) -> Made {
 /// Several items as the bytes of one message.
 fn joined(rows: &[Sent]) -> Bytes {
     let mut bytes = brief();
-    rows.iter().for_each(|sent| bytes.extend_from_slice(&sent.bytes));
+    for sent in rows {
+        bytes.extend_from_slice(&sent.bytes);
+    }
     bytes.into()
 }
 

@@ -33,7 +33,7 @@ use crate::writer::{self, Pending, QUEUE_COMMANDS_MAX};
 
 /// How many commands may wait when an import adds one. The rest of the queue is for callers with one write each, who
 /// would otherwise be refused because somebody imports.
-const QUEUE_SHARE: usize = QUEUE_COMMANDS_MAX / 4;
+const QUEUE_SHARE: usize = QUEUE_COMMANDS_MAX.div_euclid(4);
 
 /// How long an import waits for room in the queue before it looks again; some twenty commands are decided in that time.
 const ROOM_INTERVAL: Duration = Duration::from_micros(200);

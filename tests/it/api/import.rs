@@ -29,7 +29,7 @@ async fn stream(world: &World) -> (mpsc::Sender<v1::ImportStreamRequest>, Stream
         match client.import_stream(ReceiverStream::new(receiver)).await {
             Ok(answers) => return (sender, answers.into_inner()),
             Err(status) if status.code() == Code::ResourceExhausted => {
-                tokio::time::sleep(Duration::from_millis(100)).await
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(status) => panic!("{status}"),
         }
@@ -236,7 +236,7 @@ async fn the_same_rows_in_each_format_and_a_second_run_replays() {
     ];
     fs::write(&lines_path, lines.join("\n")).unwrap();
     let done = import(&server, &lines_path, &[]).await;
-    assert_eq!((done.code, done.first_line()), (0, counts(6, "6 recorded")), "{done:?} {:?}", lines_path);
+    assert_eq!((done.code, done.first_line()), (0, counts(6, "6 recorded")), "{done:?}");
     let again = import(&server, &lines_path, &[]).await;
     assert_eq!((again.code, again.first_line()), (0, counts(6, "6 recorded before")));
 }
