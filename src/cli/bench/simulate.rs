@@ -6,17 +6,17 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::{Rates, per_second, start};
+use crate::cli::rulebook::read;
 use crate::cli::rulebook::simulate::over_folder;
 use crate::decide::whatif::WhatIf;
-use crate::rulebook::{load, shipped};
+use crate::rulebook::load;
 use crate::storage::sled::SledStorage;
 
 pub(super) fn run(entries: u64, rounds: usize, out: &mut dyn Write) -> anyhow::Result<bool> {
     const READING: &str = "hebi-2017-literal";
     let folder = TempDir::new()?;
     let entries = start::make(folder.path(), entries)?;
-    let text = shipped().iter().find(|(name, _)| *name == READING).map(|(_, text)| *text);
-    let rulebook = load(text.unwrap_or_default())?;
+    let rulebook = load(&read(READING)?)?;
     writeln!(
         out,
         "journal   {entries} entries, most of them granted applications, tried out under `{READING}`; {rounds} rounds, the median and the spread"
