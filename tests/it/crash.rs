@@ -39,6 +39,7 @@ struct Asked {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "the caller says how many cycles")]
 async fn nothing_answered_is_lost_by_kill_nine() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");

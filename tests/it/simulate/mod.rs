@@ -55,6 +55,7 @@ async fn several_callers_and_a_store_that_fails() {
 /// journal, so many seeds of some thousand steps find more in an hour than one of many.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "for seeds of yours"]
+#[expect(clippy::disallowed_methods, reason = "the caller says which seeds")]
 async fn your_seeds() {
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let (first, runs) = (number("IPLEDGER_SEED", 1), number("IPLEDGER_RUNS", 1));
