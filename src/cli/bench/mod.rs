@@ -12,6 +12,7 @@ mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
 mod overload;
+mod pages;
 mod proofs;
 pub mod reconcile;
 pub mod remember;
@@ -55,6 +56,15 @@ pub enum Task {
         /// Seconds of overload.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+    },
+    /// How long each page takes with a nation in the ledger: a company's, an officer's, finance's, an auditor's.
+    Pages {
+        /// About so many entries.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// How often each page is asked for.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
     },
     /// Write into a running ledger and remember every answer; hold it against them after it died and started again.
     Remember(remember::Arguments),
@@ -115,6 +125,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Import { seed, enterprises, rounds } => import::run((*seed, *enterprises), *rounds, out).await,
         Task::Overload { seconds } => overload::run(*seconds, out).await,
+        Task::Pages { entries, rounds } => pages::run(*entries, *rounds, out).await,
         Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
