@@ -11,6 +11,7 @@ mod import;
 mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
+mod nation;
 mod overload;
 mod pages;
 mod proofs;
@@ -56,6 +57,12 @@ pub enum Task {
         /// Seconds of overload.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+    },
+    /// What a nation costs: memory and disk for each entry, and the time of a start.
+    Nation {
+        /// Its enterprises; about 12 entries come of each.
+        #[arg(long, default_value_t = 100_000)]
+        enterprises: u64,
     },
     /// How long each page takes with a nation in the ledger: a company's, an officer's, finance's, an auditor's.
     Pages {
@@ -125,6 +132,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Import { seed, enterprises, rounds } => import::run((*seed, *enterprises), *rounds, out).await,
         Task::Overload { seconds } => overload::run(*seconds, out).await,
+        Task::Nation { enterprises } => nation::run(*enterprises, out).await,
         Task::Pages { entries, rounds } => pages::run(*entries, *rounds, out).await,
         Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
