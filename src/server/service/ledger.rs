@@ -3,17 +3,22 @@
 use tonic::{Request, Response, async_trait};
 
 use super::{Answer, tail};
+use crate::book::Book;
 use crate::book::account::Account;
 use crate::book::event::Entry;
 use crate::book::nouns::Caller;
+use crate::calendar::CivilDate;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::Sequence;
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::reader::View;
+use crate::reader::cases::Subject;
 use crate::reader::scope::sees;
-use crate::server::access::{sees_account, unknown};
+use crate::server::access::{
+    sees_account, sees_application, sees_claim, sees_grants_of, sees_loan, sees_pledge, unknown,
+};
 use crate::server::edge::{Edge, unavailable};
 use crate::server::page::{PageRequest, token};
 use crate::server::parse::ledger::{AsOf, EntryFilter};
@@ -100,12 +105,24 @@ async fn list_entries(
     })?;
     let from = request.after.unwrap_or(Sequence::FIRST);
     let reader = edge.reader().clone();
-    if let Some(enterprise) = filter.enterprise.or(caller.enterprise) {
-        // A company's entries are known by its code: nobody else's are looked at.
-        let own = edge.reader().view().history.concerning(enterprise, from).to_vec();
+    if let Some(mut own) = indexed(edge, &caller, &filter) {
+        // Whose entries are known by an index: nobody else's are looked at.
+        let is_ahead = |sequence: &Sequence| match request.after {
+            None => true,
+            Some(after) if filter.newest_first => *sequence <= after,
+            Some(after) => *sequence >= after,
+        };
+        own.retain(is_ahead);
+        if filter.newest_first {
+            own.reverse();
+        }
         let next = own.get(request.size).copied();
-        let own = own.into_iter().take(request.size).collect();
-        let found = edge.reader().entries_at(own).await.map_err(|fault| unavailable(&fault))?;
+        own.truncate(request.size);
+        own.sort_unstable();
+        let mut found = edge.reader().entries_at(own).await.map_err(|fault| unavailable(&fault))?;
+        if filter.newest_first {
+            found.reverse();
+        }
         let book = edge.reader().book();
         let wanted = found.iter().filter(|entry| filter.lets_through(entry) && sees(&book, &caller, &entry.concerns));
         return Ok(v1::ListEntriesResponse {
@@ -119,6 +136,31 @@ async fn list_entries(
         entries: page.entries.iter().map(|entry| recorded(entry)).collect(),
         next_page_token: page.next.map(|next| token(&next)).unwrap_or_default(),
     })
+}
+
+/// The entries that the index has for a filter, ascending; `None` where only the journal tells.
+fn indexed(edge: &Edge, caller: &Caller, filter: &EntryFilter) -> Option<Vec<Sequence>> {
+    let (view, today) = (edge.reader().view(), edge.today());
+    if !filter.subjects.is_empty() {
+        let seen = filter.subjects.iter().filter(|subject| sees_subject(&view.book, caller, (subject, today)));
+        let mut all: Vec<Sequence> = seen.flat_map(|subject| view.cases.about(subject)).collect();
+        all.sort_unstable();
+        all.dedup();
+        return Some(all);
+    }
+    let enterprise = filter.enterprise.or(caller.enterprise)?;
+    Some(view.history.concerning(enterprise, Sequence::FIRST).to_vec())
+}
+
+/// What is not the caller's has no time line, so that its length tells nothing.
+fn sees_subject(book: &Book, caller: &Caller, (subject, today): (&Subject, CivilDate)) -> bool {
+    match subject {
+        Subject::Loan(id) => book.loans.get(id).is_some_and(|one| sees_loan(book, caller, one)),
+        Subject::Application(id) => book.applications.get(id).is_some_and(|one| sees_application(book, caller, one)),
+        Subject::Claim(id) => book.claims.get(id).is_some_and(|one| sees_claim(book, caller, one)),
+        Subject::Right(id) => book.rights.get(id).is_some_and(|one| sees_grants_of(book, caller, one.owner_on(today))),
+        Subject::Pledge(key) => book.pledges.get(key).is_some_and(|one| sees_pledge(book, caller, one)),
+    }
 }
 
 impl EntryFilter {
