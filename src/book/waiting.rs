@@ -67,14 +67,8 @@ pub enum Act {
 }
 
 /// The acts that cases wait for.
-pub const AWAITED: [Act; 6] = [
-    Act::ApproveSubsidy,
-    Act::PaySubsidy,
-    Act::RecordClawback,
-    Act::ApproveClaim,
-    Act::ResumeClaim,
-    Act::PayClaim,
-];
+pub const AWAITED: [Act; 6] =
+    [Act::ApproveSubsidy, Act::PaySubsidy, Act::RecordClawback, Act::ApproveClaim, Act::ResumeClaim, Act::PayClaim];
 
 /// Within how many days a decision should be taken. Ours: the documents name no day.
 pub const DAYS_TO_DECIDE: i64 = 20;
@@ -161,9 +155,7 @@ pub fn of_claim(one: &Claim) -> Option<Waiting> {
     match one.state {
         ClaimState::UnderReview => waiting(Act::ApproveClaim, one.submitted_on),
         ClaimState::Deferred => waiting(Act::ResumeClaim, one.submitted_on),
-        ClaimState::Approved => {
-            waiting(Act::PayClaim, one.approved.as_ref().map_or(one.submitted_on, |(day, _)| *day))
-        }
+        ClaimState::Approved => waiting(Act::PayClaim, one.approved.as_ref().map_or(one.submitted_on, |(day, _)| *day)),
         ClaimState::Refused | ClaimState::Paid | ClaimState::Recovering | ClaimState::Closed => None,
     }
 }

@@ -74,7 +74,8 @@ pub fn choice(asker: &Asker<'_>, case: CaseId, act: Act) -> Option<Choice> {
         CaseId::Claim(id) => asker.book.claims.get(&id).map(|one| before_claim(one, act))?,
     };
     earlier.extend(first.map(|hands| (hands, text("approved it first", "初审人"))));
-    let approved_first = if matches!(act, Act::PaySubsidy | Act::PayClaim) { approved_first(asker.book, case) } else { None };
+    let approved_first =
+        if matches!(act, Act::PaySubsidy | Act::PayClaim) { approved_first(asker.book, case) } else { None };
     earlier.extend(approved_first.map(|hands| (hands, text("approved it first", "初审人"))));
     let found = earlier.into_iter().find_map(|(hands, what)| {
         conflict(asker.book, asker.caller, asker.today, hands).map(|conflict| (conflict, what))

@@ -87,7 +87,8 @@ impl Loaded {
     /// The same after the blocks that the store has beyond it; no other block is read. `progress` hears the sequence of
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
-        let Published { view: View { book, mut history, mut cases, head, .. }, mut blocks, mut recent, mut subtrees } = self.0;
+        let Published { view: View { book, mut history, mut cases, head, .. }, mut blocks, mut recent, mut subtrees } =
+            self.0;
         let Replayed { book, head } = replay_tail(storage, Replayed { book, head }, &mut |entry, height, leaf| {
             let sequence = entry.sequence;
             history.apply(&entry);

@@ -3,8 +3,8 @@
 use prost::Message;
 
 use super::{
-    Violations, access, budget, desk, evidence, fact, ledger, loan, period, pool, reconciliation, registry, report, rulebook,
-    subsidy,
+    Violations, access, budget, desk, evidence, fact, ledger, loan, period, pool, reconciliation, registry, report,
+    rulebook, subsidy,
 };
 use crate::calendar::CivilDate;
 use crate::decide::command::Command;

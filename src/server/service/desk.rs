@@ -58,11 +58,7 @@ struct Looking<'a> {
     everybody: bool,
 }
 
-fn list_work(
-    edge: &Edge,
-    caller: &Caller,
-    message: &v1::ListWorkRequest,
-) -> Result<v1::ListWorkResponse, Rejection> {
+fn list_work(edge: &Edge, caller: &Caller, message: &v1::ListWorkRequest) -> Result<v1::ListWorkResponse, Rejection> {
     let (only, request) = query(|violations| {
         let only = parse::desk::list_work(message, violations);
         let request = PageRequest::read(violations, message.page_size, &message.page_token, parse::desk::place);

@@ -31,7 +31,11 @@ struct Looking<'a> {
 }
 
 /// Finds what the caller may see.
-pub(super) fn search(edge: &Edge, caller: &Caller, message: &v1::SearchRequest) -> Result<v1::SearchResponse, Rejection> {
+pub(super) fn search(
+    edge: &Edge,
+    caller: &Caller,
+    message: &v1::SearchRequest,
+) -> Result<v1::SearchResponse, Rejection> {
     let text = query(|violations| parse::desk::search(message, violations))?;
     let entry = entry_asked(edge, caller, &text);
     let view = edge.reader().view();
@@ -102,7 +106,8 @@ impl Looking<'_> {
         let mut wanted: Vec<RightId> = [patent, right, mark].into_iter().flatten().collect();
         // A trademark's number alone: in whatever classes it is registered.
         if let Ok(number) = TrademarkNumber::parse(text) {
-            let of_class = |class| NiceClass::from_value(class).map(|class| RightId::Trademark(Trademark { number, class }));
+            let of_class =
+                |class| NiceClass::from_value(class).map(|class| RightId::Trademark(Trademark { number, class }));
             if let (Some(first), Some(last)) = (of_class(1), of_class(45)) {
                 let range = (Bound::Included(&first), Bound::Included(&last));
                 wanted.extend(self.book().rights.range::<RightId, _>(range).map(|(id, _)| id.clone()));

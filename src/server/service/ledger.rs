@@ -1,5 +1,7 @@
 //! `LedgerService`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, async_trait};
 
 use super::{Answer, tail};
@@ -24,6 +26,7 @@ use crate::server::page::{PageRequest, token};
 use crate::server::parse::ledger::{AsOf, EntryFilter};
 use crate::server::parse::{self, query};
 use crate::server::render::entry::{kind, recorded};
+use crate::server::render::words;
 
 #[async_trait]
 impl LedgerService for Edge {
@@ -89,7 +92,8 @@ async fn get_entry(
     let found = found.filter(|entry| sees(&edge.reader().book(), caller, &entry.concerns));
     let entry = found.ok_or_else(|| unknown(Reason::EntryUnknown, "sequence", &sequence))?;
     let reversed_by = edge.reader().book().reversals.get(&sequence).map_or(0, |by| by.value());
-    Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }) })
+    let sentence = Some(words(&entry));
+    Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }), sentence })
 }
 
 async fn list_entries(
@@ -124,18 +128,21 @@ async fn list_entries(
             found.reverse();
         }
         let book = edge.reader().book();
-        let wanted = found.iter().filter(|entry| filter.lets_through(entry) && sees(&book, &caller, &entry.concerns));
-        return Ok(v1::ListEntriesResponse {
-            entries: wanted.map(|entry| recorded(entry)).collect(),
-            next_page_token: next.map(|next| token(&next)).unwrap_or_default(),
-        });
+        found.retain(|entry| filter.lets_through(entry) && sees(&book, &caller, &entry.concerns));
+        return Ok(listed(&book, &found, next));
     }
     let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&reader.book(), &caller, &entry.concerns);
     let page = edge.reader().entries(from, request.size, wanted).await.map_err(|fault| unavailable(&fault))?;
-    Ok(v1::ListEntriesResponse {
-        entries: page.entries.iter().map(|entry| recorded(entry)).collect(),
-        next_page_token: page.next.map(|next| token(&next)).unwrap_or_default(),
-    })
+    Ok(listed(&edge.reader().book(), &page.entries, page.next))
+}
+
+fn listed(book: &Book, entries: &[Arc<Entry>], next: Option<Sequence>) -> v1::ListEntriesResponse {
+    let reversed_by = |entry: &Entry| book.reversals.get(&entry.sequence).map_or(0, |by| by.value());
+    v1::ListEntriesResponse {
+        entries: entries.iter().map(|entry| v1::Entry { reversed_by: reversed_by(entry), ..recorded(entry) }).collect(),
+        next_page_token: next.map(|next| token(&next)).unwrap_or_default(),
+        sentences: entries.iter().map(|entry| words(entry)).collect(),
+    }
 }
 
 /// The entries that the index has for a filter, ascending; `None` where only the journal tells.
