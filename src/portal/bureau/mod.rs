@@ -13,9 +13,13 @@ use super::problem::Problem;
 use super::visit::Clerk;
 use crate::proto::v1;
 
+mod boards;
+
 /// Their addresses.
 pub fn routes() -> Router<Portal> {
-    Router::new().route("/bureau", get(desk))
+    Router::new()
+        .route("/bureau", get(desk))
+        .merge(boards::routes())
 }
 
 #[derive(Template)]
