@@ -32,6 +32,8 @@ pub struct Query {
     pub to: Option<i64>,
     /// Only refusals.
     pub denied_only: bool,
+    /// Only calls of this RPC: `Service/Rpc`, or its last part alone.
+    pub rpc: Option<String>,
 }
 
 impl Query {
@@ -64,6 +66,10 @@ impl Query {
             && self.from.is_none_or(|from| from <= record.time)
             && self.to.is_none_or(|to| record.time < to)
             && (!self.denied_only || record.is_denied())
+            && self.rpc.as_ref().is_none_or(|rpc| {
+                let last = record.rpc.rsplit('/').next();
+                record.rpc == *rpc || last == Some(rpc)
+            })
     }
 }
 

@@ -113,6 +113,8 @@ async fn pages_go_from_the_newest_back_without_gap_or_overlap() {
     assert_eq!(seen, (1..=20).rev().collect::<Vec<_>>());
     let of = |query: Query| numbers(&page(log.folder(), &Query { limit: 100, ..query }).unwrap());
     assert_eq!(of(Query { denied_only: true, ..Query::default() }), [20, 15, 10, 5]);
+    let rpc = |name: &str| of(Query { rpc: Some(name.to_owned()), ..Query::default() }).len();
+    assert_eq!((rpc("LoanService/GetLoan"), rpc("GetLoan"), rpc("Loan")), (20, 20, 0));
     let loans = BTreeSet::from(["loan-7".to_owned(), "loan-12".to_owned()]);
     assert_eq!(of(Query { resources: Some(loans), ..Query::default() }), [12, 7]);
     assert_eq!(
