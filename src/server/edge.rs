@@ -59,6 +59,8 @@ pub struct Edge {
     pub(super) comparisons: Arc<Comparisons>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by a tail while it reads the store.
+    pub(super) catch_up: Arc<Semaphore>,
     /// Held by the simulation that is under way.
     pub(super) simulations: Arc<Semaphore>,
     /// One permit per report being made.
@@ -85,6 +87,7 @@ impl Edge {
             logins: Arc::default(),
             comparisons: Arc::default(),
             tails,
+            catch_up: Arc::new(Semaphore::new(1)),
             simulations,
             reports,
             stop: Arc::new(stop),
