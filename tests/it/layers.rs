@@ -35,6 +35,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    // Its auditor has a row of its own: names and commands, and nothing that judges.
+    ("simulation/model", &["decide", "rulebook", "book", "identifier", "money", "calendar"]),
+    (
+        "simulation",
+        &[
+            "audit", "decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "writer",
+            "reader", "snapshot",
+        ],
+    ),
     ("telemetry", &["server", "writer", "reader", "evidence"]),
     (
         "portal",
@@ -68,7 +77,7 @@ const ALL_BELOW_SERVER: [&str; 22] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 25] = [
+const ALL_BELOW_CLI: [&str; 26] = [
     "statement",
     "reconcile",
     "proto",
@@ -93,6 +102,7 @@ const ALL_BELOW_CLI: [&str; 25] = [
     "server",
     "portal",
     "telemetry",
+    "simulation",
     "cli",
 ];
 
