@@ -130,6 +130,11 @@ impl Reader {
         (Self { shared: Arc::clone(&shared) }, Publisher { shared })
     }
 
+    /// The journal's store, for whoever checks it.
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.shared.storage
+    }
+
     /// Book, history and head at the same sequence.
     pub fn view(&self) -> ViewGuard<'_> {
         RwLockReadGuard::map(self.shared.published.read(), |published| &published.view)

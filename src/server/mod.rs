@@ -66,6 +66,7 @@ mod service;
 pub mod status;
 pub mod tls;
 pub mod token;
+mod verifications;
 mod vocabulary;
 mod write;
 

@@ -121,6 +121,8 @@ pub const TABLE: &[Row] = &[
     row("EvidenceService/GetReceipt", EVERYBODY),
     row("EvidenceService/AddCosignature", EVERYBODY),
     row("EvidenceService/BackUpJournal", &[Operator]),
+    row("EvidenceService/VerifyJournal", &[Auditor, Operator]),
+    row("EvidenceService/GetVerification", BUREAU),
     row("ReconciliationService/CompareStatement", &[Bank, Officer, Finance, Auditor, Operator]),
     row("ReconciliationService/SignOffStatement", &[Officer, Finance]),
     row("ReconciliationService/ListSignedOffStatements", &[Bank, Officer, Finance, Auditor, Operator]),

@@ -1,5 +1,5 @@
 //! Pages for the bureau (主管部门): officer, finance, auditor, operator. The desk: what waits, one case with what may be
-//! done about it, several at once, and the search.
+//! done about it, several at once, and the search. The boards: figures, reconciliation, closing, reports, rulebooks, books.
 //!
 //! Addresses carry numbers of the journal: whose they are asks the guard, on every page, and what is in another district is
 //! not found. A company is named by an entry that concerns it, never by its code.
@@ -11,6 +11,7 @@ use super::Portal;
 mod act;
 mod applications;
 mod batch;
+mod boards;
 mod claims;
 mod company;
 mod entry;
@@ -30,4 +31,5 @@ pub fn routes() -> Router<Portal> {
         .merge(entry::routes())
         .merge(batch::routes())
         .merge(search::routes())
+        .merge(boards::routes())
 }

@@ -18,7 +18,7 @@ mod loan;
 mod login;
 mod period;
 mod pool;
-mod reconciliation;
+pub(super) mod reconciliation;
 mod registry;
 mod report;
 mod rulebook;
@@ -26,6 +26,7 @@ mod sandbox;
 mod subsidy;
 mod simulation;
 mod tail;
+mod verification;
 
 /// What a handler answers.
 type Answer<T> = Result<Response<T>, Status>;
