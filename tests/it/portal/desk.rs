@@ -95,7 +95,8 @@ async fn a_form_that_is_sent_twice_does_it_once() {
     let application = world.apply(0, 1, "12000").await;
     let mut li = world.clerk("officer", "li.na");
     let address = format!("/bureau/applications/{application}");
-    let fields = form(&li.get(&address).await, "approve-subsidy");
+    let page = li.get(&address).await;
+    let fields = form(&page, "approve-subsidy");
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let before = world.last().await;
     let first = li.post(&format!("{address}/approve-subsidy"), &fields).await;

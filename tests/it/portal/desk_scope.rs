@@ -1,7 +1,11 @@
 //! Whom the desk shows what: nobody but the bureau, and nobody what is in another district, by no address and no search.
 
 use axum::http::StatusCode;
+use ipledger::decide::rejection::Class;
 use ipledger::proto::v1;
+use ipledger::server::authenticate::PortalLogin;
+use ipledger::server::inside::ask;
+use ipledger::server::logins::Visitor;
 
 use super::{World, id};
 
@@ -135,15 +139,9 @@ async fn the_desk_is_for_nobody_but_the_bureau() {
         assert_eq!(company.post(&address, &fields).await.status, StatusCode::FORBIDDEN, "{address}");
     }
     // A bank has no pages at all: its login ends before it begins.
-    let bank = ipledger::server::inside::ask(
-        &world.edge,
-        &ipledger::server::logins::Visitor::named(
-            "ipledger:bank:icbc".to_owned(),
-            ipledger::server::authenticate::PortalLogin::Code,
-        ),
-        v1::ListWorkRequest::default(),
-    );
-    assert_eq!(bank.await.unwrap_err().class, ipledger::decide::rejection::Class::PermissionDenied);
+    let bank = Visitor::named("ipledger:bank:icbc".to_owned(), PortalLogin::Code);
+    let bank = ask(&world.edge, &bank, v1::ListWorkRequest::default());
+    assert_eq!(bank.await.unwrap_err().class, Class::PermissionDenied);
 }
 
 #[tokio::test(flavor = "multi_thread")]
