@@ -68,6 +68,7 @@ const LOGINS: &[(&str, &str, Actor, &str)] = &[
     ("企业：淇水镁业", "a company: Qishui Precision Magnesium", world::REVIEWER, QISHUI),
     ("主管部门审核岗：李娜", "an officer: li-na", world::REVIEWER, ""),
     ("审计：孙磊", "the auditor: sun-lei", world::AUDITOR, ""),
+    ("财政：赵敏", "finance: zhao-min", world::FINANCE, ""),
 ];
 
 /// Money for the year that it really is, so that trying out and applying come to something.

@@ -1,6 +1,7 @@
 //! The pages as a browser meets them: a ledger in memory with two companies, asked over HTTP by a small browser that keeps
 //! cookies, follows nothing and runs no script.
 
+mod boards;
 mod forms;
 mod journey;
 mod scope;
@@ -65,7 +66,11 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let storage: Arc<dyn Storage> = Arc::new(MemoryDisk::default().open().unwrap());
+        Self::on(Arc::new(MemoryDisk::default().open().unwrap())).await
+    }
+
+    /// The same on this store.
+    pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
         let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
         let clock = ManualClock::new(Timestamp::from_micros(NOON));
         let (writer, reader, threads) = Writer::start(storage, Clock::Manual(clock.clone()), loaded).unwrap();
