@@ -35,11 +35,15 @@ mod pick;
 mod load;
 mod proofs;
 pub mod scope;
+pub mod cases;
+pub mod work;
 #[cfg(test)]
 mod tests;
 
+use cases::Cases;
 use history::History;
 use index::Index;
+use work::Work;
 
 use load::no_head;
 pub use load::{Loaded, State, load};
@@ -67,6 +71,11 @@ pub struct View {
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
+    /// The entries about each loan, application, claim, right and pledge.
+    pub cases: Cases,
+    /// What waits for the bureau; made anew from the book at every start.
+    #[serde(skip)]
+    pub work: Work,
     /// What belongs to whom; made anew from the book at every start.
     #[serde(skip)]
     pub index: Index,
@@ -337,8 +346,10 @@ impl Publisher {
             for entry in entries {
                 published.view.book.apply(&entry);
                 published.view.history.apply(&entry);
-                let View { book, index, .. } = &mut published.view;
+                let View { book, cases, index, work, .. } = &mut published.view;
+                cases.apply(&entry);
                 index.apply(&entry, book);
+                work.apply(&entry, book, cases);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }

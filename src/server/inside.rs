@@ -29,6 +29,7 @@ use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessService;
 use crate::proto::v1::batch_service_server::BatchService;
 use crate::proto::v1::budget_service_server::BudgetService;
+use crate::proto::v1::desk_service_server::DeskService;
 use crate::proto::v1::evidence_service_server::EvidenceService;
 use crate::proto::v1::fact_service_server::FactService;
 use crate::proto::v1::identity_service_server::IdentityService;
@@ -192,6 +193,11 @@ inside! {
         adjust_budget(AdjustBudget: AdjustBudgetRequest) -> AdjustBudgetResponse;
         get_budget(GetBudget: GetBudgetRequest) -> GetBudgetResponse;
         list_budgets(ListBudgets: ListBudgetsRequest) -> ListBudgetsResponse;
+    }
+    DeskService {
+        list_work(ListWork: ListWorkRequest) -> ListWorkResponse;
+        get_case(GetCase: GetCaseRequest) -> GetCaseResponse;
+        search(Search: SearchRequest) -> SearchResponse;
     }
     EvidenceService {
         get_checkpoint(GetCheckpoint: GetCheckpointRequest) -> GetCheckpointResponse;

@@ -129,6 +129,9 @@ pub const TABLE: &[Row] = &[
     row("ReconciliationService/ListUnreconciledStatements", BUREAU),
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
+    row("DeskService/ListWork", BUREAU),
+    row("DeskService/GetCase", BUREAU),
+    row("DeskService/Search", BUREAU),
     row("IdentityService/WhoAmI", EVERYBODY),
     row("IdentityService/IssueLoginCode", BUREAU),
     // Each item by its own row.

@@ -7,6 +7,8 @@ mod audit;
 mod backup;
 mod batch;
 mod budget;
+mod desk;
+mod desk_search;
 mod evidence;
 mod fact;
 mod identity;
