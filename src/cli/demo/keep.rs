@@ -1,4 +1,4 @@
-//! `ipledger demo --keep`: after the year, the server and the pages stay, and three people are handed a login.
+//! `ipledger demo --keep`: after the year, the server and the pages stay, and people are handed a login.
 
 use std::ffi::OsString;
 use std::path::Path;

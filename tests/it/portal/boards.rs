@@ -80,11 +80,11 @@ fn pages(world: &World) -> Vec<String> {
         "/bureau/rulebooks/hebi-2017/1/correct",
         "/bureau/books",
         "/bureau/books/verify",
-        "/bureau/books/entries/1",
+        "/bureau/entry/1",
     ]
     .map(str::to_owned)
     .to_vec();
-    all.push(format!("/bureau/books/loans/{}", world.loans[0]));
+    all.push(format!("/bureau/loans/{}", world.loans[0]));
     all
 }
 
@@ -120,9 +120,9 @@ async fn what_is_not_there_is_not_found() {
         "/bureau/rulebooks/nothing/1",
         "/bureau/rulebooks/hebi-2017/9",
         "/bureau/rulebooks/hebi-2017/9/text",
-        "/bureau/books/entries/999999",
-        "/bureau/books/loans/loan-999999",
-        "/bureau/books/loans/x",
+        "/bureau/entry/999999",
+        "/bureau/loans/loan-999999",
+        "/bureau/loans/x",
     ] {
         assert_eq!(browser.get(address).await.status, StatusCode::NOT_FOUND, "{address}");
     }
@@ -160,20 +160,27 @@ async fn a_banks_file_is_read_compared_and_signed_off() {
     preview.shows(&["CSV", "UTF-8", "归还利息", "还款日期", "bank.csv", "80,000.00", "C-9"]);
     let result = browser.get(&format!("{file}/result")).await;
     result.shows(&["金额不符", "账本缺失", "一致", "79,000.00", "80,000.00", "2 项不一致"]);
-    result.shows(&[&format!("/bureau/books/loans/{}", world.loans[1])]);
+    result.shows(&[&format!("/bureau/loans/{}", world.loans[1])]);
     let book = browser.get(&format!("{file}/result.xlsx")).await;
     assert!(book.body.starts_with("PK"), "a workbook");
     assert!(book.headers["content-disposition"].to_str().unwrap().contains("attachment"));
     // Without a note the ledger refuses, and the page says so with what was typed.
     let (token, comparison, request) = (result.token(), result.hidden("comparison"), result.hidden("request"));
     let sign = |note: &'static str| {
-        [("csrf", token.clone()), ("comparison", comparison.clone()), ("request", request.clone()), ("note", note.to_owned())]
+        [
+            ("csrf", token.clone()),
+            ("comparison", comparison.clone()),
+            ("request", request.clone()),
+            ("note", note.to_owned()),
+        ]
     };
     let pairs = sign("");
-    let refused = browser.post(&format!("{file}/sign"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    let refused =
+        browser.post(&format!("{file}/sign"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
     refused.shows(&["role=\"alert\"", "aria-invalid"]);
     let pairs = sign("银行次月更正");
-    let signed = browser.post(&format!("{file}/sign"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    let signed =
+        browser.post(&format!("{file}/sign"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
     assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.body);
     browser.get(&signed.location()).await.shows(&["已确认", "bank.csv", "zhao.min"]);
     assert_eq!(world.portal.uploads().count(), 0, "the file is let go with the sign-off");
@@ -198,9 +205,9 @@ async fn a_file_that_is_none_is_refused_in_words() {
         let result = browser.get(&format!("{}/result", sent.location())).await;
         assert_ne!(result.status, StatusCode::OK, "nothing is compared");
     }
-    let misread = JUNE.replace("79000.00", "7,90.00");
+    let misread = JUNE.replace("79000.00", "12.345");
     let sent = send_june(&mut browser, misread.as_bytes()).await;
-    browser.get(&sent.location()).await.shows(&["无法识别", "7,90.00"]);
+    browser.get(&sent.location()).await.shows(&["无法识别", "12.345"]);
     assert_eq!(browser.get(&format!("{}/result", sent.location())).await.status, StatusCode::SEE_OTHER);
     // A bank that is none of the ledger's.
     let token = browser.get("/bureau/reconciliation").await.token();
@@ -259,12 +266,38 @@ fn writes() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     vec![
         ("/bureau/periods/close", vec![("month", "2025-06"), ("request", id), ("reason", "x")]),
         ("/bureau/periods/year", vec![("year", "2025"), ("request", id), ("document", "x"), ("confirm", "1")]),
-        ("/bureau/periods/run", vec![("programme", "pledge-cost"), ("year", "2025"), ("request", id), ("confirm", "1")]),
+        (
+            "/bureau/periods/run",
+            vec![("programme", "pledge-cost"), ("year", "2025"), ("request", id), ("confirm", "1")],
+        ),
         (
             "/bureau/rulebooks/hebi-2017/1/correct",
             vec![("programme", "pledge-cost"), ("reason", "x"), ("request", id), ("confirm", "1")],
         ),
     ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_of_the_boards_is_taken_without_its_token_or_from_elsewhere() {
+    let world = World::new().await;
+    let mut browser = clerk(&world, "finance:zhao.min");
+    let (own, foreign) = (browser.get("/bureau/books").await.token(), clerk(&world, "officer:li.na").get("/bureau").await.token());
+    let more = ["/bureau/books/verify", "/bureau/books/compare", "/bureau/books/access", "/bureau/reports/yearly"];
+    let files = ["layout", "sign", "discard"].map(|end| format!("/bureau/reconciliation/files/x/{end}"));
+    let written = writes().into_iter().map(|(address, _)| address.to_owned());
+    let all: Vec<String> = written.chain(more.map(str::to_owned)).chain(files).collect();
+    for address in all.into_iter().chain(["/bureau/rulebooks/drafts/x/adopt".to_owned()]) {
+        for token in ["", "0", &foreign] {
+            let answer = browser.post(&address, &[("csrf", token), ("month", "2025-06")]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+            answer.shows(&["表单已过期"]);
+        }
+        let kind = "application/x-www-form-urlencoded";
+        let request = Request::post(&address).header(header::CONTENT_TYPE, kind).header("sec-fetch-site", "cross-site");
+        let answer = browser.send(request, Body::from(format!("csrf={own}"))).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+        answer.shows(&["表单来自其他网站"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,7 +313,8 @@ async fn an_auditor_sees_no_button_that_writes_and_is_refused_all_the_same() {
     }
     for address in pages(&world) {
         let body = browser.get(&address).await.body;
-        for word in ["确认结账", "确认兑付", "确认年度结账", "采用此版本", "确认对账结果", "记入更正"] {
+        for word in ["确认结账", "确认兑付", "确认年度结账", "采用此版本", "确认对账结果", "记入更正"]
+        {
             assert!(!body.contains(word), "{address} offers {word}");
         }
     }
@@ -297,7 +331,8 @@ async fn an_auditor_sees_no_button_that_writes_and_is_refused_all_the_same() {
 
 async fn send_shipped(browser: &mut Browser, name: &str) -> String {
     let token = browser.get("/bureau/rulebooks/new").await.token();
-    let sent = upload(browser, "/bureau/rulebooks/new", &[("csrf", token.as_bytes()), ("shipped", name.as_bytes())]).await;
+    let sent =
+        upload(browser, "/bureau/rulebooks/new", &[("csrf", token.as_bytes()), ("shipped", name.as_bytes())]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     sent.location()
 }
@@ -309,6 +344,20 @@ async fn a_rulebook_is_tried_out_before_it_is_adopted() {
     let draft = send_shipped(&mut browser, "hebi-2017-literal").await;
     let shown = browser.get(&draft).await;
     shown.shows(&["实际核定", "60,000.00", "pledge-cost", "与现行版本的差异", "hebi-2017@1"]);
+    // Both cannot be in force on the same days: the ledger says so, and the page keeps what it showed.
+    let pairs = [("csrf", shown.token()), ("request", shown.hidden("request")), ("effective", "2026-03-01".to_owned())];
+    let refused =
+        browser.post(&format!("{draft}/adopt"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    refused.shows(&["role=\"alert\"", "与现行版本的差异"]);
+    let second = include_str!("../../../rulebooks/hebi-2017.toml").replacen("version = 1", "version = 2", 1);
+    let second = second.replacen("valid_from = 2017-09-30", "valid_from = 2026-01-01", 1);
+    let sent = [("csrf", refused.token().into_bytes()), ("text", second.into_bytes())];
+    let sent =
+        upload(&mut browser, "/bureau/rulebooks/new", &sent.each_ref().map(|(name, value)| (*name, value.as_slice())))
+            .await;
+    let draft = sent.location();
+    let shown = browser.get(&draft).await;
+    shown.shows(&["hebi-2017@2", "施行日期", "2026-01-01"]);
     browser.cookies.insert("lang".to_owned(), "en".to_owned());
     browser.get(&format!("{draft}?from=2026-01-01")).await.shows(&["Had it been in force", "What changes"]);
     browser.get(&format!("{draft}?from=nonsense")).await.shows(&["role=\"alert\""]);
@@ -354,7 +403,13 @@ async fn a_month_is_closed_with_a_reason_where_something_is_open() {
     // A year whose months are open is refused in words.
     let ask = browser.get("/bureau/periods/year?year=2025").await;
     let (token, request) = (ask.token(), ask.hidden("request"));
-    let pairs = [("csrf", token.as_str()), ("request", &request), ("year", "2025"), ("document", "鹤财〔2026〕1号"), ("carry", "ip-finance")];
+    let pairs = [
+        ("csrf", token.as_str()),
+        ("request", &request),
+        ("year", "2025"),
+        ("document", "鹤财〔2026〕1号"),
+        ("carry", "ip-finance"),
+    ];
     let year = browser.post("/bureau/periods/year", &pairs).await;
     year.shows(&["role=\"alert\"", "checked", "鹤财〔2026〕1号"]);
 }
@@ -493,7 +548,7 @@ async fn an_audit_finds_a_record_that_was_changed_under_the_running_ledger() {
 async fn the_access_log_tells_an_auditor_who_looked_at_whom() {
     let world = World::new().await;
     let (mut officer, mut auditor) = (clerk(&world, "officer:li.na"), clerk(&world, "auditor:sun.lei"));
-    officer.get(&format!("/bureau/books/loans/{}", world.loans[1])).await;
+    officer.get(&format!("/bureau/loans/{}", world.loans[1])).await;
     officer.get("/bureau/books/access").await;
     let page = auditor.get("/bureau/books/access").await;
     let token = page.token();
@@ -519,7 +574,7 @@ async fn the_access_log_tells_an_auditor_who_looked_at_whom() {
     auditor.post("/bureau/books/access", &later).await.shows(&["没有记录"]);
     // More than a page: the older ones come by the button.
     for _ in 0..105 {
-        auditor.get("/bureau/books/entries/1").await;
+        auditor.get("/bureau/entry/1").await;
     }
     let page = auditor.get("/bureau/books/access").await;
     let (token, next) = (page.token(), page.hidden("page_token"));
