@@ -35,11 +35,15 @@ mod pick;
 mod load;
 mod proofs;
 pub mod scope;
+pub mod cases;
+pub mod work;
 #[cfg(test)]
 mod tests;
 
+use cases::Cases;
 use history::History;
 use index::Index;
+use work::Work;
 
 use load::no_head;
 pub use load::{Loaded, State, load};
@@ -73,6 +77,11 @@ pub struct View {
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
+    /// The entries about each loan, application, claim, right and pledge.
+    pub cases: Cases,
+    /// What waits for the bureau; made anew from the book at every start.
+    #[serde(skip)]
+    pub work: Work,
     /// What belongs to whom; made anew from the book at every start.
     #[serde(skip)]
     pub index: Index,
@@ -128,6 +137,11 @@ impl Reader {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
         let shared = Arc::new(Shared { published: RwLock::new(loaded.0), storage, opened: Mutex::default(), tip });
         (Self { shared: Arc::clone(&shared) }, Publisher { shared })
+    }
+
+    /// The journal's store, for whoever checks it.
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.shared.storage
     }
 
     /// Book, history and head at the same sequence.
@@ -384,8 +398,10 @@ impl Publisher {
             for entry in entries {
                 published.view.book.apply(&entry);
                 published.view.history.apply(&entry);
-                let View { book, index, .. } = &mut published.view;
+                let View { book, cases, index, work, .. } = &mut published.view;
+                cases.apply(&entry);
                 index.apply(&entry, book);
+                work.apply(&entry, book, cases);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }

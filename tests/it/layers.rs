@@ -53,7 +53,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &ALL_BELOW_CLI),
 ];
 
-const ALL_BELOW_SERVER: [&str; 21] = [
+const ALL_BELOW_SERVER: [&str; 22] = [
+    "audit",
     "statement",
     "reconcile",
     "proto",

@@ -13,7 +13,9 @@ mod import;
 mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
+mod nation;
 mod overload;
+mod pages;
 mod prepared;
 mod proofs;
 pub mod reconcile;
@@ -87,6 +89,21 @@ pub enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// What a nation costs: memory and disk for each entry, and the time of a start.
+    Nation {
+        /// Its enterprises; about 12 entries come of each.
+        #[arg(long, default_value_t = 100_000)]
+        enterprises: u64,
+    },
+    /// How long each page takes with a nation in the ledger: a company's, an officer's, finance's, an auditor's.
+    Pages {
+        /// About so many entries.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// How often each page is asked for.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+    },
     /// Write into a running ledger and remember every answer; hold it against them after it died and started again.
     Remember(remember::Arguments),
     /// Measure the start of a ledger from a snapshot against one that reads the whole journal.
@@ -152,6 +169,8 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
             status::run((*entries, *tails), Options { seconds: *seconds, rounds: *rounds }, out).await
         }
         Task::Overload { seconds } => overload::run(*seconds, out).await,
+        Task::Nation { enterprises } => nation::run(*enterprises, out).await,
+        Task::Pages { entries, rounds } => pages::run(*entries, *rounds, out).await,
         Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),
