@@ -83,7 +83,9 @@ impl Uploads {
         let owner = hash(cookie);
         let mut all = self.all.lock();
         all.retain(|_, held| held.at.elapsed() < KEPT && (held.owner != owner || held.purpose != purpose));
-        let bytes = |all: &BTreeMap<String, Held>| all.values().map(|held| held.sent.bytes.len()).fold(0, usize::saturating_add);
+        let bytes = |all: &BTreeMap<String, Held>| {
+            all.values().map(|held| held.sent.bytes.len()).fold(0, usize::saturating_add)
+        };
         while bytes(&all).saturating_add(sent.bytes.len()) > BYTES_MAX {
             let oldest = all.iter().min_by_key(|(_, held)| held.at).map(|(id, _)| id.clone())?;
             all.remove(&oldest);

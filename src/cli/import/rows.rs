@@ -205,7 +205,9 @@ fn next_line(
             Ok(0) => return None,
             Ok(_) if !line.ends_with(b"\n") && u64::try_from(line.len()) == Ok(LINE_BYTES_MAX) => {
                 let line = number.saturating_add(1);
-                return Some(Err(anyhow::anyhow!("line {line} has more than {LINE_BYTES_MAX} bytes; expected a row on each line")));
+                return Some(Err(anyhow::anyhow!(
+                    "line {line} has more than {LINE_BYTES_MAX} bytes; expected a row on each line"
+                )));
             }
             Ok(count) => *position = position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX)),
             Err(error) => return Some(Err(error.into())),

@@ -94,11 +94,8 @@ mod tests {
     fn every_stream_is_known_here() {
         // For machines: what tails, copies or fills a ledger has no page.
         let machines = ["LedgerService/TailEntries", "EvidenceService/BackUpJournal", "BatchService/ImportStream"];
-        let pages = [
-            v1::RunReportRequest::RPC,
-            v1::SimulateRulebookRequest::RPC,
-            "ReconciliationService/CompareStatement",
-        ];
+        let pages =
+            [v1::RunReportRequest::RPC, v1::SimulateRulebookRequest::RPC, "ReconciliationService/CompareStatement"];
         let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
         let services = set.file.iter().filter(|file| file.package() == "ipledger.v1").flat_map(|file| &file.service);
         let streams: BTreeSet<String> = services

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio::task;
-use tokio_stream::{Stream, StreamExt as _};
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use super::Answer;
@@ -46,7 +46,8 @@ const WORKBOOK_CHUNK_BYTES: usize = 256 * 1024;
 /// How many messages wait for a slow client.
 const ANSWERS_WAITING: usize = 4;
 
-pub(in crate::server) type AnswerStream = Pin<Box<dyn Stream<Item = Result<v1::CompareStatementResponse, Status>> + Send>>;
+pub(in crate::server) type AnswerStream =
+    Pin<Box<dyn Stream<Item = Result<v1::CompareStatementResponse, Status>> + Send>>;
 
 #[async_trait]
 impl ReconciliationService for Edge {

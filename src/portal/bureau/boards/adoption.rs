@@ -155,7 +155,10 @@ pub(super) async fn receive(
         return refused(StatusCode::PAYLOAD_TOO_LARGE, words, String::new());
     }
     if bytes.is_empty() {
-        let words = l.say("请选择文件、粘贴文本或选择随程序提供的办法。", "Choose a file, paste a text, or choose one that is shipped.");
+        let words = l.say(
+            "请选择文件、粘贴文本或选择随程序提供的办法。",
+            "Choose a file, paste a text, or choose one that is shipped.",
+        );
         return refused(StatusCode::BAD_REQUEST, words, String::new());
     }
     let problems = match String::from_utf8(bytes.clone()) {
@@ -192,7 +195,13 @@ fn gone() -> Response {
     see_other("/bureau/rulebooks/new?gone=1")
 }
 
-async fn drafted(portal: &Portal, member: &Member, id: String, from: String, error: String) -> Result<Response, Problem> {
+async fn drafted(
+    portal: &Portal,
+    member: &Member,
+    id: String,
+    from: String,
+    error: String,
+) -> Result<Response, Problem> {
     let l = member.visit.language;
     let Some((text, rulebook)) = read(portal, member, &id) else { return Ok(gone()) };
     let adopted = portal.adopted(member).await?;

@@ -72,7 +72,10 @@ pub(super) async fn overview(
         let secure = if portal.is_secure() { "; Secure" } else { "" };
         let text = newest.to_string();
         let seen = text.lines().skip(1).collect::<Vec<_>>().join(":");
-        set_cookie(&mut answer, &format!("{SEEN}={seen}; Path=/bureau; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
+        set_cookie(
+            &mut answer,
+            &format!("{SEEN}={seen}; Path=/bureau; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"),
+        );
     }
     Ok(answer)
 }
@@ -100,7 +103,10 @@ pub(super) async fn compare(
         added: 0,
         hashes: 0,
         holds: false,
-        problem: format!("{} ({why})", l.say("这不是本账本签发的检查点", "This is no checkpoint that this ledger signed")),
+        problem: format!(
+            "{} ({why})",
+            l.say("这不是本账本签发的检查点", "This is no checkpoint that this ledger signed")
+        ),
     };
     shown.compared = match (refuted, kept, newest) {
         (Some(why), _, _) => Some(not_ours(why)),
@@ -185,7 +191,9 @@ async fn shown(portal: &Portal, member: &Member, one: &SignedCheckpoint) -> Resu
         size,
         root: one.checkpoint.root.to_string(),
         time: show::stamped(l, last.as_ref()),
-        age: last.map(|time| age(l, portal.now().micros().div_euclid(1_000_000).saturating_sub(time.seconds))).unwrap_or_default(),
+        age: last
+            .map(|time| age(l, portal.now().micros().div_euclid(1_000_000).saturating_sub(time.seconds)))
+            .unwrap_or_default(),
         signers: one.note.signatures().iter().map(|line| format!("{} ({})", line.name, line.key)).collect(),
         is_right: key.is_some_and(|key| one.verify_by(&key).is_ok()),
     })
@@ -222,7 +230,10 @@ async fn since(portal: &Portal, member: &Member, then: &Checkpoint, now: &Checkp
         problem: String::new(),
     };
     if then.size > now.size {
-        let words = l.say("比最新的检查点还长：账本丢失了分录，或检查点来自别处", "It is longer than the newest one: entries were lost, or it is of another ledger");
+        let words = l.say(
+            "比最新的检查点还长：账本丢失了分录，或检查点来自别处",
+            "It is longer than the newest one: entries were lost, or it is of another ledger",
+        );
         words.clone_into(&mut since.problem);
         return Ok(since);
     }
@@ -231,7 +242,10 @@ async fn since(portal: &Portal, member: &Member, then: &Checkpoint, now: &Checkp
     since.hashes = proof.len();
     since.holds = now.continues(then, &proof);
     if !since.holds {
-        let words = l.say("账本与该检查点不一致：请立即联系运维人员", "The journal does not continue it: tell the operator at once");
+        let words = l.say(
+            "账本与该检查点不一致：请立即联系运维人员",
+            "The journal does not continue it: tell the operator at once",
+        );
         words.clone_into(&mut since.problem);
     }
     Ok(since)
@@ -244,6 +258,9 @@ mod tests {
     #[test]
     fn ages_in_the_unit_that_people_use() {
         let of = |seconds| age(Language::English, seconds);
-        assert_eq!([of(5), of(600), of(7_300), of(864_000), of(-3)], ["5 seconds", "10 minutes", "2 hours", "10 days", "0 seconds"]);
+        assert_eq!(
+            [of(5), of(600), of(7_300), of(864_000), of(-3)],
+            ["5 seconds", "10 minutes", "2 hours", "10 days", "0 seconds"]
+        );
     }
 }

@@ -39,7 +39,12 @@ pub(super) struct Part {
 
 impl Bar {
     /// A bar of these parts of a whole, one after the other.
-    pub(super) fn of(label: impl Into<String>, value: impl Into<String>, parts: &[(&'static str, Amount)], whole: Amount) -> Self {
+    pub(super) fn of(
+        label: impl Into<String>,
+        value: impl Into<String>,
+        parts: &[(&'static str, Amount)],
+        whole: Amount,
+    ) -> Self {
         let (mut from, mut drawn, mut sum) = (0_i64, Vec::new(), Amount::ZERO);
         for (class, amount) in parts {
             // Ends are computed from the sum: roundings do not add up.

@@ -264,12 +264,7 @@ pub(super) fn gone() -> Response {
 }
 
 /// Sends the file to `CompareStatement` as this visitor.
-pub(super) async fn compare(
-    portal: &Portal,
-    member: &Member,
-    sent: &Sent,
-    want: Want,
-) -> Result<Compared, Refusal> {
+pub(super) async fn compare(portal: &Portal, member: &Member, sent: &Sent, want: Want) -> Result<Compared, Refusal> {
     let open = OpenStatement {
         statement: sent.field("statement").to_owned(),
         from_date: sent.field("from").to_owned(),
@@ -424,7 +419,8 @@ async fn loans(
         if found.len() == wanted.len() {
             break;
         }
-        let request = v1::ListLoansRequest { bank_id: bank_id.to_owned(), page_size: 1_000, page_token, ..Default::default() };
+        let request =
+            v1::ListLoansRequest { bank_id: bank_id.to_owned(), page_size: 1_000, page_token, ..Default::default() };
         let answer = portal.ask(member, request).await?;
         for loan in answer.loans {
             let contract = loan.terms.unwrap_or_default().contract_number;

@@ -127,10 +127,30 @@ fn blocks(l: Language, year: i32, report: &Reported) -> Vec<Block> {
         Block { id, title, chart, sheet: report.sheet(l, id, ROWS_MAX), empty }
     };
     vec![
-        block("budget-execution", l.say("预算", "Budgets"), budgets, l.say("尚未下达预算。", "No budget was appropriated yet.")),
-        block("targets", l.say("年度目标", "Yearly targets"), targets, l.say("已采用的办法没有目标。", "The adopted rulebooks set no target.")),
-        block("subsidies-by-district", l.say("县区补助", "Subsidies by district"), districts, l.say("本年度没有补助。", "No subsidy in this year.")),
-        block("outstanding", l.say("逾期与不良", "Overdue and non-performing"), arrears, l.say("没有在贷余额。", "Nothing is outstanding.")),
+        block(
+            "budget-execution",
+            l.say("预算", "Budgets"),
+            budgets,
+            l.say("尚未下达预算。", "No budget was appropriated yet."),
+        ),
+        block(
+            "targets",
+            l.say("年度目标", "Yearly targets"),
+            targets,
+            l.say("已采用的办法没有目标。", "The adopted rulebooks set no target."),
+        ),
+        block(
+            "subsidies-by-district",
+            l.say("县区补助", "Subsidies by district"),
+            districts,
+            l.say("本年度没有补助。", "No subsidy in this year."),
+        ),
+        block(
+            "outstanding",
+            l.say("逾期与不良", "Overdue and non-performing"),
+            arrears,
+            l.say("没有在贷余额。", "Nothing is outstanding."),
+        ),
     ]
 }
 
@@ -173,7 +193,8 @@ fn budgets(l: Language, year: i32, section: &Section) -> Chart {
 fn targets(l: Language, _year: i32, section: &Section) -> Chart {
     let of = |row: &v1::ReportRow| {
         let is_money = section.shown(l, row, "planned_count").is_empty();
-        let (planned, reached) = if is_money { ("planned_amount", "reached_amount") } else { ("planned_count", "reached_count") };
+        let (planned, reached) =
+            if is_money { ("planned_amount", "reached_amount") } else { ("planned_count", "reached_count") };
         let share = section.shown(l, row, "share");
         // Percent with two decimals is as good as fen for a length.
         let done = show::amount(&share);
@@ -186,8 +207,10 @@ fn targets(l: Language, _year: i32, section: &Section) -> Chart {
             show::day(l, &section.shown(l, row, "by"))
         );
         let is_done = done >= Amount::from_yuan(100);
-        let badge = if is_done { ("good", l.say("已完成", "reached")) } else { ("wait", l.say("未完成", "not yet")) };
-        let bar = Bar::of(section.shown(l, row, "target"), format!("{share} %"), &[("bar-a", done)], Amount::from_yuan(100));
+        let badge =
+            if is_done { ("good", l.say("已完成", "reached")) } else { ("wait", l.say("未完成", "not yet")) };
+        let bar =
+            Bar::of(section.shown(l, row, "target"), format!("{share} %"), &[("bar-a", done)], Amount::from_yuan(100));
         bar.saying(words).with_badge(badge.0, badge.1)
     };
     Chart {
@@ -304,7 +327,11 @@ fn pool(l: Language, pool: &v1::Pool, names: &BTreeMap<String, String>) -> PoolV
             room.grouped()
         );
         let bar = Bar::of(label, exposure.grouped(), &[("bar-a", exposure.at_most(limit)), ("bar-c", room)], limit);
-        let badge = if room.is_positive() { ("good", l.say("有余量", "room left")) } else { ("bad", l.say("已满", "full")) };
+        let badge = if room.is_positive() {
+            ("good", l.say("有余量", "room left"))
+        } else {
+            ("bad", l.say("已满", "full"))
+        };
         bars.push(bar.saying(words).with_badge(badge.0, badge.1));
     }
     let title = l.say("资金与在保责任", "Money and exposure").to_owned();
@@ -352,11 +379,15 @@ fn breaker(l: Language, years: &[&v1::BankYear], names: &BTreeMap<String, String
             l.say("熔断线", "breaker"),
             if view.limit.is_empty() { "—".to_owned() } else { view.limit }
         );
-        let badge = if one.tripped { ("bad", l.say("已熔断", "tripped")) } else { ("good", l.say("正常", "below")) };
+        let badge =
+            if one.tripped { ("bad", l.say("已熔断", "tripped")) } else { ("good", l.say("正常", "below")) };
         bar.saying(words).marked(500).with_badge(badge.0, badge.1)
     };
     Chart {
-        title: format!("{} {newest}", l.say("各银行损失率与熔断线（竖线）", "Losses of each bank against the breaker (the upright line),")),
+        title: format!(
+            "{} {newest}",
+            l.say("各银行损失率与熔断线（竖线）", "Losses of each bank against the breaker (the upright line),")
+        ),
         legend: Vec::new(),
         more: more(l, of_newest.len()),
         bars: of_newest.into_iter().take(BARS_MAX).map(of).collect(),

@@ -95,15 +95,21 @@ pub(super) async fn overview(
     let this_month = format!("{}-{:02}", today.year().value(), today.month());
     let closed = closed_months(&portal, &member).await?;
     let open = check(&portal, &member, &this_month).await?.earlier;
-    let wanted = if is_month(&asked.month) { asked.month.clone() } else { open.first().cloned().unwrap_or_else(|| this_month.clone()) };
+    let wanted = if is_month(&asked.month) {
+        asked.month.clone()
+    } else {
+        open.first().cloned().unwrap_or_else(|| this_month.clone())
+    };
     let list = check(&portal, &member, &wanted).await?;
-    let mut months: Vec<MonthView> = closed.iter().map(|name| MonthView { name: name.clone(), is_closed: true }).collect();
+    let mut months: Vec<MonthView> =
+        closed.iter().map(|name| MonthView { name: name.clone(), is_closed: true }).collect();
     let more = open.iter().chain([&this_month]).filter(|name| !closed.contains(name));
     months.extend(more.map(|name| MonthView { name: name.clone(), is_closed: false }));
     months.sort_by(|one, other| other.name.cmp(&one.name));
     months.dedup_by(|one, other| one.name == other.name);
     let years = whole_years(&closed);
-    let runs = portal.adopted(&member).await?.iter().any(|one| one.programmes.iter().any(|each| each.closing_run.is_some()));
+    let runs =
+        portal.adopted(&member).await?.iter().any(|one| one.programmes.iter().any(|each| each.closing_run.is_some()));
     Ok(page(&Page {
         frame: Frame::of(&member.visit, l.say("结账", "Periods")).under("periods"),
         months,
@@ -129,7 +135,13 @@ pub(super) async fn ask(
     asking(&portal, &member, &asked.month, String::new(), String::new()).await
 }
 
-async fn asking(portal: &Portal, member: &Member, month: &str, error: String, reason: String) -> Result<Response, Problem> {
+async fn asking(
+    portal: &Portal,
+    member: &Member,
+    month: &str,
+    error: String,
+    reason: String,
+) -> Result<Response, Problem> {
     let list = check(portal, member, month).await?;
     let title = format!("{} {month}", member.visit.language.say("结账", "Close"));
     let frame = Frame::of(&member.visit, &title).under("periods");

@@ -6,8 +6,8 @@ use crate::identifier::ClauseId;
 use crate::portal::language::Language;
 use crate::rulebook::describe;
 use crate::rulebook::model::{
-    ApprovalAct, Base, BilingualText, BreakerEffect, Cap, CapRule, CapScope, ClampTo, Condition, Gate, LimitRule, Payee,
-    PoolRule, RatioKind, RatioRule, TargetValue, Transition,
+    ApprovalAct, Base, BilingualText, BreakerEffect, Cap, CapRule, CapScope, ClampTo, Condition, Gate, LimitRule,
+    Payee, PoolRule, RatioKind, RatioRule, TargetValue, Transition,
 };
 use crate::rulebook::terms::{CostKind, LossParty, SizeClass};
 use crate::rulebook::{Programme, Rulebook};
@@ -76,15 +76,18 @@ fn change(row: &Row, old: String, new: String) -> Change {
 }
 
 fn clauses<'a>(l: Language, old: &'a Rulebook, new: &'a Rulebook) -> impl Iterator<Item = Change> + use<'a> {
-    let text = |rulebook: &Rulebook, id: &ClauseId| rulebook.clause(id).map(|clause| clause.text.clone()).unwrap_or_default();
+    let text =
+        |rulebook: &Rulebook, id: &ClauseId| rulebook.clause(id).map(|clause| clause.text.clone()).unwrap_or_default();
     let gone = old.clauses.iter().filter(move |clause| new.clause(&clause.id).is_none());
-    new.clauses.iter().chain(gone).filter(move |clause| text(old, &clause.id) != text(new, &clause.id)).map(move |clause| Change {
-        group: l.say("条款原文", "Text of the clauses").to_owned(),
-        name: clause.heading.clone(),
-        old: text(old, &clause.id),
-        new: text(new, &clause.id),
-        clause: clause.heading.clone(),
-    })
+    new.clauses.iter().chain(gone).filter(move |clause| text(old, &clause.id) != text(new, &clause.id)).map(
+        move |clause| Change {
+            group: l.say("条款原文", "Text of the clauses").to_owned(),
+            name: clause.heading.clone(),
+            old: text(old, &clause.id),
+            new: text(new, &clause.id),
+            clause: clause.heading.clone(),
+        },
+    )
 }
 
 struct Table<'a> {
@@ -124,11 +127,16 @@ impl Table<'_> {
         self.group = ("rulebook".to_owned(), l.say("办法", "Rulebook").to_owned());
         let rulebook = self.rulebook;
         self.say("from", ("施行日期", "In force from"), rulebook.valid_from.to_string(), None);
-        let until = rulebook.valid_until.map_or_else(|| l.say("至废止", "until repealed").to_owned(), |day| day.to_string());
+        let until =
+            rulebook.valid_until.map_or_else(|| l.say("至废止", "until repealed").to_owned(), |day| day.to_string());
         self.say("until", ("有效期至", "Until"), until, None);
         let transition = match rulebook.transition {
-            Transition::Filing => l.say("已备案贷款适用备案时的版本", "loans keep the version that they were filed under"),
-            Transition::Moves => l.say("已备案贷款适用决定当日的版本", "loans move to the version in force on the day of the decision"),
+            Transition::Filing => {
+                l.say("已备案贷款适用备案时的版本", "loans keep the version that they were filed under")
+            }
+            Transition::Moves => {
+                l.say("已备案贷款适用决定当日的版本", "loans move to the version in force on the day of the decision")
+            }
         };
         self.say("transition", ("过渡", "Transition"), transition, None);
     }
@@ -150,13 +158,23 @@ impl Table<'_> {
                 ClampTo::Rate(term) => format!("{} {}", l.say("利率不超过", "rate at most"), describe::rate(term)),
                 ClampTo::Days(days) => format!("{} {days} {}", l.say("不超过", "at most"), l.say("天", "days")),
             };
-            self.say(&format!("clamp/{}", codes(&clamp.items)), ("基数上限", "Limit of the base"), words, Some(&clamp.clause));
+            self.say(
+                &format!("clamp/{}", codes(&clamp.items)),
+                ("基数上限", "Limit of the base"),
+                words,
+                Some(&clamp.clause),
+            );
             self.reading(&format!("clamp/{}", codes(&clamp.items)), clamp.reading.as_ref(), Some(&clamp.clause));
         }
         for cap in &one.caps {
             self.cap(cap, &one.items);
         }
-        self.say("public", ("各级财政资金合计", "All public money"), format!("≤ {}", one.public_share_at_most.percent()), granting);
+        self.say(
+            "public",
+            ("各级财政资金合计", "All public money"),
+            format!("≤ {}", one.public_share_at_most.percent()),
+            granting,
+        );
         if let Some(times) = one.grants_per_enterprise {
             let words = format!("{times} {}", l.say("次", "times"));
             self.say("times", ("每户企业", "Each enterprise"), words, granting);
@@ -164,7 +182,8 @@ impl Table<'_> {
         self.say("budget", ("预算指标", "Budget line"), one.budget.to_string(), granting);
         self.say("payee", ("补助对象", "Paid to"), payee(l, one.payee), granting);
         if let Some(run) = &one.closing_run {
-            let words = l.say("超出预算时年终按比例折算", "beyond the budget, paid in proportion at the end of the year");
+            let words =
+                l.say("超出预算时年终按比例折算", "beyond the budget, paid in proportion at the end of the year");
             self.say("closing", ("年度结算", "Closing run"), words, Some(&run.clause));
             self.reading("closing", run.reading.as_ref(), Some(&run.clause));
         }
@@ -187,7 +206,8 @@ impl Table<'_> {
         match &cap.rule {
             CapRule::Fixed => {}
             CapRule::By(rows) => {
-                let rows: Vec<String> = rows.iter().map(|(when, amount)| format!("{}: {}", when.text(), amount.grouped())).collect();
+                let rows: Vec<String> =
+                    rows.iter().map(|(when, amount)| format!("{}: {}", when.text(), amount.grouped())).collect();
                 words = format!("{words} ({})", rows.join("; "));
             }
             CapRule::ShareOfPrincipal(rate) => {
@@ -215,7 +235,8 @@ impl Table<'_> {
         let clause = one.clause();
         self.enter(format!("pool/{}", one.id), &one.name);
         let percent = |points: u32| format!("{}.{:02} %", points.div_euclid(100), points.rem_euclid(100));
-        let shares: Vec<String> = one.shares.iter().map(|(who, points)| format!("{} {}", party(l, *who), percent(*points))).collect();
+        let shares: Vec<String> =
+            one.shares.iter().map(|(who, points)| format!("{} {}", party(l, *who), percent(*points))).collect();
         if !shares.is_empty() {
             self.say("shares", ("损失分担", "Shares of a loss"), shares.join(" · "), clause);
         }
@@ -260,9 +281,15 @@ impl Table<'_> {
         }
         for limit in &rulebook.limits {
             let words = match (&limit.rule, l.is_chinese()) {
-                (LimitRule::AtMost(rate), true) => format!("{}不超过{}的 {}", limit.measures.zh, limit.of.zh, rate.percent()),
-                (LimitRule::AtLeast(rate), true) => format!("{}不低于{}的 {}", limit.measures.zh, limit.of.zh, rate.percent()),
-                (LimitRule::Above(rate), true) => format!("{}高于{}的 {}", limit.measures.zh, limit.of.zh, rate.percent()),
+                (LimitRule::AtMost(rate), true) => {
+                    format!("{}不超过{}的 {}", limit.measures.zh, limit.of.zh, rate.percent())
+                }
+                (LimitRule::AtLeast(rate), true) => {
+                    format!("{}不低于{}的 {}", limit.measures.zh, limit.of.zh, rate.percent())
+                }
+                (LimitRule::Above(rate), true) => {
+                    format!("{}高于{}的 {}", limit.measures.zh, limit.of.zh, rate.percent())
+                }
                 (LimitRule::AboveGrowth(_), true) => format!("{}高于{}的增幅", limit.measures.zh, limit.of.zh),
                 (_, false) => describe::limit(limit),
             };
@@ -273,8 +300,14 @@ impl Table<'_> {
                 TargetValue::Count(count) => count.to_string(),
                 TargetValue::Money(amount) => amount.grouped(),
             };
-            let words = format!("{}: {value} ({} — {})", l.say(&target.name.zh, &target.name.en), target.from, target.by);
-            self.say(&format!("target/{}/{}", target.measure, target.by), ("目标", "Target"), words, Some(&target.clause));
+            let words =
+                format!("{}: {value} ({} — {})", l.say(&target.name.zh, &target.name.en), target.from, target.by);
+            self.say(
+                &format!("target/{}/{}", target.measure, target.by),
+                ("目标", "Target"),
+                words,
+                Some(&target.clause),
+            );
         }
     }
 }
@@ -361,7 +394,8 @@ fn ratio(l: Language, rule: &RatioRule) -> String {
         let words = match &branch.ratio {
             RatioKind::Flat(ratio) => ratio.percent(),
             RatioKind::ByOrdinal { ratios, and_later } => {
-                let parts: Vec<String> = (1..).zip(ratios).map(|(number, ratio)| format!("第{number}次 {}", ratio.percent())).collect();
+                let parts: Vec<String> =
+                    (1..).zip(ratios).map(|(number, ratio)| format!("第{number}次 {}", ratio.percent())).collect();
                 format!("{}{}", parts.join("，"), if *and_later { "，以后各次同" } else { "" })
             }
             RatioKind::Tiers(table) => {

@@ -61,7 +61,8 @@ pub(super) async fn list(State(portal): State<Portal>, Clerk(member): Clerk) -> 
     let listed = portal.ask(&member, request).await?.rulebooks;
     let versions = listed.into_iter().rev().map(|one| {
         let reference = one.rulebook.unwrap_or_default();
-        let until = if one.valid_until.is_empty() { l.say("至今", "on").to_owned() } else { show::day(l, &one.valid_until) };
+        let until =
+            if one.valid_until.is_empty() { l.say("至今", "on").to_owned() } else { show::day(l, &one.valid_until) };
         Version {
             in_force: one.valid_from <= today && (one.valid_until.is_empty() || today <= one.valid_until),
             id: reference.rulebook_id,
@@ -92,7 +93,8 @@ pub(super) async fn reference(
     let title = l.say(&rulebook.title.zh, &rulebook.title.en);
     let source = &rulebook.source;
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let mut pairs = vec![pair(l.say("文件", "Document"), &source.title), pair(l.say("发文机关", "Issued by"), &source.issuer)];
+    let mut pairs =
+        vec![pair(l.say("文件", "Document"), &source.title), pair(l.say("发文机关", "Issued by"), &source.issuer)];
     pairs.extend(source.number.as_ref().map(|number| pair(l.say("文号", "Number"), number)));
     pairs.push((l.say("成文日期", "Dated").to_owned(), show::civil(l, source.date)));
     Ok(page(&ReferencePage {

@@ -89,7 +89,8 @@ impl Section {
     /// As a table of at most so many rows, and the totals.
     pub(super) fn sheet(&self, l: Language, most: usize) -> Sheet {
         let kinds: Vec<bool> = self.section.columns.iter().map(|column| is_figure(column.kind())).collect();
-        let heads = self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
+        let heads =
+            self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
         let plain = self.rows.iter().filter(|row| !row.is_total);
         let shown = plain.clone().take(most).chain(self.rows.iter().filter(|row| row.is_total));
         let rows = shown.map(|row| Row {

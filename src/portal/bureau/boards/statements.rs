@@ -49,7 +49,9 @@ pub(super) async fn choices(portal: &Portal, member: &Member) -> Result<Vec<Choi
     pools.sort();
     pools.dedup();
     let account = l.say("资金池账户对账单", "account of the pool");
-    all.extend(pools.into_iter().map(|pool| Choice { value: format!("pool/{pool}"), words: format!("{pool} · {account}") }));
+    all.extend(
+        pools.into_iter().map(|pool| Choice { value: format!("pool/{pool}"), words: format!("{pool} · {account}") }),
+    );
     let treasury = l.say("财政专户对账单", "account of the treasury").to_owned();
     all.push(Choice { value: "treasury".to_owned(), words: treasury });
     Ok(all)

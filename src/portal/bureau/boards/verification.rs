@@ -96,7 +96,12 @@ pub(super) async fn view(portal: &Portal, member: &Member) -> Result<View, Probl
         by: one.started_by.clone(),
         started: show::stamped(l, one.started_at.as_ref()),
         finished: show::stamped(l, one.finished_at.as_ref()),
-        took: format!("{}.{} {}", one.took_ms.div_euclid(1_000), one.took_ms.rem_euclid(1_000).div_euclid(100), l.say("秒", "s")),
+        took: format!(
+            "{}.{} {}",
+            one.took_ms.div_euclid(1_000),
+            one.took_ms.rem_euclid(1_000).div_euclid(100),
+            l.say("秒", "s")
+        ),
         entries: one.entries,
         done: one.done,
         bar: one.done.saturating_mul(1_000).checked_div(one.entries).unwrap_or(0).min(1_000),
@@ -114,9 +119,13 @@ const fn headline(l: Language, state: Stands) -> (&'static str, &'static str) {
         Stands::Unspecified => (l.say("启动以来尚未校验", "Not audited since the ledger started"), "none"),
         Stands::Running => (l.say("校验进行中", "Under way"), "wait"),
         Stands::Intact => (l.say("未发现问题", "No finding"), "good"),
-        Stands::DecisionsDiffer => (l.say("字节完好，但有决定重算不同", "The bytes hold, but a decision comes out differently"), "bad"),
+        Stands::DecisionsDiffer => {
+            (l.say("字节完好，但有决定重算不同", "The bytes hold, but a decision comes out differently"), "bad")
+        }
         Stands::Damaged => (l.say("发现损坏", "Damaged"), "bad"),
-        Stands::Failed => (l.say("无法读取账本，请查看服务器日志", "The store could not be read; see the server's log"), "bad"),
+        Stands::Failed => {
+            (l.say("无法读取账本，请查看服务器日志", "The store could not be read; see the server's log"), "bad")
+        }
     }
 }
 
