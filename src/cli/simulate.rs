@@ -174,7 +174,11 @@ impl Work {
             if told.elapsed() >= PROGRESS {
                 told = Instant::now();
                 let (runs, commands) = (done.runs, done.total.submitted);
-                drop(writeln!(io::stderr(), "{runs} of {of} runs, {commands} commands, {} s", began.elapsed().as_secs()));
+                drop(writeln!(
+                    io::stderr(),
+                    "{runs} of {of} runs, {commands} commands, {} s",
+                    began.elapsed().as_secs()
+                ));
             }
         }
     }
@@ -183,7 +187,8 @@ impl Work {
 /// A run on a thread that bears the name of its seed, so that a panic tells it.
 fn one(plan: Plan) -> Result<Outcome, String> {
     let spawned = thread::Builder::new().name(format!("seed-{}", plan.seed)).spawn(move || {
-        let mut builder = if plan.submitters == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+        let mut builder =
+            if plan.submitters == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         let runtime = builder.worker_threads(2).enable_all().build().map_err(|error| error.to_string())?;
         runtime.block_on(simulate(plan))
     });

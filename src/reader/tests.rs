@@ -50,10 +50,13 @@ async fn entries_are_the_same_from_the_store_and_from_memory() {
 async fn entries_in_a_row_are_read_block_by_block() {
     let (ledger, _) = long_ledger().await;
     let mut firsts = Vec::new();
-    ledger.storage.scan(1, &mut |block| {
-        firsts.push(block.first_sequence());
-        ControlFlow::Continue(())
-    }).unwrap();
+    ledger
+        .storage
+        .scan(1, &mut |block| {
+            firsts.push(block.first_sequence());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
     let before = ledger.storage.reads().blocks;
     for number in 1..=400 {
         assert_eq!(ledger.reader.entry(Sequence::new(number)).await.unwrap().unwrap().sequence.value(), number);

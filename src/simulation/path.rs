@@ -177,8 +177,8 @@ impl Run {
         self.outcome.snapshots += u64::from(start.from.is_some_and(|(_, taken)| taken > 0));
         let storage: Arc<dyn Storage> = Arc::new(storage);
         let clock = Clock::Manual(self.clock.clone());
-        let (writer, reader, threads) =
-            Writer::start(storage, clock, start.loaded).map_err(|error| format!("the writer does not start: {error}"))?;
+        let (writer, reader, threads) = Writer::start(storage, clock, start.loaded)
+            .map_err(|error| format!("the writer does not start: {error}"))?;
         Ok(Process { writer, reader, threads })
     }
 

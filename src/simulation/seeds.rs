@@ -51,7 +51,10 @@ mod tests {
         assert!(Kept::shipped().len() >= 3);
         let read = kept("# a comment\n\n7 500 2 a claim stayed open # said twice\n").unwrap();
         let Plan { seed, steps, submitters, .. } = read[0].plan;
-        assert_eq!((read.len(), seed, steps, submitters, read[0].found.as_str()), (1, 7, 500, 2, "a claim stayed open"));
+        assert_eq!(
+            (read.len(), seed, steps, submitters, read[0].found.as_str()),
+            (1, 7, 500, 2, "a claim stayed open")
+        );
         for wrong in ["7 500", "7 x 1 why", "7 0 1 why", "7 5 0 why"] {
             assert!(kept(wrong).unwrap_err().contains(wrong), "{wrong}");
         }

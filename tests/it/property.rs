@@ -20,10 +20,10 @@ use ipledger::money::Amount;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use ipledger::simulation::model::Model;
+use crate::simulate::story::{Story, pledge_key, yuan};
 use ipledger::simulation::generate::Generator;
 use ipledger::simulation::generate::corrections::with_entry;
-use crate::simulate::story::{Story, pledge_key, yuan};
+use ipledger::simulation::model::Model;
 use ipledger::simulation::timeline::Timeline;
 use ipledger::simulation::world::{World, date, invoice};
 

@@ -37,11 +37,7 @@ const BESIDE: [&str; 3] = ["nothing", "writes", "writes and tails"];
 type Figures = [Rates; 4];
 
 /// Measures and prints; false if an enterprise waits longer than it should beside the writes.
-pub(super) async fn run(
-    (entries, tails): (u64, usize),
-    options: Options,
-    out: &mut dyn Write,
-) -> anyhow::Result<bool> {
+pub(super) async fn run((entries, tails): (u64, usize), options: Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let prepared = Prepared::start(entries).await?;
     let time = Duration::from_secs(options.seconds);
     prepared.closed_loop(CALLERS, time).await?;

@@ -1,7 +1,7 @@
 //! The rows of a file, one after the other, whatever its format.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +16,9 @@ use super::sheet;
 
 /// The most characters of a value that a sentence shows.
 const SHOWN_CHARACTERS_MAX: usize = 60;
+
+/// The longest line: twice what a request may have.
+const LINE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// A row of the file.
 #[derive(Debug)]
@@ -198,8 +201,14 @@ fn next_line(
     let mut line = Vec::new();
     loop {
         line.clear();
-        match reader.read_until(b'\n', &mut line) {
+        match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
             Ok(0) => return None,
+            Ok(_) if !line.ends_with(b"\n") && u64::try_from(line.len()) == Ok(LINE_BYTES_MAX) => {
+                let line = number.saturating_add(1);
+                return Some(Err(anyhow::anyhow!(
+                    "line {line} has more than {LINE_BYTES_MAX} bytes; expected a row on each line"
+                )));
+            }
             Ok(count) => *position = position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX)),
             Err(error) => return Some(Err(error.into())),
         }

@@ -21,8 +21,8 @@ use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::Sequence;
 use crate::proto::v1;
-use crate::reader::{ReadFault, Reader};
 use crate::reader::scope::sees;
+use crate::reader::{ReadFault, Reader};
 use crate::server::TAILS_MAX;
 use crate::server::edge::{Edge, unavailable};
 use crate::server::guard::limits::Permit;
@@ -223,7 +223,10 @@ mod tests {
         let before = ledger.storage.reads();
         write(&ledger, count + 1, count + 1_000).await;
         let reads = ledger.storage.reads();
-        assert_eq!(reads.blocks, before.blocks, "each has its first page, and although a thousand entries came no other");
+        assert_eq!(
+            reads.blocks, before.blocks,
+            "each has its first page, and although a thousand entries came no other"
+        );
         assert_eq!(reads.most, 1, "the store is read for one tail at a time");
         // One that is read after all has missed nothing; the others just end.
         let (after, tail) = tails.swap_remove(1);

@@ -281,12 +281,7 @@ impl Model {
     /// # Errors
     ///
     /// What differs.
-    pub fn audit(
-        &mut self,
-        stamp: &Stamp,
-        request: &Request,
-        answer: &Result<Entry, Rejection>,
-    ) -> Result<(), String> {
+    pub fn audit(&mut self, stamp: &Stamp, request: &Request, answer: &Result<Entry, Rejection>) -> Result<(), String> {
         let today = shanghai_day(stamp.recorded_at.micros());
         let day = request.effective_date.map_or(today, days);
         let ask = Ask { caller: &request.caller, day, today, seq: stamp.sequence.value() };
