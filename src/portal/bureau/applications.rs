@@ -123,7 +123,7 @@ async fn done(
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
-            let notice = Notice::refused(member.visit.language.words(&refusal.particular));
+            let notice = Notice::refused(act::told(member.visit.language, &refusal));
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) => Err(refusal.into()),

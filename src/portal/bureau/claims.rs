@@ -103,7 +103,7 @@ async fn done(
             answer(&portal, &member, &id, (notice, None)).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
-            let notice = Notice::refused(member.visit.language.words(&refusal.particular));
+            let notice = Notice::refused(act::told(member.visit.language, &refusal));
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) => Err(refusal.into()),
@@ -217,7 +217,7 @@ async fn pool_room(
             year: one.year,
             filed: show::yuan(&one.filed),
             losses: show::yuan(&one.losses),
-            limit: one.breaker_ratio.clone(),
+            limit: show::percent(&one.breaker_ratio),
             tripped: one.tripped,
         }),
         deferred: pool.deferred_claim_ids.len(),

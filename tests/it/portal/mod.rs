@@ -3,6 +3,7 @@
 
 mod desk;
 mod desk_batch;
+mod desk_choices;
 mod desk_scope;
 mod forms;
 mod journey;
