@@ -33,10 +33,10 @@ async function pages(chromium, ledger, look, language, width) {
   const { context, page, go, shows } = officer;
   const keep = (what) => look.keep(context, page, name(what));
   await go(`/bureau?lang=${language}`);
-  await shows('鹤壁仙鹤电子有限公司', '鹤壁云梦光电科技有限公司', zh ? '逾期' : 'overdue');
+  await shows('鹤壁仙鹤电子有限公司', '浚县浮丘陶瓷有限公司', zh ? '逾期' : 'overdue');
   await keep('50-queue');
   await go('/bureau?all=1');
-  await shows(zh ? '拨付补助' : 'Pay a subsidy', zh ? '登记退回' : 'Record money back');
+  await shows(zh ? '拨付补助' : 'Pay a subsidy', '鹤壁东山新材料有限公司');
   await keep('51-queue-all');
   await page.locator('ul.queue a', { hasText: '仙鹤' }).first().click();
   await shows(zh ? '为什么是这个金额' : 'Why this amount', zh ? '企业年度限额' : "The company's cap of the year", '200,000.00');
@@ -88,7 +88,7 @@ async function pages(chromium, ledger, look, language, width) {
   const finance = await clerk(chromium, ledger, 'finance', 'zhao-min', width);
   await finance.go(`/bureau?lang=${language}`);
   await look.keep(finance.context, finance.page, name('62-queue-finance'));
-  await finance.page.locator('ul.queue a', { hasText: '墨轩' }).first().click();
+  await finance.page.locator('ul.queue a', { hasText: '东山' }).first().click();
   await finance.shows(zh ? '在失信名单上' : 'on the blacklist', zh ? '拨付补助' : 'Pay a subsidy');
   await look.keep(finance.context, finance.page, name('63-to-be-paid'));
   await finance.context.close();

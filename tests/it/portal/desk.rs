@@ -116,7 +116,7 @@ async fn refused_paid_demanded_back_and_received() {
     let (mut li, mut zhao) = (world.clerk("officer", "li.na"), world.clerk("finance", "zhao.min"));
     let address = format!("/bureau/applications/{refused}");
     let empty = act(&mut li, &address, "refuse-subsidy", &[("reason", "")]).await;
-    empty.shows(&["role=\"alert\"", "不能为空"]);
+    empty.shows(&["role=\"alert\"", "不能为空", &format!("href=\"{address}?lang=en\"")]);
     let answer = act(&mut li, &address, "refuse-subsidy", &[("reason", "发票与合同不符")]).await;
     li.get(&answer.location()).await.shows(&["未通过", "发票与合同不符"]);
 

@@ -4,6 +4,7 @@
 mod boards;
 mod desk;
 mod desk_batch;
+mod desk_choices;
 mod desk_scope;
 mod forms;
 mod journey;
