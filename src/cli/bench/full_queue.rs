@@ -75,9 +75,9 @@ pub(super) async fn run(server: &ServerProcess, time: Duration, out: &mut dyn Wr
     let mut client = RegistryServiceClient::with_interceptor(server.connect().await?, beside);
     let mut waited = Rates::default();
     while Instant::now() < until {
-        let began = Instant::now();
+        let asked = Instant::now();
         obediently(&mut client, &single).await?;
-        waited.0.push(u64::try_from(began.elapsed().as_millis())?);
+        waited.0.push(u64::try_from(asked.elapsed().as_millis())?);
     }
     let ended = Instant::now();
     obediently(&mut client, &single).await?;

@@ -229,3 +229,22 @@ fn asked(line: &[u8], items: &Items) -> Result<Asked, Wrong> {
     })?;
     Ok(Asked { item, request: line.request, caller: line.caller, name: line.name, forget: line.forget })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_an_end_does_not_fill_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.ndjson");
+        let most = usize::try_from(LINE_BYTES_MAX).unwrap();
+        let row = r#"{"rpc":"RegistryService/RegisterEnterprise","request":{}}"#;
+        std::fs::write(&path, format!("{row}\n{}", "x".repeat(most + 1))).unwrap();
+        let items = Items::new();
+        let mut rows = Rows::open(&path, None, &items).unwrap();
+        assert!(rows.next().unwrap().unwrap().asked.is_ok());
+        let refused = rows.next().unwrap().unwrap_err().to_string();
+        assert!(refused.starts_with("line 2 has more than 8388608 bytes"), "{refused}");
+    }
+}
