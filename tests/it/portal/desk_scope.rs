@@ -82,10 +82,11 @@ async fn an_officer_of_one_district_never_sees_anothers_case() {
     let token_all = all.get("/bureau/search").await.token();
     for query in numbers {
         let seen = all.post("/bureau/search", &[("csrf", &token_all), ("query", query)]).await;
-        seen.shows(&["黎阳"]);
+        // The form says again what was looked for: the rest of the name is what must not be there.
+        seen.shows(&["农业机械有限公司"]);
         let hidden = li.post("/bureau/search", &[("csrf", &token), ("query", query)]).await;
         assert_eq!(hidden.status, StatusCode::OK, "{query}");
-        assert!(!hidden.body.contains("黎阳"), "{query}:\n{}", hidden.body);
+        assert!(!hidden.body.contains("农业机械"), "{query}:\n{}", hidden.body);
     }
     for (address, fields) in [
         (format!("/bureau/applications/{foreign}/approve-subsidy"), vec![("request", id())]),
@@ -124,7 +125,7 @@ async fn the_desk_is_for_nobody_but_the_bureau() {
     for address in addresses {
         let answer = company.get(&address).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
-        assert!(!answer.body.contains(&application) && !answer.body.contains("6,000.00"), "{address}");
+        assert!(!answer.body.contains("6,000.00") && !answer.body.contains("C-0"), "{address}");
         assert!(stranger.get(&address).await.location().starts_with("/login"), "{address}");
     }
     let token = company.get("/my").await.token();
