@@ -67,11 +67,12 @@ type All = Mutex<BTreeMap<String, Held>>;
 pub struct Uploads {
     all: Arc<All>,
     slots: Arc<Semaphore>,
+    kept: Duration,
 }
 
 impl Default for Uploads {
     fn default() -> Self {
-        Self { all: Arc::default(), slots: Arc::new(Semaphore::new(RECEIVED_AT_A_TIME)) }
+        Self { all: Arc::default(), slots: Arc::new(Semaphore::new(RECEIVED_AT_A_TIME)), kept: KEPT }
     }
 }
 
@@ -82,7 +83,7 @@ impl Uploads {
         let id = hex::encode(random_bytes().ok()?.first_chunk::<16>()?);
         let owner = hash(cookie);
         let mut all = self.all.lock();
-        all.retain(|_, held| held.at.elapsed() < KEPT && (held.owner != owner || held.purpose != purpose));
+        all.retain(|_, held| held.at.elapsed() < self.kept && (held.owner != owner || held.purpose != purpose));
         let bytes = |all: &BTreeMap<String, Held>| {
             all.values().map(|held| held.sent.bytes.len()).fold(0, usize::saturating_add)
         };
@@ -92,9 +93,9 @@ impl Uploads {
         }
         all.insert(id.clone(), Held { owner, purpose, at: Instant::now(), sent });
         drop(all);
-        let (kept, later) = (Arc::downgrade(&self.all), id.clone());
+        let (kept, later, after) = (Arc::downgrade(&self.all), id.clone(), self.kept);
         tokio::spawn(async move {
-            tokio::time::sleep(KEPT).await;
+            tokio::time::sleep(after).await;
             if let Some(all) = kept.upgrade() {
                 all.lock().remove(&later);
             }
@@ -107,7 +108,7 @@ impl Uploads {
         let owner = hash(cookie);
         let all = self.all.lock();
         let held = all.get(id).filter(|held| held.owner == owner && held.purpose == purpose)?;
-        (held.at.elapsed() < KEPT).then(|| held.sent.clone())
+        (held.at.elapsed() < self.kept).then(|| held.sent.clone())
     }
 
     /// Lets a file go; only its owner's.
@@ -155,9 +156,9 @@ mod tests {
         Sent { bytes: Arc::new(vec![0; bytes]), ..Sent::default() }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_file_is_its_owners_for_a_while() {
-        let all = Uploads::default();
+        let all = Uploads { kept: Duration::from_millis(300), ..Uploads::default() };
         let one = all.keep("a", Purpose::Statement, sent(1)).unwrap();
         let other = all.keep("a", Purpose::Rulebook, sent(1)).unwrap();
         assert!(all.find("a", Purpose::Statement, &one).is_some());
@@ -168,7 +169,7 @@ mod tests {
         let newer = all.keep("a", Purpose::Statement, sent(1)).unwrap();
         assert!(all.find("a", Purpose::Statement, &one).is_none(), "the newer one takes its place");
         assert!(all.find("a", Purpose::Rulebook, &other).is_some());
-        tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(all.find("a", Purpose::Statement, &newer).is_none());
         assert_eq!(all.count(), 0, "its memory is free without anybody asking");
     }
