@@ -142,7 +142,7 @@ async function adopt(chromium, ledger) {
   await page.selectOption('#shipped', 'weihai-2020');
   await page.click('main form button');
   const text = await page.innerText('main');
-  for (const one of ['实际核定', '测算核定', '与现行版本的差异', '采用此版本']) assert.ok(text.includes(one), one);
+  for (const one of ['实际核定', '测算核定', '全部规则', '采用此版本']) assert.ok(text.includes(one), one);
   await keep(context, page, '69-draft-1280');
   await page.setViewportSize({ width: 360, height: 900 });
   await keep(context, page, '69-draft-360');

@@ -281,7 +281,8 @@ fn writes() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
 async fn no_form_of_the_boards_is_taken_without_its_token_or_from_elsewhere() {
     let world = World::new().await;
     let mut browser = clerk(&world, "finance:zhao.min");
-    let (own, foreign) = (browser.get("/bureau/books").await.token(), clerk(&world, "officer:li.na").get("/bureau").await.token());
+    let (own, foreign) =
+        (browser.get("/bureau/books").await.token(), clerk(&world, "officer:li.na").get("/bureau").await.token());
     let more = ["/bureau/books/verify", "/bureau/books/compare", "/bureau/books/access", "/bureau/reports/yearly"];
     let files = ["layout", "sign", "discard"].map(|end| format!("/bureau/reconciliation/files/x/{end}"));
     let written = writes().into_iter().map(|(address, _)| address.to_owned());
@@ -342,13 +343,14 @@ async fn a_rulebook_is_tried_out_before_it_is_adopted() {
     let world = World::new().await;
     let mut browser = clerk(&world, "officer:li.na");
     let draft = send_shipped(&mut browser, "hebi-2017-literal").await;
-    let shown = browser.get(&draft).await;
+    browser.get(&draft).await.shows(&["新的办法", "补助比例"]);
+    let shown = browser.get(&format!("{draft}?against=hebi-2017%401")).await;
     shown.shows(&["实际核定", "60,000.00", "pledge-cost", "与现行版本的差异", "hebi-2017@1"]);
     // Both cannot be in force on the same days: the ledger says so, and the page keeps what it showed.
     let pairs = [("csrf", shown.token()), ("request", shown.hidden("request")), ("effective", "2026-03-01".to_owned())];
     let refused =
         browser.post(&format!("{draft}/adopt"), &pairs.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
-    refused.shows(&["role=\"alert\"", "与现行版本的差异"]);
+    refused.shows(&["role=\"alert\"", "实际核定"]);
     let second = include_str!("../../../rulebooks/hebi-2017.toml").replacen("version = 1", "version = 2", 1);
     let second = second.replacen("valid_from = 2017-09-30", "valid_from = 2026-01-01", 1);
     let sent = [("csrf", refused.token().into_bytes()), ("text", second.into_bytes())];

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 use v1::simulate_rulebook_response::Message;
 
-use super::rows::{self, Change};
+use super::rows::{self, Change, Row};
+use super::rulebooks::grouped;
 use super::{correctable, may};
 use crate::portal::fields::Fields;
 use crate::portal::language::Language;
@@ -35,6 +36,9 @@ const TOP: u32 = 20;
 pub(super) struct Asked {
     #[serde(default)]
     from: String,
+    /// With which adopted version it is compared, `hebi-2017@1`.
+    #[serde(default)]
+    against: String,
     #[serde(default)]
     gone: String,
 }
@@ -57,7 +61,10 @@ struct DraftPage {
     reference: String,
     title: String,
     digest: String,
+    /// The version that it is compared with; empty where it is a rulebook of its own.
     against: String,
+    others: Vec<String>,
+    rows: Vec<(String, Vec<Row>)>,
     changes: Vec<Change>,
     sentences: Vec<String>,
     from: String,
@@ -181,7 +188,7 @@ pub(super) async fn draft(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    drafted(&portal, &member, id, asked.from, String::new()).await
+    drafted(&portal, &member, id, asked, String::new()).await
 }
 
 fn read(portal: &Portal, member: &Member, id: &str) -> Option<(String, Rulebook)> {
@@ -199,15 +206,16 @@ async fn drafted(
     portal: &Portal,
     member: &Member,
     id: String,
-    from: String,
+    asked: Asked,
     error: String,
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let Some((text, rulebook)) = read(portal, member, &id) else { return Ok(gone()) };
     let adopted = portal.adopted(member).await?;
-    // Against the newest version of the same rulebook; of a new one, against the newest of all.
-    let same = adopted.iter().rev().find(|one| one.id == rulebook.id);
-    let before = same.or_else(|| adopted.last());
+    let named = adopted.iter().find(|one| one.reference().to_string() == asked.against);
+    // Against the newest version of the same rulebook, unless another one is asked for.
+    let before = named.or_else(|| adopted.iter().rev().find(|one| one.id == rulebook.id));
+    let from = asked.from;
     let (simulation, busy) = match simulate(portal, member, text, &from).await {
         Ok(simulation) => (simulation, String::new()),
         Err(Problem::Refused(refusal)) => (None, correctable(l, *refusal)?),
@@ -222,6 +230,8 @@ async fn drafted(
         title: l.say(&rulebook.title.zh, &rulebook.title.en).to_owned(),
         digest: hex::encode(rulebook.digest),
         against: before.map(|one| one.reference().to_string()).unwrap_or_default(),
+        others: adopted.iter().map(|one| one.reference().to_string()).collect(),
+        rows: if before.is_some() { Vec::new() } else { grouped(rows::rows(l, &rulebook)) },
         changes: before.map(|before| rows::changes(l, before, &rulebook)).unwrap_or_default(),
         sentences: before.map(|before| compare(before, &rulebook)).unwrap_or_default(),
         from,
@@ -255,7 +265,7 @@ pub(super) async fn adopt(
         }
         Err(refusal) => {
             let said = correctable(member.visit.language, refusal)?;
-            drafted(&portal, &member, id, String::new(), said).await
+            drafted(&portal, &member, id, Asked::default(), said).await
         }
     }
 }

@@ -148,12 +148,16 @@ pub(super) async fn preview(
     let l = member.visit.language;
     let (compared, error) = match compare(&portal, &member, &sent, Want::Preview).await {
         Ok(compared) => (compared, String::new()),
+        // What is wrong with the file is said without the name of the field that brought it.
+        Err(refusal) if refusal.fields.iter().any(|field| field == "chunk") => {
+            (Compared::default(), l.words(&refusal.particular))
+        }
         Err(refusal) => (Compared::default(), super::correctable(l, refusal)?),
     };
     let banks = statements::institutions(&portal, &member).await?;
     let Compared { preview, lines, .. } = compared;
     let layout = if preview.layout.is_empty() { sent.field("layout").to_owned() } else { preview.layout };
-    let (settings, columns) = columns(&layout);
+    let (settings, columns) = columns(l, &layout);
     let title = l.say("对账：文件内容", "Reconciliation: the file");
     Ok(page(&PreviewPage {
         frame: Frame::of(&member.visit, title).under("reconciliation"),
@@ -325,12 +329,12 @@ fn days(sent: &Sent) -> String {
 type Pairs = Vec<(String, String)>;
 
 /// What a layout says: its settings, and which heading is read as what.
-fn columns(layout: &str) -> (Pairs, Pairs) {
+fn columns(l: Language, layout: &str) -> (Pairs, Pairs) {
     let Ok(table) = layout.parse::<toml::Table>() else { return (Vec::new(), Vec::new()) };
     let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     let pairs = |table: &toml::Table| -> Pairs {
         let plain = table.iter().filter(|(_, value)| !value.is_table());
-        plain.map(|(key, value)| (key.clone(), text(value))).collect()
+        plain.map(|(key, value)| (statements::layout_key(l, key).to_owned(), text(value))).collect()
     };
     let columns = table.get("columns").and_then(toml::Value::as_table).map(pairs).unwrap_or_default();
     (pairs(&table), columns)

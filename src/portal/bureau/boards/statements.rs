@@ -134,3 +134,39 @@ pub(super) const fn nature(l: Language, nature: v1::StatementNature) -> &'static
         v1::StatementNature::Cash => l.say("收付", "movement"),
     }
 }
+
+/// What a key of a layout means; the key itself where it is none of these.
+pub(super) fn layout_key(l: Language, key: &str) -> &str {
+    match key {
+        "date" => l.say("日期", "date"),
+        "contract" => l.say("合同编号", "contract"),
+        "party" => l.say("户名", "party"),
+        "party_code" => l.say("信用代码", "credit code"),
+        "amount" => l.say("金额", "amount"),
+        "principal" => l.say("本金", "principal"),
+        "interest" => l.say("利息", "interest"),
+        "reference" => l.say("流水号", "reference"),
+        "summary" => l.say("摘要", "summary"),
+        "balance" => l.say("余额", "balance"),
+        "matures_on" => l.say("到期日", "maturity"),
+        "rate" => l.say("利率", "rate"),
+        "state" => l.say("状态", "state"),
+        "period_from" => l.say("计息起始日", "interest from"),
+        "period_to" => l.say("计息结束日", "interest to"),
+        "currency" => l.say("币种", "currency"),
+        "direction" => l.say("收付方向", "direction"),
+        "in" => l.say("收入", "money in"),
+        "out" => l.say("支出", "money out"),
+        "nature" => l.say("性质", "kind of money"),
+        "kind" => l.say("清单种类", "kind of list"),
+        "sheet" => l.say("工作表", "sheet"),
+        "encoding" => l.say("编码", "encoding"),
+        "delimiter" => l.say("分隔符", "delimiter"),
+        "unit" => l.say("金额单位", "unit"),
+        "date_order" => l.say("日期顺序", "order of dates"),
+        "sign" => l.say("正负号", "sign"),
+        "skip_rows" => l.say("表头前行数", "rows above the heading"),
+        "name" => l.say("版式名称", "name"),
+        _ => key,
+    }
+}
