@@ -1,5 +1,7 @@
 //! The seeded simulation in the suite: short seeds; `ipledger simulate` runs as many as anybody likes.
 
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
+
 pub(crate) mod story;
 
 use std::process::Command;
