@@ -1,6 +1,7 @@
 //! The pages as a browser meets them: a ledger in memory with two companies, asked over HTTP by a small browser that keeps
 //! cookies, follows nothing and runs no script.
 
+mod boards;
 mod desk;
 mod desk_batch;
 mod desk_choices;
@@ -70,12 +71,20 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::under(include_str!("../../../rulebooks/hebi-2017.toml")).await
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap())).await
     }
 
     /// The same under another rulebook.
     pub(crate) async fn under(rulebook: &str) -> Self {
-        let storage: Arc<dyn Storage> = Arc::new(MemoryDisk::default().open().unwrap());
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap())).await
+    }
+
+    /// The same on this store.
+    pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage).await
+    }
+
+    async fn with(rulebook: &str, storage: Arc<dyn Storage>) -> Self {
         let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
         let clock = ManualClock::new(Timestamp::from_micros(NOON));
         let (writer, reader, threads) = Writer::start(storage, Clock::Manual(clock.clone()), loaded).unwrap();
