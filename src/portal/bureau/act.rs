@@ -41,8 +41,10 @@ pub(super) fn of_code(code: &str) -> Option<Act> {
 pub(super) struct ActForm {
     /// The name of its act.
     pub(super) code: &'static str,
-    /// What it does, on its button.
+    /// What it is about.
     pub(super) title: &'static str,
+    /// What it does: 审核 alone says neither yes nor no.
+    pub(super) button: &'static str,
     /// What to know before: a second person is needed, or this is the second.
     pub(super) note: &'static str,
     /// Why this person may not; empty where it may.
@@ -109,6 +111,18 @@ fn form(l: Language, choice: &v1::CaseChoice, due: &str, again: Option<(Act, &Pa
     ActForm {
         code: code(act),
         title: words::case_act(l, act),
+        button: match act {
+            Act::ApproveSubsidy | Act::ApproveClaim => l.say("审核通过", "Approve"),
+            Act::PaySubsidy
+            | Act::RecordClawback
+            | Act::ResumeClaim
+            | Act::PayClaim
+            | Act::RefuseSubsidy
+            | Act::DemandClawback
+            | Act::RefuseClaim
+            | Act::WriteOffClaim
+            | Act::Unspecified => words::case_act(l, act),
+        },
         note: note(l, choice),
         barred: l.text(choice.barred.as_ref()),
         wants_reason: matches!(act, Act::RefuseSubsidy | Act::RefuseClaim | Act::DemandClawback),
