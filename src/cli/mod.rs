@@ -105,7 +105,7 @@ enum Task {
         /// The data folder, which stays; a temporary one by default.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Leave the server and the pages running with the year in them, and print three logins; Ctrl+C ends it.
+        /// Leave the server and the pages running with the year in them, and print five logins; Ctrl+C ends it.
         #[arg(long)]
         keep: bool,
     },

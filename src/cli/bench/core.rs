@@ -186,13 +186,18 @@ impl Core {
 
     /// Decides and applies.
     pub(super) fn take(&mut self, request: &Request) -> anyhow::Result<Entry> {
+        let entry = self.decided(request)?;
+        self.book.apply(&entry);
+        Ok(entry)
+    }
+
+    /// Decides, and changes nothing.
+    pub(super) fn decided(&self, request: &Request) -> anyhow::Result<Entry> {
         let sequence = self.book.last_sequence().next();
         // 2026-06-01 12:00 in Shanghai, and a microsecond for each entry.
         let micros = i64::try_from(sequence.value())?.saturating_add(1_780_286_400_000_000);
         let stamp = Stamp { sequence, recorded_at: Timestamp::from_micros(micros) };
-        let entry = decide(&self.book, &stamp, request)?;
-        self.book.apply(&entry);
-        Ok(entry)
+        Ok(decide(&self.book, &stamp, request)?)
     }
 }
 

@@ -19,6 +19,9 @@ use crate::proto::v1;
 /// How many lines a page has.
 const PAGE: i32 = 100;
 
+/// Days from 1 January 1970, from which moments count, to 1 January 2000.
+const DAYS_TO_2000: i64 = 10_957;
+
 #[derive(Template)]
 #[template(path = "bureau/boards/access.html")]
 struct Page {
@@ -82,8 +85,8 @@ pub(super) async fn search(
 
 /// Midnight in Beijing at the beginning of a day, so many days later.
 fn midnight(text: &str, later: i64) -> Option<Timestamp> {
-    let (day, epoch) = (CivilDate::parse(text).ok()?, CivilDate::parse("1970-01-01").ok()?);
-    let days = day.days_since(epoch).checked_add(later)?;
+    let (day, known) = (CivilDate::parse(text).ok()?, CivilDate::parse("2000-01-01").ok()?);
+    let days = day.days_since(known).checked_add(DAYS_TO_2000)?.checked_add(later)?;
     Some(Timestamp { seconds: days.checked_mul(86_400)?.checked_sub(8 * 3_600)?, nanos: 0 })
 }
 
@@ -137,8 +140,9 @@ mod tests {
 
     #[test]
     fn a_day_begins_in_beijing() {
-        assert_eq!(midnight("1970-01-02", 0).map(|time| time.seconds), Some(16 * 3_600));
-        assert_eq!(midnight("1970-01-01", 1).map(|time| time.seconds), Some(16 * 3_600));
+        let of = |text, later| midnight(text, later).map(|time| time.seconds);
+        // 28 February 2026, 16:00 UTC.
+        assert_eq!((of("2026-03-01", 0), of("2026-02-28", 1)), (Some(1_772_294_400), Some(1_772_294_400)));
         assert_eq!(midnight("", 0), None);
     }
 }

@@ -28,8 +28,6 @@ mod closing;
 mod comparison;
 mod correction;
 mod dashboard;
-mod entry;
-mod loan;
 mod periods;
 mod reconciliation;
 mod reports;
@@ -74,8 +72,6 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/bureau/books/compare", get(books::lost).post(books::compare))
         .route("/bureau/books/verify", get(verification::show).post(verification::start))
         .route("/bureau/books/access", get(access::newest).post(access::search))
-        .route("/bureau/books/entries/{sequence}", get(entry::show))
-        .route("/bureau/books/loans/{id}", get(loan::show))
         .merge(files)
 }
 

@@ -36,7 +36,6 @@ struct Page {
     list: CheckList,
     closed: Option<u64>,
     may_close: bool,
-    may_run: bool,
     /// Years that may be closed: all their months are.
     years: Vec<i32>,
     runs: bool,
@@ -117,7 +116,6 @@ pub(super) async fn overview(
         list,
         closed: asked.closed,
         may_close: may(&member, "PeriodService/ClosePeriod"),
-        may_run: may(&member, "SubsidyService/RunClosing"),
         years,
         runs,
     }))

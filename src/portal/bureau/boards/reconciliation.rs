@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::may;
 use super::statements::{self, Choice};
 use crate::calendar::CivilDate;
 use crate::portal::fields::{Fields, UPLOAD_BYTES_MAX};
@@ -54,7 +53,6 @@ struct Page {
     filled: Filled,
     error: String,
     signed: Option<u64>,
-    may_sign: bool,
     month: String,
     open: Vec<Open>,
     past: Vec<Past>,
@@ -183,7 +181,6 @@ async fn shown(
         filled,
         error: error.to_owned(),
         signed: asked.signed,
-        may_sign: may(member, "ReconciliationService/SignOffStatement"),
         month,
         open: open.collect(),
         past: past(portal, member, &banks).await?,

@@ -26,7 +26,6 @@ struct Page {
 pub(super) struct View {
     pub(super) was_begun: bool,
     pub(super) is_running: bool,
-    pub(super) is_intact: bool,
     pub(super) headline: &'static str,
     pub(super) tone: &'static str,
     pub(super) by: String,
@@ -90,7 +89,6 @@ pub(super) async fn view(portal: &Portal, member: &Member) -> Result<View, Probl
     Ok(View {
         was_begun: one.state() != Stands::Unspecified,
         is_running: one.state() == Stands::Running,
-        is_intact: one.state() == Stands::Intact,
         headline,
         tone,
         by: one.started_by.clone(),
