@@ -14,9 +14,11 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::integer_division,
-    clippy::modulo_arithmetic,
     clippy::expect_used,
-    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::new_without_default,
+    clippy::should_implement_trait,
     reason = "small numbers and known names: an error of the simulation's own ends it, as it should, and the seed is said"
 )]
 

@@ -134,6 +134,7 @@ impl MemoryDisk {
     }
 
     /// Another disk with the same content, all of it durable, closed: to damage and look at, or to restore from.
+    #[must_use]
     pub fn copy(&self) -> Self {
         let disk = self.0.lock();
         Self(Arc::new(Mutex::new(Disk {

@@ -126,7 +126,8 @@ impl Tail {
     /// Sends one page and moves on behind it.
     async fn read(&mut self, last: Sequence) -> Result<(), Gone> {
         // Nothing is read for a client that has not taken what it has.
-        drop(self.sender.reserve().await.map_err(|_| Gone)?);
+        let Ok(room) = self.sender.reserve().await else { return Err(Gone) };
+        drop(room);
         let room = self.sender.capacity().max(1);
         let visible = |book: &Book, entry: &Entry| sees(book, &self.caller, &entry.concerns);
         if let Some((entries, next)) = self.reader.recent_entries(self.next, room, visible) {
@@ -152,7 +153,7 @@ impl Tail {
 
     /// One page from the store and where to go on, at most to the end as it was known before; in turn with other tails.
     async fn stored(&self, last: Sequence) -> Result<(Vec<v1::TailEntriesResponse>, Sequence), ReadFault> {
-        let turn = Arc::clone(&self.catch_up).acquire_owned().await.map_err(|_| ReadFault::Interrupted)?;
+        let Ok(turn) = Arc::clone(&self.catch_up).acquire_owned().await else { return Err(ReadFault::Interrupted) };
         let began = Instant::now();
         let (caller, reader) = (self.caller.clone(), self.reader.clone());
         let visible = move |entry: &Entry| sees(&reader.book(), &caller, &entry.concerns);
