@@ -50,7 +50,7 @@ struct Code {
     name: String,
     uscc: String,
     sequence: u64,
-    code: String,
+    login_code: String,
     until: String,
     login: String,
 }
@@ -97,7 +97,7 @@ async fn issued(
         name: known.enterprise.unwrap_or_default().details.unwrap_or_default().name,
         uscc,
         sequence,
-        code: answer.code,
+        login_code: answer.code,
         until: show::stamped(l, answer.expires_at.as_ref()),
         login: format!("{}/login", portal.url()),
     }))

@@ -281,7 +281,8 @@ fn writes() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
 async fn no_form_of_the_boards_is_taken_without_its_token_or_from_elsewhere() {
     let world = World::new().await;
     let mut browser = clerk(&world, "finance:zhao.min");
-    let (own, foreign) = (browser.get("/bureau/books").await.token(), clerk(&world, "officer:li.na").get("/bureau").await.token());
+    let (own, foreign) =
+        (browser.get("/bureau/books").await.token(), clerk(&world, "officer:li.na").get("/bureau").await.token());
     let more = ["/bureau/books/verify", "/bureau/books/compare", "/bureau/books/access", "/bureau/reports/yearly"];
     let files = ["layout", "sign", "discard"].map(|end| format!("/bureau/reconciliation/files/x/{end}"));
     let written = writes().into_iter().map(|(address, _)| address.to_owned());
