@@ -45,7 +45,7 @@ struct Page {
 
 #[derive(Template)]
 #[template(path = "bureau/code.html")]
-struct Code {
+struct Issued {
     frame: Frame,
     name: String,
     uscc: String,
@@ -90,7 +90,7 @@ async fn issued(
     let minutes = if fields.get("long").is_empty() { 60 } else { 24 * 60 };
     let answer = portal.ask(&member, v1::IssueLoginCodeRequest { enterprise: uscc.clone(), minutes }).await?;
     let known = portal.ask(&member, v1::GetEnterpriseRequest { enterprise: uscc.clone() }).await?;
-    Ok(page(&Code {
+    Ok(page(&Issued {
         frame: Frame::of(&member.visit, l.say("企业登录码", "A login code for the company"))
             .under("search")
             .switching_to(&format!("/bureau/enterprises/{sequence}")),
