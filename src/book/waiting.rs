@@ -23,7 +23,7 @@ impl CaseId {
     /// Reads `application-57` or `claim-60`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let application = ApplicationId::parse(text).map(Self::Application);
-        application.or_else(|_| ClaimId::parse(text).map(Self::Claim)).map_err(|_| {
+        application.or_else(|_| ClaimId::parse(text).map(Self::Claim)).map_err(|_wrong| {
             Invalid::new(
                 format!("`{}` is not a case; expected for example `application-57` or `claim-60`", shown(text)),
                 format!("“{}”不是事项编号；应为 application-57 或 claim-60 的形式", shown(text)),

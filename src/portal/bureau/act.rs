@@ -55,8 +55,8 @@ pub(super) struct ActForm {
     pub(super) wants_reference: bool,
     /// Whether it asks how much.
     pub(super) wants_amount: bool,
-    /// Whether its button stands back.
-    pub(super) plain: bool,
+    /// The class of its button: what ends a case stands back.
+    pub(super) class: &'static str,
     /// What was typed before, or what is expected.
     pub(super) typed: Particulars,
 }
@@ -128,7 +128,11 @@ fn form(l: Language, choice: &v1::CaseChoice, due: &str, again: Option<(Act, &Pa
         wants_reason: matches!(act, Act::RefuseSubsidy | Act::RefuseClaim | Act::DemandClawback),
         wants_reference: matches!(act, Act::PaySubsidy | Act::PayClaim | Act::RecordClawback),
         wants_amount: matches!(act, Act::RecordClawback | Act::DemandClawback),
-        plain: matches!(act, Act::RefuseSubsidy | Act::RefuseClaim | Act::DemandClawback | Act::WriteOffClaim),
+        class: if matches!(act, Act::RefuseSubsidy | Act::RefuseClaim | Act::DemandClawback | Act::WriteOffClaim) {
+            "button plain"
+        } else {
+            "button"
+        },
         // Another form, another request.
         typed: Particulars { request: Uuid::new_v4().to_string(), ..typed },
     }

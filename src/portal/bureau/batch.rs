@@ -199,13 +199,17 @@ async fn judge(portal: &Portal, member: &Member, (case, date): (&str, &str)) -> 
     match act::send(portal, member, (act, case), &with).await {
         Ok(done) => {
             judged.is_first = done.is_first;
-            judged.why = [done.refused, done.remedy].join(" ").trim().to_owned();
+            judged.why = joined(&done.refused, &done.remedy);
         }
         Err(refusal) if act::mendable(refusal.class) => judged.why = act::told(l, &refusal),
         Err(refusal) => return Err(refusal.into()),
     }
     judged.order = format!("{case} {} {request}", act::code(act));
     Ok(judged)
+}
+
+fn joined(refused: &str, remedy: &str) -> String {
+    format!("{refused} {remedy}").trim().to_owned()
 }
 
 fn programmes(good: &[Judged]) -> Vec<Sum> {
@@ -295,7 +299,7 @@ async fn run(State(portal): State<Portal>, Clerk(member): Clerk, fields: Fields)
         let row = queue::row(&portal, &member, &v1::WorkItem { act: act.into(), ..item }).await?;
         rows.push(match sent {
             Ok(Done { sequence, is_first, refused, remedy }) => {
-                let why = [refused, remedy].join(" ").trim().to_owned();
+                let why = joined(&refused, &remedy);
                 Outcome { row, good: why.is_empty(), is_first, sequence, why }
             }
             Err(refusal) => Outcome { row, good: false, is_first: false, sequence: 0, why: act::told(l, &refusal) },

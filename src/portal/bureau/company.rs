@@ -45,12 +45,12 @@ struct Page {
 
 #[derive(Template)]
 #[template(path = "bureau/code.html")]
-struct Code {
+struct Issued {
     frame: Frame,
     name: String,
     uscc: String,
     sequence: u64,
-    code: String,
+    login_code: String,
     until: String,
     login: String,
 }
@@ -90,14 +90,14 @@ async fn issued(
     let minutes = if fields.get("long").is_empty() { 60 } else { 24 * 60 };
     let answer = portal.ask(&member, v1::IssueLoginCodeRequest { enterprise: uscc.clone(), minutes }).await?;
     let known = portal.ask(&member, v1::GetEnterpriseRequest { enterprise: uscc.clone() }).await?;
-    Ok(page(&Code {
+    Ok(page(&Issued {
         frame: Frame::of(&member.visit, l.say("企业登录码", "A login code for the company"))
             .under("search")
             .switching_to(&format!("/bureau/enterprises/{sequence}")),
         name: known.enterprise.unwrap_or_default().details.unwrap_or_default().name,
         uscc,
         sequence,
-        code: answer.code,
+        login_code: answer.code,
         until: show::stamped(l, answer.expires_at.as_ref()),
         login: format!("{}/login", portal.url()),
     }))

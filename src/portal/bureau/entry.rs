@@ -51,10 +51,8 @@ async fn shown(
 
 /// A number that can be none is not found either.
 fn missing(problem: Problem) -> Problem {
-    match problem {
-        Problem::Refused(refusal) if refusal.reason == "INVALID_FIELD" => Problem::NotFound,
-        other => other,
-    }
+    let is_no_number = matches!(&problem, Problem::Refused(refusal) if refusal.reason == "INVALID_FIELD");
+    if is_no_number { Problem::NotFound } else { problem }
 }
 
 /// The page of what an entry is about; empty where it has none.

@@ -44,8 +44,6 @@ struct Page {
     frame: Frame,
     counts: Vec<Count>,
     rows: Vec<Row>,
-    /// Whether something here can be ticked.
-    ticks: bool,
     only: &'static str,
     all: bool,
     /// Whether others' work is shown because there is none of one's own kind.
@@ -54,11 +52,18 @@ struct Page {
     is_first: bool,
 }
 
+impl Page {
+    /// Whether something here can be ticked.
+    fn can_be_ticked(&self) -> bool {
+        self.rows.iter().any(|row| row.ticks)
+    }
+}
+
 /// How much waits for one act.
 struct Count {
     what: &'static str,
     address: String,
-    count: String,
+    number: String,
     amount: String,
     overdue: u32,
     here: bool,
@@ -110,7 +115,7 @@ async fn queue(
     let counts = found.counts.iter().map(|one| Count {
         what: words::case_act(l, one.act()),
         address: format!("/bureau?act={}{and_all}", act::code(one.act())),
-        count: format!("{}{}", one.count, if one.more { "+" } else { "" }),
+        number: format!("{}{}", one.count, if one.more { "+" } else { "" }),
         amount: show::yuan(&one.amount),
         overdue: one.overdue,
         here: only == Some(one.act()),
@@ -123,7 +128,6 @@ async fn queue(
     Ok(page(&Page {
         frame: Frame::of(&member.visit, l.say("待办", "To do")).under("bureau"),
         counts: counts.collect(),
-        ticks: rows.iter().any(|row| row.ticks),
         only: only.map(act::code).unwrap_or_default(),
         all,
         reads: matches!(member.session.role.as_str(), "auditor" | "operator"),

@@ -71,7 +71,8 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap())).await
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap()))
+            .await
     }
 
     /// The same under another rulebook.
