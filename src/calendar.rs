@@ -137,6 +137,9 @@ impl CivilDate {
 }
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+/// [`CivilDate::MIN`] and [`CivilDate::MAX`] in days since the epoch.
+const FIRST_DAY: i32 = 7_305;
+const LAST_DAY: i32 = 84_005;
 
 impl fmt::Display for CivilDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -250,8 +253,7 @@ impl Timestamp {
         let days = self.0.saturating_add(OFFSET_MICROS).div_euclid(MICROS_PER_DAY);
         // The quotient fits: 2^63 microseconds are 106 751 991 days.
         let days = i32::try_from(days).unwrap_or(i32::MAX);
-        let nearest = days.clamp(CivilDate::MIN.epoch_days(), CivilDate::MAX.epoch_days());
-        CivilDate::from_epoch_days(nearest).unwrap_or(CivilDate::MIN)
+        CivilDate::from_epoch_days(days.clamp(FIRST_DAY, LAST_DAY)).unwrap_or(CivilDate::MIN)
     }
 
     /// The next instant that can be told apart, one microsecond later.
@@ -322,6 +324,11 @@ mod tests {
             assert!(problem(text).contains("outside 1990-01-01 to 2199-12-31"), "{text}");
         }
         assert!(CivilDate::parse("2025-02-29").unwrap_err().problem_zh.contains("没有"));
+    }
+
+    #[test]
+    fn the_bounds_are_the_same_in_days() {
+        assert_eq!((CivilDate::MIN.epoch_days(), CivilDate::MAX.epoch_days()), (FIRST_DAY, LAST_DAY));
     }
 
     #[test]

@@ -171,6 +171,14 @@ impl Book {
         self.accounts.get(account).copied().unwrap_or(Amount::ZERO)
     }
 
+    /// The payment that a bank recorded, where this is one. No other evidence has a loan or days that it is for.
+    pub fn interest_payment(&self, key: &EvidenceKey) -> Option<&Evidence> {
+        match key {
+            EvidenceKey::InterestPayment(_) => self.evidence.get(key),
+            EvidenceKey::Invoice(_) | EvidenceKey::Document(_) => None,
+        }
+    }
+
     /// What counts toward a cap already, granted and pending.
     pub fn cap_used(&self, key: &CapKey) -> Amount {
         self.cap_use.get(key).copied().unwrap_or(Amount::ZERO)

@@ -291,7 +291,7 @@ impl<'a> Past<'a> {
         };
         let programme = rulebook.programme(&application.programme)?;
         let mut applicant = Applicant::of(then, &apply, (rulebook, programme)).ok()?;
-        for facts in applicant.loans.values_mut() {
+        for facts in applicant.loans.iter_mut().filter_map(|loan| loan.facts.as_mut()) {
             if let Some(loan) = self.book.loans.get(&facts.loan) {
                 as_of(facts, loan, then.day);
             }
@@ -299,8 +299,8 @@ impl<'a> Past<'a> {
         let other = self.granted.get(&application.enterprise).copied().unwrap_or(0);
         // Loans and years are those of the applications as they stand; only applications are counted anew by the run.
         if programme.ordinal_of == OrdinalOf::Application {
-            for ordinal in applicant.ordinals.values_mut() {
-                *ordinal = u32::try_from(i64::from(*ordinal).saturating_add(other)).unwrap_or(1);
+            for loan in &mut applicant.loans {
+                loan.ordinal = u32::try_from(i64::from(loan.ordinal).saturating_add(other)).unwrap_or(1);
             }
         }
         let lines = apply.items.iter().enumerate();

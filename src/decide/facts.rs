@@ -10,7 +10,7 @@ use crate::book::application::Application;
 use crate::book::fact::{Fact, FactKey};
 use crate::book::loan::Loan;
 use crate::book::nouns::{ApplicationState, LoanState, LoanTerms};
-use crate::book::registry::Enterprise;
+use crate::book::registry::{Enterprise, IpRight, Pledge};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{InstitutionId, LoanId, PoolId, ProgrammeId, RightId, Tag, Uscc};
 use crate::money::Amount;
@@ -151,7 +151,7 @@ pub(super) fn rates(context: &Context<'_>, rulebook: &Rulebook) -> ReferenceRate
 
 /// A loan as a subsidy programme sees it.
 pub(super) fn of_loan(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFacts {
-    let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
+    let pledges = pledges_of(context, loan);
     LoanFacts {
         loan: id,
         bank: loan.terms.bank.clone(),
@@ -159,18 +159,21 @@ pub(super) fn of_loan(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFac
         ip_part: loan.terms.ip_part,
         annual_rate: loan.terms.annual_rate,
         disbursed_on: loan.disbursed_on,
-        pledged_on: pledges.map(|pledge| pledge.registered_on).max().unwrap_or(loan.filed_on),
+        pledged_on: pledges.iter().map(|pledge| pledge.registered_on).max().unwrap_or(loan.filed_on),
         ended_on: loan.ended_on,
-        details: details(context, id, loan),
+        details: details(context, (id, loan), &pledges),
     }
 }
 
-fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
-    let rights: Vec<&RightId> = rights(context, loan).collect();
-    let owned = |right: &&RightId| {
-        let found = context.book.rights.get(*right);
-        found.is_some_and(|right| right.owner_on(context.day) == loan.terms.borrower)
-    };
+fn pledges_of<'a>(context: &Context<'a>, loan: &Loan) -> Vec<&'a Pledge> {
+    loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key)).collect()
+}
+
+fn details(context: &Context<'_>, (id, loan): (LoanId, &Loan), pledges: &[&Pledge]) -> LoanDetails {
+    let ids = pledges.iter().flat_map(|pledge| &pledge.details.rights);
+    let rights: Vec<(&RightId, Option<&IpRight>)> = ids.map(|id| (id, context.book.rights.get(id))).collect();
+    let owned = |right: &IpRight| right.owner_on(context.day) == loan.terms.borrower;
+    let first = |right: &IpRight| is_first_pledge(context, (loan, pledges), right);
     let fact = |key: FactKey| context.book.fact_on(&key, context.day);
     LoanDetails {
         signed_on: Some(loan.terms.signed_on),
@@ -188,12 +191,18 @@ fn details(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanDetails {
             Some(Fact::LoanTraits(_, traits)) => Some(traits.clone()),
             Some(_) | None => None,
         },
-        right_kinds: Some(rights.iter().map(|right| right.kind()).collect::<BTreeSet<_>>()),
-        patent_kinds: Some(rights.iter().filter_map(|right| right.patent_kind()).collect()),
-        rights: u32::try_from(rights.iter().collect::<BTreeSet<_>>().len()).ok(),
-        rights_owned: Some(!rights.is_empty() && rights.iter().all(owned)),
-        first_pledge: Some(rights.iter().any(|right| is_first_pledge(context, loan, right))),
+        right_kinds: Some(rights.iter().map(|(id, _)| id.kind()).collect::<BTreeSet<_>>()),
+        patent_kinds: Some(rights.iter().filter_map(|(id, _)| id.patent_kind()).collect()),
+        rights: u32::try_from(different(&rights)).ok(),
+        rights_owned: Some(!rights.is_empty() && rights.iter().all(|(_, right)| right.is_some_and(owned))),
+        first_pledge: Some(rights.iter().any(|(_, right)| right.is_some_and(first))),
     }
+}
+
+/// How many rights there are, each counted once.
+fn different(rights: &[(&RightId, Option<&IpRight>)]) -> usize {
+    // Most loans are secured by one.
+    if rights.len() < 2 { rights.len() } else { rights.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().len() }
 }
 
 /// Whether it was repaid in full; closing the file afterwards changes nothing.
@@ -221,17 +230,10 @@ pub(super) fn institution_of(
     parties(context, id)?.get(&party).cloned()
 }
 
-fn rights<'a>(context: &Context<'a>, loan: &'a Loan) -> impl Iterator<Item = &'a RightId> {
-    let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
-    pledges.flat_map(|pledge| &pledge.details.rights)
-}
-
 /// Whether no pledge of the right was registered before those of the loan.
-fn is_first_pledge(context: &Context<'_>, loan: &Loan, right: &RightId) -> bool {
-    let Some(right) = context.book.rights.get(right) else { return false };
+fn is_first_pledge(context: &Context<'_>, (loan, own): (&Loan, &[&Pledge]), right: &IpRight) -> bool {
     let mut of_others = right.pledges.iter().filter(|key| !loan.terms.pledges.contains(key));
-    let own = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
-    let Some(first_day) = own.map(|pledge| pledge.registered_on).min() else { return false };
+    let Some(first_day) = own.iter().map(|pledge| pledge.registered_on).min() else { return false };
     of_others
         .all(|key| context.book.pledges.get(key).is_none_or(|pledge| pledge.void || pledge.registered_on > first_day))
 }
@@ -244,16 +246,16 @@ pub(super) fn of_claim(
     submitted_on: CivilDate,
 ) -> ClaimDetails {
     let borrower = context.book.enterprises.get(&loan.terms.borrower);
-    let pledges = loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
+    let pledges = pledges_of(context, loan);
     let fact = |key: FactKey| context.book.fact_on(&key, context.day);
     let recognised = context.book.stated_on(&FactKey::LossRecognised(id), context.day);
     ClaimDetails {
         size_class: borrower.map(|borrower| borrower.details.size_class),
         district: borrower.map(|borrower| borrower.details.district.clone()),
         classes: classes(context, loan.terms.borrower),
-        loan: details(context, id, loan),
+        loan: details(context, (id, loan), &pledges),
         disbursed_on: loan.disbursed_on,
-        pledged_on: pledges.map(|pledge| pledge.registered_on).max(),
+        pledged_on: pledges.iter().map(|pledge| pledge.registered_on).max(),
         bank_business_year: business_year(context, &loan.terms.bank, pool, submitted_on),
         payee_liability: match fact(FactKey::PayeeLiability(id)) {
             Some(Fact::PayeeLiability(_, amount)) => Some(*amount),

@@ -58,8 +58,9 @@ use rejection::{Reason, Rejection};
 /// Decides a request on the state of the book. Changes nothing; the same arguments give the same entry.
 pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Rejection> {
     permission::check(&request.caller, &request.command)?;
-    standing::check(book, &request.caller, stamp.recorded_at.shanghai_date())?;
-    let context = Context::new(book, stamp, request)?;
+    let today = stamp.recorded_at.shanghai_date();
+    standing::check(book, &request.caller, today)?;
+    let context = Context::new(book, (stamp, today), request)?;
     let outcome = dispatch(&context, &request.command)?;
     let outcome = second::wait_for_second(&context, &request.command, outcome)?;
     Ok(Entry {
@@ -164,8 +165,7 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(book: &'a Book, stamp: &'a Stamp, request: &'a Request) -> Result<Self, Rejection> {
-        let today = stamp.recorded_at.shanghai_date();
+    fn new(book: &'a Book, (stamp, today): (&'a Stamp, CivilDate), request: &'a Request) -> Result<Self, Rejection> {
         let asked = request.effective_date.unwrap_or(today);
         let is_late = request.book_late && book.is_closed(asked);
         let day = if is_late { book.first_open_day(asked) } else { asked };
@@ -187,8 +187,10 @@ impl<'a> Context<'a> {
 
     /// Whether an enterprise is in the districts that the caller is confined to, if it is confined to any.
     fn in_districts(&self, enterprise: Uscc) -> bool {
+        // Most are confined to none, and then nothing is looked up.
+        let Some(districts) = self.book.access.districts_of(self.caller) else { return true };
         let known = self.book.enterprises.get(&enterprise);
-        known.is_none_or(|known| !self.book.access.is_outside(self.caller, &known.details.district))
+        known.is_none_or(|known| districts.contains(&known.details.district))
     }
 
     /// Refuses a date after today.

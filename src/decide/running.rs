@@ -49,8 +49,8 @@ impl<'a> Running<'a> {
             let sum = self.wide.entry(key.clone()).or_default();
             *sum = sum.plus(line.award);
         }
-        let interest = self.book.evidence.get(&line.item.evidence).filter(|_| line.award.is_positive());
-        if let Some((loan, days)) = interest.and_then(|interest| Some((interest.loan?, interest.days()))) {
+        let payment = self.book.interest_payment(&line.item.evidence).filter(|_| line.award.is_positive());
+        if let Some((loan, days)) = payment.and_then(|payment| Some((payment.loan?, payment.days()))) {
             let sum = self.days.entry(loan).or_default();
             *sum = sum.saturating_add(days);
         }

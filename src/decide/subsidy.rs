@@ -1,7 +1,7 @@
 //! Applying for a subsidy: the facts are gathered, the rulebook judges line by line, the amount is granted up to the
 //! bound and the budget is reserved.
 
-use std::collections::BTreeMap;
+use smallvec::smallvec;
 
 use super::command::ApplySubsidy;
 use super::cost::checked_item;
@@ -42,8 +42,8 @@ pub(super) fn apply_under(
     (rulebook, programme): (&Rulebook, &Programme),
 ) -> Result<Outcome, Rejection> {
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let applicant = Applicant::of(context, apply, (rulebook, programme))?;
     let payee = payee_of(context, programme, loan);
+    let applicant = Applicant::with(context, apply, (rulebook, programme), (loan, &payee))?;
     let mut running = Running::new(context.book, programme);
     let mut choices = choices(context, apply, &applicant, &running)?.into_iter();
     let mut lines = Vec::with_capacity(apply.items.len());
@@ -88,6 +88,15 @@ enum Payable {
     Unknown,
 }
 
+impl Payable {
+    const fn institution(&self) -> Option<&InstitutionId> {
+        match self {
+            Self::Institution(institution) => Some(institution),
+            Self::Enterprise | Self::Unknown => None,
+        }
+    }
+}
+
 fn payee_of(context: &Context<'_>, programme: &Programme, loan: Option<(LoanId, &Loan)>) -> Payable {
     let party = match programme.payee {
         Payee::Enterprise => return Payable::Enterprise,
@@ -113,7 +122,7 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
         kind: StepKind::Gate,
         rule: Word::fixed("payee"),
         clause: Some(programme.clause.clone()),
-        inputs: vec![
+        inputs: smallvec![
             Input { name: Word::fixed("payee"), value: Value::Text(programme.payee.to_string().into()) },
             Input { name: Word::fixed("missing"), value: Value::Text("parties".into()) },
         ],
@@ -125,13 +134,21 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
 /// What all lines of an application have in common.
 pub(super) struct Applicant {
     enterprise: EnterpriseFacts,
-    /// The application's loan under `None`, those that single costs name under their ids.
-    pub(super) loans: BTreeMap<Option<LoanId>, LoanFacts>,
+    /// The application's loan first, then those that single costs name.
+    pub(super) loans: Vec<NamedLoan>,
     rates: ReferenceRates,
-    /// The number of the application, for each loan as in `loans`.
-    pub(super) ordinals: BTreeMap<Option<LoanId>, u32>,
     /// The institution that is paid, if one is and it is known.
     payee: Option<InstitutionId>,
+}
+
+/// What the costs of one loan have in common.
+pub(super) struct NamedLoan {
+    /// The loan that the costs name; `None` for those of the application's.
+    named: Option<LoanId>,
+    /// Its facts; `None` where there is no loan.
+    pub(super) facts: Option<LoanFacts>,
+    /// The number of the application, as the programme counts.
+    pub(super) ordinal: u32,
 }
 
 impl Applicant {
@@ -140,20 +157,30 @@ impl Applicant {
         apply: &ApplySubsidy,
         (rulebook, programme): (&Rulebook, &Programme),
     ) -> Result<Self, Rejection> {
-        let applicant = enterprise(context, "enterprise", apply.enterprise)?;
         let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-        let named = apply.items.iter().map(|item| item.details.loan).chain([None]);
-        let ordinal = |loan: Option<LoanId>| facts::ordinal_of(context, programme, apply.enterprise, loan);
+        let payee = payee_of(context, programme, loan);
+        Self::with(context, apply, (rulebook, programme), (loan, &payee))
+    }
+
+    /// The same for the application's loan and the payee that were found already.
+    fn with(
+        context: &Context<'_>,
+        apply: &ApplySubsidy,
+        (rulebook, programme): (&Rulebook, &Programme),
+        (loan, payee): (Option<(LoanId, &Loan)>, &Payable),
+    ) -> Result<Self, Rejection> {
+        let applicant = enterprise(context, "enterprise", apply.enterprise)?;
         Ok(Self {
             enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
-            loans: loans_of(context, apply)?,
+            loans: loans_of(context, apply, programme, loan)?,
             rates: facts::rates(context, rulebook),
-            ordinals: named.map(|named| (named, ordinal(named.or(apply.loan)))).collect(),
-            payee: match payee_of(context, programme, loan) {
-                Payable::Institution(institution) => Some(institution),
-                Payable::Enterprise | Payable::Unknown => None,
-            },
+            payee: payee.institution().cloned(),
         })
+    }
+
+    /// What a cost that names this loan, or none, has in common with others.
+    fn loan(&self, named: Option<LoanId>) -> Option<&NamedLoan> {
+        self.loans.iter().find(|loan| loan.named == named)
     }
 }
 
@@ -166,13 +193,22 @@ pub(super) trait Left {
 }
 
 /// The loans that an application names, each the applicant's own.
-fn loans_of(context: &Context<'_>, apply: &ApplySubsidy) -> Result<BTreeMap<Option<LoanId>, LoanFacts>, Rejection> {
-    let mut loans = BTreeMap::new();
-    let of_items = apply.items.iter().map(|item| item.details.loan);
-    for named in of_items.chain([None]) {
-        let Some(id) = named.or(apply.loan) else { continue };
-        let loan = applicants_loan(context, apply, id)?;
-        loans.insert(named, facts::of_loan(context, id, loan));
+fn loans_of(
+    context: &Context<'_>,
+    apply: &ApplySubsidy,
+    programme: &Programme,
+    loan: Option<(LoanId, &Loan)>,
+) -> Result<Vec<NamedLoan>, Rejection> {
+    let under = |named: Option<LoanId>, loan: Option<(LoanId, &Loan)>| NamedLoan {
+        named,
+        facts: loan.map(|(id, loan)| facts::of_loan(context, id, loan)),
+        ordinal: facts::ordinal_of(context, programme, apply.enterprise, loan.map(|(id, _)| id)),
+    };
+    let mut loans = vec![under(None, loan)];
+    for id in apply.items.iter().filter_map(|item| item.details.loan) {
+        if !loans.iter().any(|known| known.named == Some(id)) {
+            loans.push(under(Some(id), Some((id, applicants_loan(context, apply, id)?))));
+        }
     }
     Ok(loans)
 }
@@ -183,15 +219,16 @@ pub(super) fn line_facts(
     applicant: &Applicant,
     running: &dyn Left,
 ) -> Result<LineFacts, Rejection> {
-    let loan = applicant.loans.get(&item.details.loan).cloned();
-    let evidence = context.book.evidence.get(&item.evidence);
+    let common = applicant.loan(item.details.loan);
+    let loan = common.and_then(|common| common.facts.clone());
+    let payment = context.book.interest_payment(&item.evidence);
     let days_before = loan.as_ref().map_or(0, |loan| running.interest_days(loan.loan));
     let details = LineDetails {
         rates: applicant.rates.clone(),
         standard_premium: item.details.standard_premium,
-        interest_period: evidence.and_then(|evidence| evidence.period),
+        interest_period: payment.and_then(|payment| payment.period),
         interest_days_before: days_before,
-        ordinal: applicant.ordinals.get(&item.details.loan).copied(),
+        ordinal: common.map(|common| common.ordinal),
         occasion: item.details.occasion.clone(),
         units: item.details.units,
         payee: applicant.payee.clone(),
@@ -257,10 +294,7 @@ fn outcome(context: &Context<'_>, apply: &ApplySubsidy, decided: Decided<'_>, lo
         budget_year,
         refusal,
         waits_for_closing: closing.is_some(),
-        payee: match payee {
-            Payable::Institution(institution) => Some(institution),
-            Payable::Enterprise | Payable::Unknown => None,
-        },
+        payee: payee.institution().cloned(),
     };
     Outcome::new(Event::SubsidyApplied(applied), concerns).with(postings)
 }

@@ -1,5 +1,6 @@
 //! Invoice number (发票号码), unique over all enterprises, programmes and years.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::{Invalid, half_width, is_hyphen, shown};
@@ -14,7 +15,7 @@ const NUMBER: usize = 8;
 ///
 /// A 12-digit code and its number have 20 digits as well, so the two forms differ only by the separator. It is
 /// therefore required in the second form and kept on display.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct InvoiceNumber {
     /// All digits, code first, filled with zeros on the right.
     digits: [u8; ALL_ELECTRONIC],
@@ -34,6 +35,12 @@ impl InvoiceNumber {
             (Some(code), Some(number), None) => Self::with_code(code, number),
             (Some(_), Some(_) | None, Some(_)) | (None, ..) => Err(not_an_invoice_number(text)),
         }
+    }
+
+    /// Numbers in the order of the digits, then of the length of the code.
+    const fn rank(self) -> (u128, u32, usize) {
+        let [first @ .., one, two, three, four] = self.digits;
+        (u128::from_be_bytes(first), u32::from_be_bytes([one, two, three, four]), self.code_length)
     }
 
     /// An all-electronic invoice: exactly 20 digits.
@@ -85,6 +92,19 @@ fn not_an_invoice_number(text: &str) -> Invalid {
             shown(text)
         ),
     )
+}
+
+impl PartialOrd for InvoiceNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By the digits, as numbers: see [`Uscc`](super::Uscc).
+impl Ord for InvoiceNumber {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
 }
 
 impl fmt::Display for InvoiceNumber {

@@ -15,6 +15,7 @@ mod right;
 mod slug;
 mod trademark;
 mod uscc;
+pub mod word;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! Request id: the UUID under which a client sends a command, so that a repeat is recognised.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use super::{Invalid, shown};
 
 /// A UUID of any version but nil, chosen by the client once per command and kept through its retries.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 16]);
 
 impl RequestId {
@@ -40,6 +41,19 @@ impl RequestId {
     /// The 16 bytes: the form on disk.
     pub const fn bytes(self) -> [u8; 16] {
         self.0
+    }
+}
+
+impl PartialOrd for RequestId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By the bytes, as a number: see [`Uscc`](super::Uscc).
+impl Ord for RequestId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
     }
 }
 

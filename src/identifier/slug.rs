@@ -1,16 +1,15 @@
 //! Names that the operator gives: short lower-case words such as `nanshan-branch` or `440305`.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
+use super::word::Word;
 use super::{Invalid, shown};
 
 /// `[a-z0-9][a-z0-9._-]{0,63}`
-fn is_slug(text: &str) -> bool {
+fn is_slug(text: &[u8]) -> bool {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.bytes().next().is_some_and(word)
-        && text.bytes().all(|byte| word(byte) || matches!(byte, b'.' | b'_' | b'-'))
+    text.first().is_some_and(|first| word(*first))
+        && text.iter().all(|byte| word(*byte) || matches!(byte, b'.' | b'_' | b'-'))
         && text.len() <= 64
 }
 
@@ -32,41 +31,33 @@ macro_rules! slugs {
         $(#[$documentation])+
         ///
         /// `[a-z0-9][a-z0-9._-]{0,63}`, taken exactly as written; cheap to clone.
-        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "Arc<str>")]
-        pub struct $name(Arc<str>);
+        #[serde(try_from = "Word")]
+        pub struct $name(Word);
 
-        impl TryFrom<Arc<str>> for $name {
+        impl TryFrom<Word> for $name {
             type Error = &'static str;
 
-            fn try_from(text: Arc<str>) -> Result<Self, Self::Error> {
-                if is_slug(&text) { Ok(Self(text)) } else { Err(concat!("a text that is not a ", $what)) }
+            fn try_from(text: Word) -> Result<Self, Self::Error> {
+                if is_slug(text.as_bytes()) { Ok(Self(text)) } else { Err(concat!("a text that is not a ", $what)) }
             }
         }
 
         impl $name {
             /// Reads a name; nothing is forgiven, since the operator chose it.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
-                if is_slug(text) { Ok(Self(text.into())) } else { Err(not_a_slug(text, $what, $what_zh)) }
+                if is_slug(text.as_bytes()) { Ok(Self(text.into())) } else { Err(not_a_slug(text, $what, $what_zh)) }
             }
 
             /// The name.
             pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+
+            /// The name as a word.
+            pub const fn word(&self) -> &Word {
                 &self.0
-            }
-        }
-
-        impl PartialOrd for $name {
-            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-
-        /// By the text; copies of one name, which most are, are not compared letter by letter.
-        impl Ord for $name {
-            fn cmp(&self, other: &Self) -> Ordering {
-                if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
             }
         }
 

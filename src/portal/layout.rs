@@ -72,6 +72,12 @@ impl Frame {
         Self { switch_form, ..self }
     }
 
+    /// The same, where the switch of language leads to this page: on one that answers a POST and is not to be sent again.
+    #[must_use]
+    pub fn switching_to(self, address: &str) -> Self {
+        Self { other_language: format!("{address}?lang={}", self.l.other().code()), ..self }
+    }
+
     /// Where the style sheet is.
     #[expect(clippy::unused_self, reason = "templates reach it through the frame")]
     pub fn style(&self) -> &'static str {

@@ -12,7 +12,6 @@
 
 pub mod terms;
 pub mod explanation;
-pub mod word;
 pub mod refusal;
 pub mod facts;
 pub mod rates;
@@ -27,6 +26,7 @@ pub mod sentence;
 mod shipped;
 mod stored;
 
+pub use crate::identifier::word;
 pub use judge::{
     Approved, ClosingShare, LimitFacts, LimitVerdict, choose, closing_run, closing_shares, closing_year,
     judge_application, judge_limit, judge_line,

@@ -62,6 +62,8 @@ pub struct Edge {
     pub(super) verifications: Arc<Verifications>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by a tail while it reads the store.
+    pub(super) catch_up: Arc<Semaphore>,
     /// Held by the simulation that is under way.
     pub(super) simulations: Arc<Semaphore>,
     /// One permit per report being made.
@@ -89,6 +91,7 @@ impl Edge {
             comparisons: Arc::default(),
             verifications: Arc::default(),
             tails,
+            catch_up: Arc::new(Semaphore::new(1)),
             simulations,
             reports,
             stop: Arc::new(stop),

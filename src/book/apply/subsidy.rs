@@ -140,8 +140,8 @@ impl Book {
 
     /// The loan and the days of a granted interest line.
     fn interest_of(&self, line: &ApplicationLine) -> Option<(LoanId, u32)> {
-        let evidence = self.evidence.get(&line.item.evidence).filter(|_| line.award.is_positive())?;
-        Some((evidence.loan?, evidence.days()))
+        let payment = self.interest_payment(&line.item.evidence).filter(|_| line.award.is_positive())?;
+        Some((payment.loan?, payment.days()))
     }
 
     pub(super) fn change_application(&mut self, entry: &Entry, changed: &ApplicationChanged) {

@@ -27,6 +27,9 @@ use crate::rulebook::terms::{CostKind, InstitutionKind, SizeClass};
 /// Who hears of each entry of the set-up.
 pub(super) type Recorded<'a> = dyn FnMut(&Entry) -> anyhow::Result<()> + 'a;
 
+/// The day on which everything happens.
+pub(super) const DAY: &str = "2026-06-01";
+
 /// Enterprises that take turns.
 const ENTERPRISES: u64 = 1_000;
 
@@ -65,7 +68,7 @@ impl Core {
         Ok(Self {
             book: Book::new(),
             number: 0,
-            day: date("2026-06-01")?,
+            day: date(DAY)?,
             programme: ProgrammeId::parse("pledge-cost")?,
             person: PersonId::parse("bench")?,
         })
@@ -183,13 +186,18 @@ impl Core {
 
     /// Decides and applies.
     pub(super) fn take(&mut self, request: &Request) -> anyhow::Result<Entry> {
+        let entry = self.decided(request)?;
+        self.book.apply(&entry);
+        Ok(entry)
+    }
+
+    /// Decides, and changes nothing.
+    pub(super) fn decided(&self, request: &Request) -> anyhow::Result<Entry> {
         let sequence = self.book.last_sequence().next();
         // 2026-06-01 12:00 in Shanghai, and a microsecond for each entry.
         let micros = i64::try_from(sequence.value())?.saturating_add(1_780_286_400_000_000);
         let stamp = Stamp { sequence, recorded_at: Timestamp::from_micros(micros) };
-        let entry = decide(&self.book, &stamp, request)?;
-        self.book.apply(&entry);
-        Ok(entry)
+        Ok(decide(&self.book, &stamp, request)?)
     }
 }
 

@@ -236,6 +236,20 @@ pub(super) const fn mendable(class: Class) -> bool {
     }
 }
 
+/// What the ledger said, without the name that the API has for the field.
+pub(super) fn told(l: Language, refusal: &Refusal) -> String {
+    without_field(&l.words(&refusal.particular), l.say("：", ": "))
+}
+
+fn without_field(text: &str, colon: &str) -> String {
+    let mut parts = text.splitn(3, colon);
+    let (Some(first), Some(second), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return text.to_owned();
+    };
+    let is_field = !second.is_empty() && second.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_field { format!("{first}{colon}{rest}") } else { text.to_owned() }
+}
+
 /// What the ledger says of a case: who may do what, what is left of its limits.
 pub(super) async fn case(portal: &Portal, member: &Member, case_id: &str) -> Result<v1::GetCaseResponse, Problem> {
     portal.ask(member, v1::GetCaseRequest { case_id: case_id.to_owned() }).await
@@ -274,4 +288,26 @@ impl Notice {
 pub(super) fn after(folder: &str, id: &str, done: &Done) -> String {
     let word = if done.is_first { "first" } else { "done" };
     format!("/bureau/{folder}/{id}?{word}=1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_has_a_name_of_its_own() {
+        for (act, name) in CODES {
+            assert_eq!((code(act), of_code(name)), (name, Some(act)));
+        }
+        assert_eq!((code(Act::Unspecified), of_code("")), ("", None));
+    }
+
+    #[test]
+    fn a_refusal_is_told_without_the_field_of_the_api() {
+        assert_eq!(without_field("金额超出：amount：“9”超过“1”", "："), "金额超出：“9”超过“1”");
+        assert_eq!(without_field("too much: amount: `9`: no", ": "), "too much: `9`: no");
+        for plain in ["", "不能为空", "一：二：三", "a: B c: d"] {
+            assert_eq!(without_field(plain, "："), plain);
+        }
+    }
 }

@@ -123,7 +123,7 @@ async fn done(
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
-            let notice = Notice::refused(member.visit.language.words(&refusal.particular));
+            let notice = Notice::refused(act::told(member.visit.language, &refusal));
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) => Err(refusal.into()),
@@ -153,9 +153,10 @@ async fn answer(
     let rooms = rooms(portal, member, (&found, &case.limits)).await?;
     let number = id.trim_start_matches("application-");
     let title = format!("{} {number}", l.say("补助申请", "Application"));
+    let address = format!("/bureau/applications/{id}");
     let due = show::amount(&item.amount).to_string();
     Ok(page(&Page {
-        frame: Frame::of(&member.visit, &title).under("bureau"),
+        frame: Frame::of(&member.visit, &title).under("bureau").switching_to(&address),
         one: ApplicationView {
             holder: words::holder_for_bureau(l, found.state()),
             ..ApplicationView::of(l, &found, Some(&rulebook))
@@ -165,7 +166,7 @@ async fn answer(
         waits: waits(l, &item),
         rooms,
         loan,
-        action: format!("/bureau/applications/{id}"),
+        action: address,
         forms: act::forms(l, &case.choices, &due, again),
         story: story::of(portal, member, subjects).await?,
     }))

@@ -201,7 +201,7 @@ async fn judge(portal: &Portal, member: &Member, (case, date): (&str, &str)) -> 
             judged.is_first = done.is_first;
             judged.why = [done.refused, done.remedy].join(" ").trim().to_owned();
         }
-        Err(refusal) if act::mendable(refusal.class) => judged.why = l.words(&refusal.particular),
+        Err(refusal) if act::mendable(refusal.class) => judged.why = act::told(l, &refusal),
         Err(refusal) => return Err(refusal.into()),
     }
     judged.order = format!("{case} {} {request}", act::code(act));
@@ -298,9 +298,7 @@ async fn run(State(portal): State<Portal>, Clerk(member): Clerk, fields: Fields)
                 let why = [refused, remedy].join(" ").trim().to_owned();
                 Outcome { row, good: why.is_empty(), is_first, sequence, why }
             }
-            Err(refusal) => {
-                Outcome { row, good: false, is_first: false, sequence: 0, why: l.words(&refusal.particular) }
-            }
+            Err(refusal) => Outcome { row, good: false, is_first: false, sequence: 0, why: act::told(l, &refusal) },
         });
     }
     let done = rows.iter().filter(|row| row.good).count();

@@ -103,7 +103,7 @@ async fn done(
             answer(&portal, &member, &id, (notice, None)).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
-            let notice = Notice::refused(member.visit.language.words(&refusal.particular));
+            let notice = Notice::refused(act::told(member.visit.language, &refusal));
             answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
         }
         Err(refusal) => Err(refusal.into()),
@@ -132,9 +132,10 @@ async fn answer(
     let number = id.trim_start_matches("claim-").to_owned();
     let (sentence, steps) = why(portal, member, &number, &rulebook).await?;
     let title = format!("{} {number}", l.say("补偿申请", "Claim"));
+    let address = format!("/bureau/claims/{id}");
     let returned = show::amount(&one.returned_to_pool);
     Ok(page(&Page {
-        frame: Frame::of(&member.visit, &title).under("bureau"),
+        frame: Frame::of(&member.visit, &title).under("bureau").switching_to(&address),
         state: words::claim(l, one.state()),
         tone: words::claim_tone(one.state()),
         loss: [show::yuan(&one.principal_loss), show::yuan(&one.covered_loss), pool_share(&one)],
@@ -149,7 +150,7 @@ async fn answer(
         sentence,
         steps,
         loan,
-        action: format!("/bureau/claims/{id}"),
+        action: address,
         forms: act::forms(l, &case.choices, "", again),
         story: story::of(portal, member, subjects).await?,
         number,
@@ -217,7 +218,7 @@ async fn pool_room(
             year: one.year,
             filed: show::yuan(&one.filed),
             losses: show::yuan(&one.losses),
-            limit: one.breaker_ratio.clone(),
+            limit: show::percent(&one.breaker_ratio),
             tripped: one.tripped,
         }),
         deferred: pool.deferred_claim_ids.len(),

@@ -91,7 +91,9 @@ async fn issued(
     let answer = portal.ask(&member, v1::IssueLoginCodeRequest { enterprise: uscc.clone(), minutes }).await?;
     let known = portal.ask(&member, v1::GetEnterpriseRequest { enterprise: uscc.clone() }).await?;
     Ok(page(&Code {
-        frame: Frame::of(&member.visit, l.say("企业登录码", "A login code for the company")).under("search"),
+        frame: Frame::of(&member.visit, l.say("企业登录码", "A login code for the company"))
+            .under("search")
+            .switching_to(&format!("/bureau/enterprises/{sequence}")),
         name: known.enterprise.unwrap_or_default().details.unwrap_or_default().name,
         uscc,
         sequence,

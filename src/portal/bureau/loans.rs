@@ -140,7 +140,7 @@ async fn shown(
         frame: Frame::of(&member.visit, &title),
         company: applications::company(&portal, &member, (&terms.borrower, &number)).await?,
         ip_part: show::yuan(&terms.ip_part),
-        rate: terms.annual_rate,
+        rate: show::percent(&terms.annual_rate),
         outstanding: show::yuan(&loan.outstanding),
         interest: show::yuan(&loan.interest_paid),
         exposure: show::yuan(&loan.exposure),

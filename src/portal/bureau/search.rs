@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::act::mendable;
+use super::act::{mendable, told};
 use crate::portal::enterprise::overview::right_name;
 use crate::portal::fields::Fields;
 use crate::portal::language::Language;
@@ -65,7 +65,7 @@ async fn searched(State(portal): State<Portal>, Clerk(member): Clerk, fields: Fi
             }
             Ok(answer(&member, (query, String::new()), Some((hits, found.more))))
         }
-        Err(refusal) if mendable(refusal.class) => Ok(answer(&member, (query, l.words(&refusal.particular)), None)),
+        Err(refusal) if mendable(refusal.class) => Ok(answer(&member, (query, told(l, &refusal)), None)),
         Err(refusal) => Err(refusal.into()),
     }
 }

@@ -454,7 +454,7 @@ impl Model {
     }
 
     /// Principal filed by a bank in a year and not withdrawn, and covered losses claimed in it.
-    pub(super) fn bank_year(&self, bank: &ipledger::identifier::InstitutionId, year: i16) -> (i128, i128) {
+    pub(super) fn bank_year(&self, bank: &crate::identifier::InstitutionId, year: i16) -> (i128, i128) {
         let loans = self.loans();
         let counted = loans.values().filter(|loan| {
             loan.terms.in_pool && loan.terms.bank == *bank && year_of(loan.filed) == year && loan.state != "withdrawn"

@@ -1,12 +1,12 @@
 //! Enterprises, institutions, rights, pledges, the blacklist, rulebook and periods.
 
-use ipledger::book::nouns::{Month, PledgeDetails, PledgeKey, RightChange, Role};
-use ipledger::calendar::CivilDate;
-use ipledger::decide::command::Command;
-use ipledger::decide::rejection::Reason;
-use ipledger::identifier::{InstitutionId, RightId, Uscc};
-use ipledger::rulebook::refusal::Refusal;
-use ipledger::rulebook::terms::InstitutionKind;
+use crate::book::nouns::{Month, PledgeDetails, PledgeKey, RightChange, Role};
+use crate::calendar::CivilDate;
+use crate::decide::command::Command;
+use crate::decide::rejection::Reason;
+use crate::identifier::{InstitutionId, RightId, Uscc};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::InstitutionKind;
 
 use super::{Ask, Model, Verdict, What, Wrongs, days, reject, take};
 

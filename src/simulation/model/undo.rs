@@ -1,9 +1,9 @@
 //! Entries that are undone by another entry, and years that are closed.
 
-use ipledger::book::nouns::{Month, Role};
-use ipledger::calendar::FiscalYear;
-use ipledger::decide::command::{CloseYear, ReverseEntry};
-use ipledger::decide::rejection::Reason;
+use crate::book::nouns::{Month, Role};
+use crate::calendar::FiscalYear;
+use crate::decide::command::{CloseYear, ReverseEntry};
+use crate::decide::rejection::Reason;
 
 use super::life::{LoanStanding, exposure};
 use super::loan::moves;

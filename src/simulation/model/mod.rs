@@ -36,14 +36,14 @@ mod undo;
 
 use std::collections::BTreeMap;
 
-use ipledger::book::event::{Entry, Event};
-use ipledger::book::nouns::{Caller, Month, PledgeDetails, PledgeKey, RightChange, Role};
-use ipledger::calendar::{CivilDate, Timestamp};
-use ipledger::decide::command::{Command, Request, Stamp};
-use ipledger::decide::rejection::{Reason, Rejection};
-use ipledger::identifier::{InstitutionId, InvoiceNumber, RightId, Sequence, Uscc};
-use ipledger::money::Amount;
-use ipledger::rulebook::refusal::Refusal;
+use crate::book::event::{Entry, Event};
+use crate::book::nouns::{Caller, Month, PledgeDetails, PledgeKey, RightChange, Role};
+use crate::calendar::{CivilDate, Timestamp};
+use crate::decide::command::{Command, Request, Stamp};
+use crate::decide::rejection::{Reason, Rejection};
+use crate::identifier::{InstitutionId, InvoiceNumber, RightId, Sequence, Uscc};
+use crate::money::Amount;
+use crate::rulebook::refusal::Refusal;
 
 /// The parameters of `hebi-2017`, written down a second time.
 pub(crate) mod hebi {
@@ -63,7 +63,7 @@ pub(crate) mod hebi {
 
 /// The ledger of the auditor.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Model {
+pub struct Model {
     facts: Vec<Fact>,
 }
 
@@ -276,13 +276,12 @@ fn take(what: What) -> Verdict {
 }
 
 impl Model {
-    /// Compares an answer with the right one and takes the entry in. The error says what differs.
-    pub(crate) fn audit(
-        &mut self,
-        stamp: &Stamp,
-        request: &Request,
-        answer: &Result<Entry, Rejection>,
-    ) -> Result<(), String> {
+    /// Compares an answer with the right one and takes the entry in.
+    ///
+    /// # Errors
+    ///
+    /// What differs.
+    pub fn audit(&mut self, stamp: &Stamp, request: &Request, answer: &Result<Entry, Rejection>) -> Result<(), String> {
         let today = shanghai_day(stamp.recorded_at.micros());
         let day = request.effective_date.map_or(today, days);
         let ask = Ask { caller: &request.caller, day, today, seq: stamp.sequence.value() };

@@ -1,11 +1,11 @@
 //! The pool's money and the claims on it.
 
-use ipledger::book::nouns::Role;
-use ipledger::decide::command::{Command, RecordRecovery};
-use ipledger::decide::rejection::Reason;
-use ipledger::identifier::{ClaimId, InstitutionId, LoanId};
-use ipledger::money::Amount;
-use ipledger::rulebook::refusal::Refusal;
+use crate::book::nouns::Role;
+use crate::decide::command::{Command, RecordRecovery};
+use crate::decide::rejection::Reason;
+use crate::identifier::{ClaimId, InstitutionId, LoanId};
+use crate::money::Amount;
+use crate::rulebook::refusal::Refusal;
 
 use super::life::{ClaimStanding, LoanStanding, half_up};
 use super::loan::exposure_moves;

@@ -1,6 +1,6 @@
 //! The time of a simulation: two years from January 2018, in uneven steps, now and then backwards.
 
-use ipledger::calendar::Timestamp;
+use crate::calendar::Timestamp;
 
 use super::random::Random;
 
@@ -12,7 +12,7 @@ const DAYS: i64 = 700;
 
 /// A clock that somebody winds.
 #[derive(Debug)]
-pub(crate) struct Timeline {
+pub struct Timeline {
     random: Random,
     now: i64,
     step: i64,
@@ -20,14 +20,14 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// Two years in so many steps.
-    pub(crate) fn new(seed: u64, steps: u64) -> Self {
+    pub fn new(seed: u64, steps: u64) -> Self {
         let steps = i64::try_from(steps.max(1)).expect("a small number");
         Self { random: Random::new(!seed), now: BEGIN, step: DAYS * DAY / steps }
     }
 
     /// The time of the next step: later by up to twice the pace, sometimes the last second of the day in Shanghai,
     /// sometimes set back.
-    pub(crate) fn next(&mut self) -> Timestamp {
+    pub fn next(&mut self) -> Timestamp {
         self.now += self.random.between(0, 2 * self.step);
         let shown = match self.random.below(50) {
             0 => self.now - self.random.between(0, 3 * DAY),

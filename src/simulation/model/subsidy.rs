@@ -1,11 +1,11 @@
 //! Applications, their payment and clawback, invoices and the budget.
 
-use ipledger::book::nouns::{CostItem, EvidenceKey, Role};
-use ipledger::decide::command::{ApplySubsidy, Command};
-use ipledger::decide::rejection::Reason;
-use ipledger::identifier::{ApplicationId, InvoiceNumber, LoanId, RightKind, Uscc};
-use ipledger::rulebook::refusal::Refusal;
-use ipledger::rulebook::terms::CostKind;
+use crate::book::nouns::{CostItem, EvidenceKey, Role};
+use crate::decide::command::{ApplySubsidy, Command};
+use crate::decide::rejection::Reason;
+use crate::identifier::{ApplicationId, InvoiceNumber, LoanId, RightKind, Uscc};
+use crate::rulebook::refusal::Refusal;
+use crate::rulebook::terms::CostKind;
 
 use super::life::{AppStanding, LoanStanding, fill};
 use super::registry::RightIs;

@@ -1,14 +1,14 @@
 //! Filing loans and living with them.
 
-use ipledger::book::Book;
-use ipledger::book::event::InterestPaid;
-use ipledger::book::loan::Loan;
-use ipledger::book::nouns::{LoanState, LoanTerms, PledgeKey};
-use ipledger::book::registry::PledgeState;
-use ipledger::calendar::CivilDate;
-use ipledger::decide::command::{Command, RecordPrincipalPayment};
-use ipledger::identifier::{ContractNumber, LoanId};
-use ipledger::money::{Amount, Rate};
+use crate::book::Book;
+use crate::book::event::InterestPaid;
+use crate::book::loan::Loan;
+use crate::book::nouns::{LoanState, LoanTerms, PledgeKey};
+use crate::book::registry::PledgeState;
+use crate::calendar::CivilDate;
+use crate::decide::command::{Command, RecordPrincipalPayment};
+use crate::identifier::{ContractNumber, LoanId};
+use crate::money::{Amount, Rate};
 
 use super::{Generator, Plan};
 

@@ -1,13 +1,13 @@
 //! Comparing: an entry with what was expected of it, and the whole book with the whole list of facts.
 
-use ipledger::book::Book;
-use ipledger::book::event::{
+use crate::book::Book;
+use crate::book::event::{
     ApplicationChange, ApplicationLine, ClaimChange, ClaimDecision, Entry, Event, LoanChange, PoolMovement,
 };
-use ipledger::book::nouns::EvidenceKey;
-use ipledger::identifier::ClaimId;
-use ipledger::money::Amount;
-use ipledger::rulebook::terms::LossParty;
+use crate::book::nouns::EvidenceKey;
+use crate::identifier::ClaimId;
+use crate::money::Amount;
+use crate::rulebook::terms::LossParty;
 
 use super::life::exposure;
 use super::{AppFact, Judged, LineFact, Model, Postings, Proof, What, days, fen, hebi, summed};
@@ -186,7 +186,7 @@ fn same<T: PartialEq + std::fmt::Debug + ?Sized>(name: &str, expected: &T, found
 
 impl Model {
     /// Compares the whole book with the whole list of facts: every balance, state and sum.
-    pub(crate) fn compare(&self, book: &Book) -> Result<(), String> {
+    pub fn compare(&self, book: &Book) -> Result<(), String> {
         let last = self.facts.last().map_or(0, |fact| fact.seq);
         same("last sequence", &last, &book.last_sequence().value())?;
         self.compare_balances(book)?;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ipledger::book::Book;
-use ipledger::book::nouns::Month;
-use ipledger::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
-use ipledger::calendar::FiscalYear;
-use ipledger::decide::command::{CloseYear, Command, ReverseEntry};
-use ipledger::identifier::{BudgetLineId, InstitutionId, Sequence};
+use crate::book::Book;
+use crate::book::nouns::Month;
+use crate::book::reconciliation::{Class, Counts, StatementOf, StatementSignedOff};
+use crate::calendar::FiscalYear;
+use crate::decide::command::{CloseYear, Command, ReverseEntry};
+use crate::identifier::{BudgetLineId, InstitutionId, Sequence};
 
 use super::{Generator, Plan};
 
@@ -107,10 +107,10 @@ impl Generator {
 }
 
 /// Puts the entry that a reversal names into it, as the server does.
-pub(crate) fn with_entry(
-    mut request: ipledger::decide::command::Request,
-    entry: impl FnOnce(Sequence) -> Option<Arc<ipledger::book::event::Entry>>,
-) -> ipledger::decide::command::Request {
+pub fn with_entry(
+    mut request: crate::decide::command::Request,
+    entry: impl FnOnce(Sequence) -> Option<Arc<crate::book::event::Entry>>,
+) -> crate::decide::command::Request {
     if let Command::ReverseEntry(reverse) = &mut request.command {
         reverse.entry = entry(reverse.sequence);
     }

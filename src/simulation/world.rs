@@ -2,38 +2,53 @@
 
 use std::sync::Arc;
 
-use ipledger::calendar::CivilDate;
-use ipledger::identifier::{
+use crate::calendar::CivilDate;
+use crate::identifier::{
     BankCode, BudgetLineId, District, FunderId, InstitutionId, InvoiceNumber, PersonId, PoolId, ProgrammeId, RightId,
     Uscc,
 };
-use ipledger::rulebook::{Rulebook, load, shipped};
+use crate::rulebook::{Rulebook, load, shipped};
 
 /// Everybody and everything that commands may name.
 #[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) banks: Vec<InstitutionId>,
+pub struct World {
+    /// Banks that are partners.
+    pub banks: Vec<InstitutionId>,
     /// A partner that is no bank.
-    pub(crate) insurer: InstitutionId,
-    pub(crate) enterprises: Vec<Uscc>,
+    pub insurer: InstitutionId,
+    /// Enterprises, registered or not.
+    pub enterprises: Vec<Uscc>,
     /// Patents first, then trademarks.
-    pub(crate) rights: Vec<RightId>,
-    pub(crate) invoices: Vec<InvoiceNumber>,
-    pub(crate) funders: Vec<FunderId>,
-    pub(crate) pool: PoolId,
-    pub(crate) other_pool: PoolId,
-    pub(crate) budget: BudgetLineId,
-    pub(crate) costs: ProgrammeId,
-    pub(crate) first_patent: ProgrammeId,
-    pub(crate) other_programme: ProgrammeId,
-    pub(crate) district: District,
-    pub(crate) bank_code: BankCode,
-    pub(crate) rulebook: Arc<Rulebook>,
-    pub(crate) literal: Arc<Rulebook>,
+    pub rights: Vec<RightId>,
+    /// Invoices that prove costs.
+    pub invoices: Vec<InvoiceNumber>,
+    /// Who pay into the pools.
+    pub funders: Vec<FunderId>,
+    /// The pool of the rulebook.
+    pub pool: PoolId,
+    /// One that no rulebook knows.
+    pub other_pool: PoolId,
+    /// The budget line of the rulebook.
+    pub budget: BudgetLineId,
+    /// The programme for costs of a pledge.
+    pub costs: ProgrammeId,
+    /// The programme for the first insured patent.
+    pub first_patent: ProgrammeId,
+    /// One that no rulebook knows.
+    pub other_programme: ProgrammeId,
+    /// Where everybody sits.
+    pub district: District,
+    /// The bank code of the first bank (联行号).
+    pub bank_code: BankCode,
+    /// The strict reading, which is adopted.
+    pub rulebook: Arc<Rulebook>,
+    /// The literal reading.
+    pub literal: Arc<Rulebook>,
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    /// The same world each time.
+    pub fn new() -> Self {
         let mut rulebooks = shipped().iter().map(|(_, text)| Arc::new(load(text).expect("a shipped rulebook loads")));
         let (rulebook, literal) = (rulebooks.next().expect("strict"), rulebooks.next().expect("literal"));
         let patents = (0..20).map(patent);
@@ -64,7 +79,8 @@ fn parse<T, E: std::fmt::Debug>(value: Result<T, E>) -> T {
     value.expect("the world's names are valid")
 }
 
-pub(crate) fn person(name: &str) -> PersonId {
+/// A person of this name.
+pub fn person(name: &str) -> PersonId {
     parse(PersonId::parse(name))
 }
 
@@ -81,10 +97,12 @@ fn patent(number: u32) -> RightId {
     numbers.flatten().next().expect("one of the check digits is right")
 }
 
-pub(crate) fn invoice(number: usize) -> InvoiceNumber {
+/// The invoice of this number.
+pub fn invoice(number: usize) -> InvoiceNumber {
     parse(InvoiceNumber::parse(&format!("24412000{number:012}")))
 }
 
-pub(crate) fn date(text: &str) -> CivilDate {
+/// The day that is written so.
+pub fn date(text: &str) -> CivilDate {
     parse(CivilDate::parse(text))
 }

@@ -1,8 +1,8 @@
 //! Who may ask for what, as the domain's table of users says: banks report loans and claims, officers review, finance
 //! pays and keeps budgets, pools and periods, the operator keeps rulebooks, the auditor and the rest only read.
 
-use ipledger::book::nouns::{Caller, Role};
-use ipledger::decide::command::Command;
+use crate::book::nouns::{Caller, Role};
+use crate::decide::command::Command;
 
 #[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn may(caller: &Caller, command: &Command) -> bool {

@@ -1,10 +1,10 @@
 //! A loan's life: filed → disbursed → repaying → settled | overdue → cured | non-performing …
 
-use ipledger::book::nouns::{LoanTerms, Role};
-use ipledger::decide::command::Command;
-use ipledger::decide::rejection::Reason;
-use ipledger::identifier::LoanId;
-use ipledger::rulebook::refusal::Refusal;
+use crate::book::nouns::{LoanTerms, Role};
+use crate::decide::command::Command;
+use crate::decide::rejection::Reason;
+use crate::identifier::LoanId;
+use crate::rulebook::refusal::Refusal;
 
 use super::life::{LoanStanding, exposure};
 use super::registry::RightIs;

@@ -4,18 +4,18 @@
 //! aims at the edges: exactly the cap, one fen more. It knows nothing of what the right answer is.
 
 mod claims;
-pub(crate) mod corrections;
+pub mod corrections;
 mod loans;
 mod registry;
 mod subsidies;
 
-use ipledger::book::Book;
-use ipledger::book::event::RequestKey;
-use ipledger::book::nouns::{Caller, Role};
-use ipledger::calendar::{CivilDate, Timestamp};
-use ipledger::decide::command::{Command, Request};
-use ipledger::identifier::{InstitutionId, RequestId, Uscc};
-use ipledger::money::Amount;
+use crate::book::Book;
+use crate::book::event::RequestKey;
+use crate::book::nouns::{Caller, Role};
+use crate::calendar::{CivilDate, Timestamp};
+use crate::decide::command::{Command, Request};
+use crate::identifier::{InstitutionId, RequestId, Uscc};
+use crate::money::Amount;
 use sha2::{Digest as _, Sha256};
 
 use super::random::Random;
@@ -23,7 +23,7 @@ use super::world::{World, person};
 
 /// Makes requests from a seed.
 #[derive(Debug)]
-pub(crate) struct Generator {
+pub struct Generator {
     pub(crate) random: Random,
     pub(crate) world: World,
     /// Distinguishes the requests of two generators on one ledger.
@@ -44,24 +44,26 @@ struct Plan {
 }
 
 impl Generator {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// One generator alone on a ledger.
+    pub fn new(seed: u64) -> Self {
         Self::with_stream(seed, 0)
     }
 
-    pub(crate) fn with_stream(seed: u64, stream: u64) -> Self {
+    /// One of several on the same ledger, each with a stream of its own.
+    pub fn with_stream(seed: u64, stream: u64) -> Self {
         let random = Random::new(seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F));
         let today = super::world::date("2018-01-15");
         Self { random, world: World::new(), stream, made: 0, today, sent: Vec::new(), poor: seed % 2 == 1 }
     }
 
     /// What must be there before anything can happen.
-    pub(crate) fn opening(&mut self) -> Vec<Request> {
+    pub fn opening(&mut self) -> Vec<Request> {
         let plans = self.opening_plans();
         plans.into_iter().map(|plan| self.request(plan, None)).collect()
     }
 
     /// The next request at this time.
-    pub(crate) fn next(&mut self, book: &Book, now: Timestamp) -> Request {
+    pub fn next(&mut self, book: &Book, now: Timestamp) -> Request {
         self.today = now.shanghai_date();
         if self.random.chance(4)
             && let Some(sent) = self.random.pick(self.sent.iter().rev().take(60))

@@ -1,13 +1,13 @@
 //! Applications and what becomes of them.
 
-use ipledger::book::Book;
-use ipledger::book::application::{Application, Evidence};
-use ipledger::book::event::RedLetterInvoice;
-use ipledger::book::nouns::{ApplicationState, CostDetails, CostItem, EvidenceKey};
-use ipledger::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
-use ipledger::identifier::{ApplicationId, LoanId, Sequence, Uscc};
-use ipledger::money::Amount;
-use ipledger::rulebook::terms::CostKind;
+use crate::book::Book;
+use crate::book::application::{Application, Evidence};
+use crate::book::event::RedLetterInvoice;
+use crate::book::nouns::{ApplicationState, CostDetails, CostItem, EvidenceKey};
+use crate::decide::command::{ApplySubsidy, Command, DemandClawback, RecordClawback};
+use crate::identifier::{ApplicationId, LoanId, Sequence, Uscc};
+use crate::money::Amount;
+use crate::rulebook::terms::CostKind;
 
 use super::{Generator, Plan};
 

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use ipledger::book::Book;
-use ipledger::book::event::{BudgetChange, IpRightChanged};
-use ipledger::book::nouns::{
+use crate::book::Book;
+use crate::book::event::{BudgetChange, IpRightChanged};
+use crate::book::nouns::{
     BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Month, PledgeDetails, PledgeKey,
     RightChange,
 };
-use ipledger::calendar::FiscalYear;
-use ipledger::decide::command::{Command, LiftBlacklistEntry, PoolInterest, PoolTransfer};
-use ipledger::identifier::{InstitutionId, PledgeRegistrationNumber, RightId, RightKind, Sequence, Uscc};
-use ipledger::money::Amount;
-use ipledger::rulebook::terms::{BlacklistGround, InstitutionKind, SizeClass};
+use crate::calendar::FiscalYear;
+use crate::decide::command::{Command, LiftBlacklistEntry, PoolInterest, PoolTransfer};
+use crate::identifier::{InstitutionId, PledgeRegistrationNumber, RightId, RightKind, Sequence, Uscc};
+use crate::money::Amount;
+use crate::rulebook::terms::{BlacklistGround, InstitutionKind, SizeClass};
 
 use super::super::world::date;
 use super::{Generator, Plan};

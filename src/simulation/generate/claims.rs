@@ -1,11 +1,11 @@
 //! What becomes of claims.
 
-use ipledger::book::Book;
-use ipledger::book::nouns::ClaimState;
-use ipledger::book::pool::Claim;
-use ipledger::decide::command::{Command, RecordRecovery};
-use ipledger::identifier::ClaimId;
-use ipledger::money::Amount;
+use crate::book::Book;
+use crate::book::nouns::ClaimState;
+use crate::book::pool::Claim;
+use crate::decide::command::{Command, RecordRecovery};
+use crate::identifier::ClaimId;
+use crate::money::Amount;
 
 use super::{Generator, Plan};
 

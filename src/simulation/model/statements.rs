@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipledger::book::nouns::Month;
-use ipledger::book::reconciliation::{StatementOf, StatementSignedOff};
-use ipledger::calendar::CivilDate;
-use ipledger::decide::rejection::Reason;
-use ipledger::identifier::PoolId;
+use crate::book::nouns::Month;
+use crate::book::reconciliation::{StatementOf, StatementSignedOff};
+use crate::calendar::CivilDate;
+use crate::decide::rejection::Reason;
+use crate::identifier::PoolId;
 
 use super::{Fact, Model, Verdict, What, Wrongs, days, hebi, reject, take};
 
