@@ -77,6 +77,7 @@ pub async fn compare_statement(
     opened.map(said).map_err(|status| Refusal::of(&status))
 }
 
+#[expect(clippy::result_large_err, reason = "a refusal ends the stream: there is one at most")]
 fn said<T: Send + 'static>(stream: Statuses<T>) -> Parts<T> {
     Box::pin(stream.map(|item| item.map_err(|status| Refusal::of(&status))))
 }

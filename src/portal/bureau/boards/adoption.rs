@@ -307,13 +307,13 @@ fn of_report(l: Language, report: v1::SimulationReport) -> Simulation {
         newly_refused: report.newly_refused,
         budgets: budgets.collect(),
         sides: vec![
-            side(l, l.say("增加的企业", "Who would get more"), report.gainers.unwrap_or_default()),
-            side(l, l.say("减少的企业", "Who would get less"), report.losers.unwrap_or_default()),
+            side(l, l.say("增加的企业", "Who would get more"), &report.gainers.unwrap_or_default()),
+            side(l, l.say("减少的企业", "Who would get less"), &report.losers.unwrap_or_default()),
         ],
     }
 }
 
-fn side(l: Language, title: &'static str, side: v1::SimulationSide) -> Side {
+fn side(l: Language, title: &'static str, side: &v1::SimulationSide) -> Side {
     let top = side.top.iter().map(|one| Changed {
         name: one.name.clone(),
         old: show::yuan(&one.old),

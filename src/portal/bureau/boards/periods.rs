@@ -186,7 +186,7 @@ fn is_month(text: &str) -> bool {
     text.len() == 7 && CivilDate::parse(&format!("{text}-01")).is_ok()
 }
 
-fn name(month: &v1::Month) -> String {
+fn name(month: v1::Month) -> String {
     format!("{}-{:02}", month.year, month.month)
 }
 
@@ -195,7 +195,7 @@ async fn closed_months(portal: &Portal, member: &Member) -> Result<Vec<String>, 
     let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
         let answer = portal.ask(member, v1::ListPeriodsRequest { page_size: 1_000, page_token }).await?;
-        all.extend(answer.periods.iter().filter_map(|one| one.month.as_ref()).map(name));
+        all.extend(answer.periods.iter().filter_map(|one| one.month).map(name));
         page_token = answer.next_page_token;
         if page_token.is_empty() {
             return Ok(all);
@@ -229,7 +229,7 @@ fn of_answer(l: Language, found: v1::GetPeriodChecklistResponse, banks: &[v1::In
     let more = over(found.application_ids.len()).saturating_add(over(found.claim_ids.len()));
     let statements = found.unreconciled.iter().take(SHOWN_MAX).map(|one| OpenStatement {
         words: statements::named(l, &one.statement, banks),
-        month: one.month.as_ref().map(name).unwrap_or_default(),
+        month: one.month.map(name).unwrap_or_default(),
         count: one.open_count,
         first: one.first_sequence,
     });
@@ -239,7 +239,7 @@ fn of_answer(l: Language, found: v1::GetPeriodChecklistResponse, banks: &[v1::In
         claims: found.claim_ids.into_iter().take(SHOWN_MAX).collect(),
         statements: statements.collect(),
         due: found.statements_due.iter().map(|one| statements::named(l, one, banks)).collect(),
-        earlier: found.earlier_open_months.iter().map(name).collect(),
+        earlier: found.earlier_open_months.into_iter().map(name).collect(),
         more,
     }
 }

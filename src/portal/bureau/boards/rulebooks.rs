@@ -18,11 +18,11 @@ use crate::proto::v1;
 #[template(path = "bureau/boards/rulebooks.html")]
 struct ListPage {
     frame: Frame,
-    versions: Vec<Version>,
+    versions: Vec<Adopted>,
     may_adopt: bool,
 }
 
-struct Version {
+struct Adopted {
     id: String,
     version: u32,
     title: String,
@@ -63,7 +63,7 @@ pub(super) async fn list(State(portal): State<Portal>, Clerk(member): Clerk) -> 
         let reference = one.rulebook.unwrap_or_default();
         let until =
             if one.valid_until.is_empty() { l.say("至今", "on").to_owned() } else { show::day(l, &one.valid_until) };
-        Version {
+        Adopted {
             in_force: one.valid_from <= today && (one.valid_until.is_empty() || today <= one.valid_until),
             id: reference.rulebook_id,
             version: reference.version,
