@@ -89,7 +89,7 @@ struct Line {
 impl Line {
     fn new(cost: Amount) -> Self {
         let amount = Exact::from(cost);
-        let (shown, steps) = ((amount, amount.text().into()), Vec::with_capacity(STEPS_USUAL));
+        let (shown, steps) = ((amount, amount.word()), Vec::with_capacity(STEPS_USUAL));
         Self { amount, shown, bound: Bound::Ratio, steps, ordinal: 1 }
     }
 
@@ -211,7 +211,7 @@ impl Line {
     /// The amount so far as text. Most steps leave it as it is, and so is its text.
     fn shown(&mut self) -> Word {
         if self.shown.0 != self.amount {
-            self.shown = (self.amount, self.amount.text().into());
+            self.shown = (self.amount, self.amount.word());
         }
         self.shown.1.clone()
     }
@@ -252,6 +252,6 @@ pub(super) fn amount_input(name: &'static str, amount: Amount) -> Input {
 
 /// An amount that may not be whole fen.
 pub(super) fn exact_input(name: &'static str, exact: Exact) -> Input {
-    let value = exact.whole().map_or_else(|| Value::Exact(exact.text().into()), Value::Amount);
+    let value = exact.whole().map_or_else(|| Value::Exact(exact.word()), Value::Amount);
     input(name, value)
 }

@@ -111,7 +111,7 @@ pub(in crate::rulebook) fn resolve<'r>(
                 TierMethod::Whole => Portion::Flat(with_uplift(tier.ratio, added, rule, &mut inputs)?),
                 TierMethod::Marginal => {
                     let sum = slices(table, measure, lifted)?;
-                    inputs.push(input("slices", Value::Exact(sum.text().into())));
+                    inputs.push(input("slices", Value::Exact(sum.word())));
                     Portion::Slices(sum, measure)
                 }
             }
