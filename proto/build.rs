@@ -23,6 +23,7 @@ const API: &[&str] = &[
     "ipledger/v1/batch_service.proto",
     "ipledger/v1/sandbox_service.proto",
     "ipledger/v1/report_service.proto",
+    "ipledger/v1/desk_service.proto",
 ];
 const JOURNAL: &[&str] = &["ipledger/journal/v1/record.proto", "ipledger/journal/v1/export.proto"];
 

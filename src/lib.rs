@@ -30,6 +30,7 @@ pub mod cli;
 pub mod fuzz;
 pub mod config;
 pub mod portal;
+pub mod simulation;
 pub mod telemetry;
 pub mod server;
 pub mod access_log;

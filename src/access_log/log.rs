@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
+use super::names;
 use super::read::{files, last_line};
 use super::{FILE_BYTES_MAX, FOLDER, GATHER, QUEUE_RECORDS_MAX, Record, SYNC_INTERVAL};
 
@@ -216,10 +217,27 @@ impl Scribe {
             self.current = Some((OpenOptions::new().append(true).create(true).open(path)?, 0));
             // The name is in the folder, and the folder must be on disk for the file to be found.
             File::open(&self.folder)?.sync_all()?;
+            self.name_finished();
         }
         let (file, size) = self.current.as_mut().ok_or_else(|| io::Error::other("no file of the log is open"))?;
         *size = size.saturating_add(length);
         Ok(file)
+    }
+
+    /// Lists the names of the files that are finished now, beside the log's own work. Whoever asks first makes the list
+    /// where this did not come to it.
+    fn name_finished(&self) {
+        let folder = self.folder.clone();
+        let work = move || {
+            let made = files(&folder).and_then(|files| names::make_missing(&folder, &files));
+            if let Err(error) = made {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, folder = %folder.display(), "the names in the access log cannot be listed");
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("access-names".to_owned()).spawn(work) {
+            tracing::warn!(%error, "the names in the access log are not listed now");
+        }
     }
 
     fn sync(&self) -> io::Result<()> {

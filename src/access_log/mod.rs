@@ -3,7 +3,8 @@
 //! JSON lines in `access/access-NNNNNNNNNNNN.jsonl`, named after the number of their first line and begun anew at
 //! [`FILE_BYTES_MAX`]. Each line carries the SHA-256 of the line before it, so that a line that was changed, taken out
 //! or put in shows ([`verify`]); what was cut off at the end shows against the head that the ledger's own log names.
-//! The journal never depends on it.
+//! The journal never depends on it. A finished file has a list of the names in it beside it (`.names`), by which a company
+//! finds who looked at it without the whole log being read.
 //!
 //! **What a crash may take.** A call that was refused is answered only after its line is written to the file, so a crash
 //! of the process loses none; of the calls that were allowed it loses at most the [`QUEUE_RECORDS_MAX`] in the queue, in
@@ -17,13 +18,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 mod log;
+mod names;
 mod read;
 
 pub use log::{AccessLog, AccessLogFault, Head};
 pub use read::{Flaw, Page, Query, Verified, page, verify};
 
 /// A file of the log is followed by the next when it has this many bytes.
-pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// The most records that wait to be written; who has one more waits.
 pub const QUEUE_RECORDS_MAX: usize = 4_096;

@@ -113,10 +113,55 @@ async fn pages_go_from_the_newest_back_without_gap_or_overlap() {
     assert_eq!(seen, (1..=20).rev().collect::<Vec<_>>());
     let of = |query: Query| numbers(&page(log.folder(), &Query { limit: 100, ..query }).unwrap());
     assert_eq!(of(Query { denied_only: true, ..Query::default() }), [20, 15, 10, 5]);
+    let rpc = |name: &str| of(Query { rpc: Some(name.to_owned()), ..Query::default() }).len();
+    assert_eq!((rpc("LoanService/GetLoan"), rpc("GetLoan"), rpc("Loan")), (20, 20, 0));
     let loans = BTreeSet::from(["loan-7".to_owned(), "loan-12".to_owned()]);
     assert_eq!(of(Query { resources: Some(loans), ..Query::default() }), [12, 7]);
     assert_eq!(
         of(Query { principal: Some("li".to_owned()), from: Some(16), to: Some(20), ..Query::default() }),
         [18, 16]
     );
+}
+
+/// A company that was looked at long ago was shown an empty list: eight files were read, and no more.
+#[tokio::test]
+async fn a_name_is_found_in_the_oldest_of_many_files() {
+    let data = TempDir::new().unwrap();
+    let log = AccessLog::open_with(data.path(), 300).unwrap();
+    for number in 1..=60 {
+        let (code, loan) = (if number == 3 { "NOT_FOUND" } else { "OK" }, format!("loan_id=loan-{}", number.min(7)));
+        let record = record(if number == 2 { "li" } else { "wu" }, "LoanService/GetLoan", &[&loan], code);
+        assert!(log.append_and_wait(Record { time: number, ..record }).await);
+    }
+    assert!(read::files(log.folder()).unwrap().len() > 20);
+    let of = |query: Query| page(log.folder(), &Query { limit: 5, ..query }).unwrap();
+    let loan = |name: &str| Query { resources: Some(BTreeSet::from([name.to_owned()])), ..Query::default() };
+    assert_eq!((numbers(&of(loan("loan-1"))), of(loan("loan-1")).next), (vec![1], None));
+    assert_eq!(numbers(&of(Query { principal: Some("li".to_owned()), ..Query::default() })), [2]);
+    assert_eq!(numbers(&of(Query { denied_only: true, ..Query::default() })), [3]);
+    assert_eq!(numbers(&of(Query { from: Some(4), to: Some(6), ..Query::default() })), [5, 4]);
+    assert_eq!(of(loan("loan-100")), Page::default());
+    let first = of(loan("loan-7"));
+    assert_eq!((numbers(&first), first.next), (vec![60, 59, 58, 57, 56], Some(56)));
+    assert_eq!(numbers(&of(Query { before: first.next, ..loan("loan-7") })), [55, 54, 53, 52, 51]);
+}
+
+/// The lists are derived: lost, damaged or of a file that is gone, they are made anew or go with it.
+#[tokio::test]
+async fn lists_of_names_are_made_anew() {
+    let data = TempDir::new().unwrap();
+    let log = twenty(&data).await;
+    let folder = log.folder();
+    let asked = Query { resources: Some(BTreeSet::from(["loan-2".to_owned()])), limit: 9, ..Query::default() };
+    assert_eq!(numbers(&page(folder, &asked).unwrap()), [2]);
+    let files = read::files(folder).unwrap();
+    let list = files[0].with_extension("names");
+    for damage in [b"".as_slice(), b"IPLNAME1", b"something else that is longer than the head of a list"] {
+        fs::write(&list, damage).unwrap();
+        assert_eq!(numbers(&page(folder, &asked).unwrap()), [2], "{damage:?}");
+    }
+    fs::remove_file(&files[0]).unwrap();
+    names::make_missing(folder, &files[1..]).unwrap();
+    assert!(!list.exists(), "a list without its file");
+    assert!(files[1].with_extension("names").exists());
 }

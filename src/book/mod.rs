@@ -22,6 +22,7 @@ pub mod pool_moved;
 pub mod rate;
 pub mod reconciliation;
 pub mod registry;
+pub mod waiting;
 
 mod apply;
 mod requests;

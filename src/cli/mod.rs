@@ -46,6 +46,7 @@ pub mod report;
 pub mod rulebook;
 pub mod sandbox;
 pub mod serve;
+pub mod simulate;
 pub mod source;
 pub mod snapshot;
 pub mod verify;
@@ -104,7 +105,7 @@ enum Task {
         /// The data folder, which stays; a temporary one by default.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Leave the server and the pages running with the year in them, and print three logins; Ctrl+C ends it.
+        /// Leave the server and the pages running with the year in them, and print five logins; Ctrl+C ends it.
         #[arg(long)]
         keep: bool,
     },
@@ -192,6 +193,8 @@ enum Task {
     Backup(backup::BackupArguments),
     /// Make a data folder from a backup that proves to be of the checkpoint that is expected, and nothing otherwise.
     Restore(backup::RestoreArguments),
+    /// Run made-up commands through the whole path in memory while the store fails, each answer judged by a second ledger.
+    Simulate(simulate::Arguments),
     /// Reports of the bureau: pools, budgets, subsidies, loans, targets, accounts.
     Report(Box<report::Task>),
     /// Measure durable writes against a no-op call of the same server, and decisions of the pure core.
@@ -271,6 +274,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             on_runtime(bench::run(bench::Options { seconds, rounds }, &mut out))
         }
         Task::Report(task) => report::run(&task, &mut out),
+        Task::Simulate(arguments) => simulate::run(&arguments, &mut out),
     };
     match done.and_then(|good| Ok(out.flush().map(|()| good)?)) {
         Ok(true) => ExitCode::SUCCESS,

@@ -19,6 +19,7 @@ pub mod recorded;
 pub mod rejection;
 pub mod remedy;
 pub mod standing;
+pub mod waiting;
 pub mod whatif;
 
 mod access;

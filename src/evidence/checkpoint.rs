@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Note, PublicKey, Refuted};
 use crate::journal::merkle::Hash;
+use crate::journal::merkle::proof::is_consistent;
 
 /// What a checkpoint says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,13 @@ impl Checkpoint {
         let root =
             hash_of(root).ok_or_else(|| malformed(format!("its root is `{root}`, expected 32 bytes in base64")))?;
         Ok(Self { origin: origin.to_owned(), size: number, root })
+    }
+
+    /// Whether this journal begins with that of an earlier checkpoint, by a proof of hashes (RFC 9162, 2.1.4).
+    pub fn continues(&self, earlier: &Self, proof: &[Vec<u8>]) -> bool {
+        let hashes: Option<Vec<Hash>> = proof.iter().map(|hash| hash.as_slice().try_into().ok().map(Hash)).collect();
+        let (before, now) = ((earlier.size, earlier.root), (self.size, self.root));
+        self.origin == earlier.origin && hashes.is_some_and(|hashes| is_consistent(before, now, &hashes))
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Frame {
     pub here: &'static str,
     /// The number of the request.
     pub number: String,
+    /// Up to where the books are signed: when, and how many entries; only for the bureau.
+    pub intact: Option<(String, u64)>,
 }
 
 /// Who is logged in.
@@ -54,7 +56,8 @@ impl Frame {
         let separator = if visit.address.contains('?') { '&' } else { '?' };
         let other_language = format!("{}{separator}lang={}", visit.address, l.other().code());
         let (title, csrf, number) = (title.to_owned(), visit.csrf.clone(), visit.number.clone());
-        Self { l, title, who, csrf, other_language, switch_form: "", here: "", number }
+        let intact = visit.intact.map(|(size, time)| (super::show::moment(l, time), size));
+        Self { l, title, who, csrf, other_language, switch_form: "", here: "", number, intact }
     }
 
     /// The same below this entry of the menu.
@@ -67,6 +70,12 @@ impl Frame {
     #[must_use]
     pub fn resending(self, switch_form: &'static str) -> Self {
         Self { switch_form, ..self }
+    }
+
+    /// The same, where the switch of language leads to this page: on one that answers a POST and is not to be sent again.
+    #[must_use]
+    pub fn switching_to(self, address: &str) -> Self {
+        Self { other_language: format!("{address}?lang={}", self.l.other().code()), ..self }
     }
 
     /// Where the style sheet is.

@@ -21,10 +21,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use tokio_stream::StreamExt as _;
 
 use crate::calendar::Timestamp;
 use crate::config::PortalConfig;
 use crate::server::Edge;
+use crate::server::inside::streams::{Streamed, ask_for_stream};
 use crate::server::inside::{self, Inside, Refusal};
 use crate::server::logins::Visitor;
 
@@ -45,6 +47,7 @@ pub mod serve;
 pub mod session;
 pub mod show;
 pub mod style;
+pub mod uploads;
 pub mod visit;
 pub mod words;
 
@@ -53,6 +56,7 @@ use problem::Problem;
 use rulebooks::Rulebooks;
 use secret::Secret;
 use session::Sessions;
+use uploads::Uploads;
 use visit::Member;
 
 /// The pages of a ledger; clones are the same pages.
@@ -73,6 +77,7 @@ struct Shared {
     sessions: Sessions,
     attempts: Attempts,
     rulebooks: Rulebooks,
+    uploads: Uploads,
     provider: Option<login::provider::Provider>,
 }
 
@@ -96,8 +101,8 @@ impl Portal {
     pub fn new(edge: Edge, parts: Parts) -> Self {
         let Parts { config, url, secure, secret, provider } = parts;
         let sessions = Sessions::new(config.idle, config.lifetime);
-        let (attempts, rulebooks) = (Attempts::default(), Rulebooks::default());
-        let shared = Shared { edge, config, url, secure, secret, sessions, attempts, rulebooks, provider };
+        let (attempts, rulebooks, uploads) = (Attempts::default(), Rulebooks::default(), Uploads::default());
+        let shared = Shared { edge, config, url, secure, secret, sessions, attempts, rulebooks, uploads, provider };
         Self { shared: Arc::new(shared) }
     }
 
@@ -116,6 +121,16 @@ impl Portal {
     /// Sends a request of the API as the visitor of this page.
     pub async fn ask<M: Inside>(&self, member: &Member, message: M) -> Result<M::Answer, Problem> {
         self.ask_as(&member.visitor(), message).await.map_err(Problem::from)
+    }
+
+    /// Sends a request that is answered with a stream, and waits for all of it.
+    pub async fn ask_all<M: Streamed>(&self, member: &Member, message: M) -> Result<Vec<M::Part>, Problem> {
+        let mut parts = ask_for_stream(&self.shared.edge, &member.visitor(), message).await?;
+        let mut all = Vec::new();
+        while let Some(part) = parts.next().await {
+            all.push(part?);
+        }
+        Ok(all)
     }
 
     /// The same for whoever a login stands for.
@@ -166,6 +181,11 @@ impl Portal {
     /// The rulebooks as read.
     pub fn rulebooks(&self) -> &Rulebooks {
         &self.shared.rulebooks
+    }
+
+    /// Files that were sent and wait for the next click.
+    pub fn uploads(&self) -> &Uploads {
+        &self.shared.uploads
     }
 
     /// The city's identity provider.

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use crate::calendar::{CivilDate, Timestamp};
-use crate::money::Amount;
+use crate::money::{Amount, Rate};
 
 /// English names of the months.
 const MONTHS: [&str; 12] = [
@@ -30,6 +30,11 @@ pub fn amount(text: &str) -> Amount {
 /// `200,000.00`.
 pub fn yuan(text: &str) -> String {
     amount(text).grouped()
+}
+
+/// A rate of the API as people say it: `4.35 %`; as it is where it is none.
+pub fn percent(text: &str) -> String {
+    Rate::parse(text).map_or_else(|_| text.to_owned(), Rate::percent)
 }
 
 /// `2025年6月23日`, `23 June 2025`; empty where there is none.
@@ -83,6 +88,7 @@ mod tests {
     fn money_days_and_moments_as_people_write_them() {
         assert_eq!(yuan("200000.00"), "200,000.00");
         assert_eq!(yuan("-30000.5"), "-30,000.50");
+        assert_eq!((percent("0.0435"), percent("")), ("4.35 %".to_owned(), String::new()));
         assert_eq!(day(Language::Chinese, "2025-06-03"), "2025年6月3日");
         assert_eq!(day(Language::English, "2025-06-03"), "3 June 2025");
         assert_eq!(day(Language::Chinese, ""), "");

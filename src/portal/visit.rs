@@ -17,6 +17,8 @@ use super::language::{self, Language};
 use super::problem::Problem;
 use super::session::{Audience, Session, is_cookie, new_cookie};
 use super::{Portal, csrf, headers::REQUEST_ID, problem};
+use crate::calendar::Timestamp;
+use crate::server::inside::intact;
 use crate::server::logins::Visitor;
 
 /// The longest that a page may take.
@@ -39,6 +41,8 @@ pub struct Visit {
     pub from: Option<SocketAddr>,
     /// The number of this request.
     pub number: String,
+    /// Up to where the books are signed, for the bureau: how many entries, and when the last was recorded.
+    pub intact: Option<(u64, Timestamp)>,
 }
 
 /// A visit of somebody who is logged in.
@@ -110,7 +114,10 @@ pub fn around(pages: Router<Portal>, portal: &Portal) -> Router<Portal> {
 
 async fn pass(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let Some((visit, fresh)) = arrive(&portal, &request) else { return Problem::Fault.into_response() };
+    let Some((mut visit, fresh)) = arrive(&portal, &request) else { return Problem::Fault.into_response() };
+    if visit.session.as_ref().is_some_and(|session| session.audience == Audience::Bureau) {
+        visit.intact = intact(portal.edge()).await;
+    }
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
     let chose = language::chosen(request.uri(), request.headers()).1;
@@ -150,7 +157,7 @@ fn arrive(portal: &Portal, request: &Request) -> Option<(Visit, bool)> {
     let address = without_language(request.uri().path(), request.uri().query());
     let number = number()?;
     let from = browser(portal, request);
-    Some((Visit { language, cookie, session, csrf, address, from, number }, fresh))
+    Some((Visit { language, cookie, session, csrf, address, from, number, intact: None }, fresh))
 }
 
 /// Where the browser is. A proxy on this machine is believed what it says last; nobody else is.

@@ -64,6 +64,106 @@ pub const fn holder(l: Language, state: State) -> &'static str {
     }
 }
 
+/// The same, told to the bureau.
+pub const fn holder_for_bureau(l: Language, state: State) -> &'static str {
+    match state {
+        State::Refused | State::ClawbackDemanded => l.say("企业", "the company"),
+        State::Submitted
+        | State::AwaitingClosing
+        | State::Approved
+        | State::Paid
+        | State::ClawedBack
+        | State::Withdrawn
+        | State::Unspecified => holder(l, state),
+    }
+}
+
+/// What is to be done about a case, as a button says it.
+pub const fn case_act(l: Language, act: v1::CaseAct) -> &'static str {
+    match act {
+        v1::CaseAct::Unspecified => "",
+        v1::CaseAct::ApproveSubsidy => l.say("审核补助申请", "Approve a subsidy"),
+        v1::CaseAct::PaySubsidy => l.say("拨付补助", "Pay a subsidy"),
+        v1::CaseAct::RecordClawback => l.say("登记退回", "Record money back"),
+        v1::CaseAct::ApproveClaim => l.say("审核补偿申请", "Approve a claim"),
+        v1::CaseAct::ResumeClaim => l.say("恢复暂缓的补偿", "Resume a deferred claim"),
+        v1::CaseAct::PayClaim => l.say("拨付补偿", "Pay a claim"),
+        v1::CaseAct::RefuseSubsidy => l.say("驳回申请", "Refuse the application"),
+        v1::CaseAct::DemandClawback => l.say("要求退回", "Demand it back"),
+        v1::CaseAct::RefuseClaim => l.say("不予补偿", "Refuse the claim"),
+        v1::CaseAct::WriteOffClaim => l.say("核销剩余损失", "Write the rest off"),
+    }
+}
+
+/// Where a claim stands.
+pub const fn claim(l: Language, state: v1::ClaimState) -> &'static str {
+    match state {
+        v1::ClaimState::Unspecified => "",
+        v1::ClaimState::UnderReview => l.say("待审核", "Under review"),
+        v1::ClaimState::Deferred => l.say("暂缓", "Deferred"),
+        v1::ClaimState::Approved => l.say("已批准，待拨付", "Approved, to be paid"),
+        v1::ClaimState::Refused => l.say("不予补偿", "Refused"),
+        v1::ClaimState::Paid => l.say("已补偿", "Paid"),
+        v1::ClaimState::Recovering => l.say("追偿中", "Being recovered"),
+        v1::ClaimState::Closed => l.say("已关闭", "Closed"),
+    }
+}
+
+/// The class of its badge.
+pub const fn claim_tone(state: v1::ClaimState) -> &'static str {
+    match state {
+        v1::ClaimState::UnderReview | v1::ClaimState::Deferred | v1::ClaimState::Approved => "wait",
+        v1::ClaimState::Paid | v1::ClaimState::Recovering => "good",
+        v1::ClaimState::Refused => "bad",
+        v1::ClaimState::Closed | v1::ClaimState::Unspecified => "none",
+    }
+}
+
+/// Who bears a part of a loss.
+pub const fn party(l: Language, party: v1::LossParty) -> &'static str {
+    match party {
+        v1::LossParty::Unspecified => "",
+        v1::LossParty::Pool => l.say("资金池", "the pool"),
+        v1::LossParty::Bank => l.say("银行", "the bank"),
+        v1::LossParty::Insurer => l.say("保险机构", "the insurer"),
+        v1::LossParty::Guarantor => l.say("担保机构", "the guarantor"),
+        v1::LossParty::Valuer => l.say("评估机构", "the valuer"),
+        v1::LossParty::Province => l.say("省级", "the province"),
+        v1::LossParty::City => l.say("市级", "the city"),
+        v1::LossParty::District => l.say("县区", "the district"),
+    }
+}
+
+/// What a limit sums up, by its code in rulebooks.
+pub fn cap_scope(l: Language, scope: &str) -> &str {
+    match scope {
+        "item" => l.say("单项限额", "Cap of this cost"),
+        "loan" => l.say("单笔贷款限额", "Cap of the loan"),
+        "joint" => l.say("合并限额", "Joint cap"),
+        "enterprise-year" => l.say("企业年度限额", "The company's cap of the year"),
+        "lifetime" => l.say("企业累计限额", "The company's cap of all years"),
+        "bank-year" => l.say("银行年度限额", "The bank's cap of the year"),
+        "payee-year" => l.say("收款机构年度限额", "The payee's cap of the year"),
+        "programme-year" => l.say("项目年度限额", "The programme's cap of the year"),
+        _ => scope,
+    }
+}
+
+/// What was found.
+pub const fn found(l: Language, kind: v1::FoundKind) -> &'static str {
+    match kind {
+        v1::FoundKind::Unspecified => "",
+        v1::FoundKind::Enterprise => l.say("企业", "Company"),
+        v1::FoundKind::IpRight => l.say("知识产权", "IP right"),
+        v1::FoundKind::Pledge => l.say("质押登记", "Pledge"),
+        v1::FoundKind::Loan => l.say("贷款", "Loan"),
+        v1::FoundKind::Application => l.say("补助申请", "Application"),
+        v1::FoundKind::Claim => l.say("补偿申请", "Claim"),
+        v1::FoundKind::Entry => l.say("分录", "Entry"),
+        v1::FoundKind::Invoice => l.say("发票", "Invoice"),
+    }
+}
+
 /// A kind of cost.
 pub const fn cost(l: Language, kind: v1::CostKind) -> &'static str {
     match kind {

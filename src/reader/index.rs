@@ -6,15 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Book;
+use crate::book::application::Application;
 use crate::book::event::{Entry, Event};
-use crate::book::nouns::PledgeKey;
-use crate::identifier::{ApplicationId, ClaimId, InstitutionId, LoanId, Uscc};
+use crate::book::nouns::{EvidenceKey, PledgeKey};
+use crate::identifier::{ApplicationId, ClaimId, InstitutionId, InvoiceNumber, LoanId, Uscc};
 
 /// The things of each institution and enterprise, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     institutions: BTreeMap<InstitutionId, Things>,
     enterprises: BTreeMap<Uscc, Things>,
+    /// Which applications named an invoice.
+    invoices: BTreeSet<(InvoiceNumber, ApplicationId)>,
     none: Things,
 }
 
@@ -40,6 +43,7 @@ impl Index {
         }
         for (id, application) in &book.applications {
             index.take_application(book, *id, application.loan);
+            index.take_invoices(*id, application);
             if let Some(payee) = &application.payee {
                 index.institution(payee).applications.insert(*id);
             }
@@ -60,9 +64,13 @@ impl Index {
             let id = LoanId::created_by(entry.sequence);
             self.institution(&filed.terms.bank).loans.insert(id);
         } else if let Event::SubsidyApplied(applied) = &entry.event {
-            self.take_application(book, ApplicationId::created_by(entry.sequence), applied.loan);
+            let id = ApplicationId::created_by(entry.sequence);
+            self.take_application(book, id, applied.loan);
+            if let Some(application) = book.applications.get(&id) {
+                self.take_invoices(id, application);
+            }
             if let Some(payee) = &applied.payee {
-                self.institution(payee).applications.insert(ApplicationId::created_by(entry.sequence));
+                self.institution(payee).applications.insert(id);
             }
         } else if let Event::ClaimSubmitted(submitted) = &entry.event {
             self.take_claim(book, ClaimId::created_by(entry.sequence), submitted.loan);
@@ -85,6 +93,20 @@ impl Index {
     /// What belongs to an enterprise.
     pub fn of_enterprise(&self, uscc: Uscc) -> &Things {
         self.enterprises.get(&uscc).unwrap_or(&self.none)
+    }
+
+    /// The applications that named an invoice, granted or not.
+    pub fn with_invoice(&self, number: InvoiceNumber) -> impl Iterator<Item = ApplicationId> + '_ {
+        let all = (number, ApplicationId::new(0))..=(number, ApplicationId::new(u64::MAX));
+        self.invoices.range(all).map(|(_, id)| *id)
+    }
+
+    fn take_invoices(&mut self, id: ApplicationId, application: &Application) {
+        for line in &application.lines {
+            if let EvidenceKey::Invoice(number) = line.evidence.0 {
+                self.invoices.insert((number, id));
+            }
+        }
     }
 
     fn take_application(&mut self, book: &Book, id: ApplicationId, loan: Option<LoanId>) {

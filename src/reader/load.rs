@@ -1,7 +1,9 @@
 //! What a start makes of the journal, whole or from a snapshot: the one state that the writer and the reader begin with.
 
+use super::cases::Cases;
 use super::history::History;
 use super::index::Index;
+use super::work::Work;
 use super::{BlockIndex, Published, Reader, Recent, View};
 use crate::book::Book;
 use crate::journal::block::Head;
@@ -31,7 +33,14 @@ pub(super) const fn no_head() -> Head {
 impl Loaded {
     /// Nothing yet.
     pub fn empty() -> Self {
-        let view = View { book: Book::new(), history: History::default(), index: Index::default(), head: Head::EMPTY };
+        let view = View {
+            book: Book::new(),
+            history: History::default(),
+            cases: Cases::default(),
+            work: Work::default(),
+            index: Index::default(),
+            head: Head::EMPTY,
+        };
         let (blocks, recent, subtrees) = (BlockIndex::default(), Recent::default(), Subtrees::default());
         Self(Published { view, blocks, recent, subtrees })
     }
@@ -47,6 +56,7 @@ impl Loaded {
         one.view.head == other.view.head
             && one.view.book == other.view.book
             && one.view.history == other.view.history
+            && one.view.cases == other.view.cases
             && one.blocks == other.blocks
             && one.subtrees == other.subtrees
     }
@@ -77,17 +87,20 @@ impl Loaded {
     /// The same after the blocks that the store has beyond it; no other block is read. `progress` hears the sequence of
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
-        let Published { view: View { book, mut history, head, .. }, mut blocks, mut recent, mut subtrees } = self.0;
+        let Published { view: View { book, mut history, mut cases, head, .. }, mut blocks, mut recent, mut subtrees } =
+            self.0;
         let Replayed { book, head } = replay_tail(storage, Replayed { book, head }, &mut |entry, height, leaf| {
             let sequence = entry.sequence;
             history.apply(&entry);
+            cases.apply(&entry);
             blocks.note(height, sequence);
             subtrees.append(leaf);
             recent.push(entry);
             progress(sequence.value());
         })?;
         let index = Index::of(&book);
-        Ok(Self(Published { view: View { book, history, index, head }, blocks, recent, subtrees }))
+        let work = Work::of(&book, &cases);
+        Ok(Self(Published { view: View { book, history, cases, work, index, head }, blocks, recent, subtrees }))
     }
 }
 

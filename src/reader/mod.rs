@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
+use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task;
@@ -35,11 +35,15 @@ mod pick;
 mod load;
 mod proofs;
 pub mod scope;
+pub mod cases;
+pub mod work;
 #[cfg(test)]
 mod tests;
 
+use cases::Cases;
 use history::History;
 use index::Index;
+use work::Work;
 
 use load::no_head;
 pub use load::{Loaded, State, load};
@@ -50,6 +54,12 @@ pub const PAGE_ENTRIES_MAX: usize = 1_000;
 /// The most entries looked at for one page: a filter that matches little gives a short page and where to go on, not a
 /// walk through the whole journal.
 pub const PAGE_SCAN_ENTRIES_MAX: usize = 20_000;
+
+/// How many blocks are kept that were read from the store; each has at most 1 MiB of records, unless a closing run made it.
+const OPENED_BLOCKS_MAX: usize = 4;
+
+/// The fewest entries of a block that are decoded at a time.
+const CHUNK_ENTRIES_MIN: usize = 64;
 
 /// How many of the newest entries are kept decoded, some 2 KB each.
 pub const RECENT_ENTRIES_MAX: usize = 4_096;
@@ -67,6 +77,11 @@ pub struct View {
     pub book: Book,
     /// The balances of the accounts, now and before.
     pub history: History,
+    /// The entries about each loan, application, claim, right and pledge.
+    pub cases: Cases,
+    /// What waits for the bureau; made anew from the book at every start.
+    #[serde(skip)]
+    pub work: Work,
     /// What belongs to whom; made anew from the book at every start.
     #[serde(skip)]
     pub index: Index,
@@ -101,6 +116,9 @@ struct PageLimits {
 struct Shared {
     published: RwLock<Published>,
     storage: Arc<dyn Storage>,
+    /// The blocks that were read last, newest last: whoever asks for one entry after the other, as a client does that sends
+    /// its requests again, would read and check a whole block for each. Blocks never change.
+    opened: Mutex<VecDeque<Arc<Block>>>,
     tip: watch::Sender<Sequence>,
 }
 
@@ -117,8 +135,13 @@ impl Reader {
     /// A reader of this journal, and the one hand that may move it on.
     pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Publisher) {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
-        let shared = Arc::new(Shared { published: RwLock::new(loaded.0), storage, tip });
+        let shared = Arc::new(Shared { published: RwLock::new(loaded.0), storage, opened: Mutex::default(), tip });
         (Self { shared: Arc::clone(&shared) }, Publisher { shared })
+    }
+
+    /// The journal's store, for whoever checks it.
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.shared.storage
     }
 
     /// Book, history and head at the same sequence.
@@ -147,12 +170,15 @@ impl Reader {
         if let Some(entry) = self.recent(sequence) {
             return Ok(Some(entry));
         }
+        if let Some(block) = self.opened(sequence) {
+            return decode_of(&block, sequence).map(Some);
+        }
         let reader = self.clone();
         blocking(move || reader.stored_entry(sequence)).await
     }
 
     /// The block that holds the entry of this sequence, with the exact bytes that the Merkle tree covers.
-    pub async fn block_with(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
+    pub async fn block_with(&self, sequence: Sequence) -> Result<Option<Arc<Block>>, ReadFault> {
         let reader = self.clone();
         blocking(move || reader.stored_block(sequence)).await
     }
@@ -173,6 +199,19 @@ impl Reader {
         let reader = self.clone();
         let limits = PageLimits { entries: limit.min(PAGE_ENTRIES_MAX), scanned: PAGE_SCAN_ENTRIES_MAX };
         blocking(move || reader.page(from, limits, &filter)).await
+    }
+
+    /// The entries from this sequence on that are in memory, at most so many looked at, those that the filter lets through,
+    /// and where to go on; `None` where the store must be read for them, or there are none yet. Waits for nothing.
+    pub fn recent_entries<F>(&self, from: Sequence, limit: usize, filter: F) -> Option<(Vec<Arc<Entry>>, Sequence)>
+    where
+        F: Fn(&Book, &Entry) -> bool,
+    {
+        let published = self.shared.published.read();
+        let mut entries = published.recent.from(from.max(Sequence::FIRST), limit);
+        let next = entries.last()?.sequence.next();
+        entries.retain(|entry| filter(&published.view.book, entry));
+        Some((entries, next))
     }
 
     /// Visits every entry from the first to the end as it is now, in order, until the visitor breaks off. Waits for the
@@ -197,7 +236,7 @@ impl Reader {
     pub fn visit_blocking(&self, last: Sequence, visit: &mut dyn FnMut(&Entry)) -> Result<(), ReadFault> {
         let mut next = Sequence::FIRST;
         while next <= last {
-            let chunk = self.chunk(next)?;
+            let chunk = self.chunk(next, usize::MAX)?;
             if chunk.is_empty() {
                 break;
             }
@@ -212,8 +251,11 @@ impl Reader {
     fn page(&self, from: Sequence, limits: PageLimits, filter: &dyn Fn(&Entry) -> bool) -> Result<Page, ReadFault> {
         let mut page = Page { entries: Vec::new(), next: Some(from.max(Sequence::FIRST)) };
         let mut scanned = 0_usize;
+        // What a page does not need is not decoded; a filter that lets little through takes more at a time.
+        let mut wanted = limits.entries.max(CHUNK_ENTRIES_MIN);
         while let Some(next) = page.next {
-            let chunk = self.chunk(next)?;
+            let chunk = self.chunk(next, wanted)?;
+            wanted = wanted.saturating_mul(2).min(PAGE_ENTRIES_MAX);
             if chunk.is_empty() {
                 page.next = None;
             }
@@ -231,15 +273,15 @@ impl Reader {
         Ok(page)
     }
 
-    /// Some entries that begin with this sequence, none only when there is none yet.
-    fn chunk(&self, from: Sequence) -> Result<Vec<Arc<Entry>>, ReadFault> {
-        let recent = self.shared.published.read().recent.from(from, PAGE_ENTRIES_MAX);
+    /// Some entries that begin with this sequence, at most so many, none only when there is none yet.
+    fn chunk(&self, from: Sequence, limit: usize) -> Result<Vec<Arc<Entry>>, ReadFault> {
+        let recent = self.shared.published.read().recent.from(from, limit.min(PAGE_ENTRIES_MAX));
         if !recent.is_empty() {
             return Ok(recent);
         }
         let Some(block) = self.stored_block(from)? else { return Ok(Vec::new()) };
         let numbered = (block.first_sequence()..).zip(block.records());
-        let wanted = numbered.filter(|(sequence, _)| *sequence >= from.value());
+        let wanted = numbered.filter(|(sequence, _)| *sequence >= from.value()).take(limit);
         wanted.map(|(sequence, record)| decode_at(sequence, record)).collect()
     }
 
@@ -248,18 +290,26 @@ impl Reader {
     }
 
     fn stored_entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
-        let Some(record) = self.stored_record(sequence)? else { return Ok(None) };
-        decode_at(sequence.value(), &record).map(Some)
+        let Some(block) = self.stored_block(sequence)? else { return Ok(None) };
+        decode_of(&block, sequence).map(Some)
     }
 
     fn stored_record(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, ReadFault> {
         let Some(block) = self.stored_block(sequence)? else { return Ok(None) };
-        let index = sequence.value().checked_sub(block.first_sequence()).and_then(|index| usize::try_from(index).ok());
-        let record = index.and_then(|index| block.records().get(index)).cloned();
-        record.map(Some).ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })
+        record_of(&block, sequence).map(|record| Some(record.to_vec()))
     }
 
-    fn stored_block(&self, sequence: Sequence) -> Result<Option<Block>, ReadFault> {
+    /// The block with this entry, if it was read just before.
+    fn opened(&self, sequence: Sequence) -> Option<Arc<Block>> {
+        let opened = self.shared.opened.lock();
+        let has = |block: &&Arc<Block>| (block.first_sequence()..=block.last_sequence()).contains(&sequence.value());
+        opened.iter().rev().find(has).cloned()
+    }
+
+    fn stored_block(&self, sequence: Sequence) -> Result<Option<Arc<Block>>, ReadFault> {
+        if let Some(block) = self.opened(sequence) {
+            return Ok(Some(block));
+        }
         let height = {
             let published = self.shared.published.read();
             if sequence > published.view.book.last_sequence() {
@@ -268,9 +318,25 @@ impl Reader {
             published.blocks.height_of(sequence)
         };
         let Some(height) = height else { return Ok(None) };
-        let block = self.shared.storage.read(height)?;
-        block.map(Some).ok_or(ReadFault::Missing { sequence, height })
+        let block = self.shared.storage.read(height)?.map(Arc::new).ok_or(ReadFault::Missing { sequence, height })?;
+        let mut opened = self.shared.opened.lock();
+        if opened.len() >= OPENED_BLOCKS_MAX {
+            opened.pop_front();
+        }
+        opened.push_back(Arc::clone(&block));
+        Ok(Some(block))
     }
+}
+
+/// The record of an entry in the block that holds it.
+fn record_of(block: &Block, sequence: Sequence) -> Result<&[u8], ReadFault> {
+    let index = sequence.value().checked_sub(block.first_sequence()).and_then(|index| usize::try_from(index).ok());
+    let record = index.and_then(|index| block.records().get(index)).map(Vec::as_slice);
+    record.ok_or_else(|| ReadFault::Missing { sequence, height: block.height() })
+}
+
+fn decode_of(block: &Block, sequence: Sequence) -> Result<Arc<Entry>, ReadFault> {
+    decode_at(sequence.value(), record_of(block, sequence)?)
 }
 
 fn decode_at(sequence: u64, record: &[u8]) -> Result<Arc<Entry>, ReadFault> {
@@ -332,8 +398,10 @@ impl Publisher {
             for entry in entries {
                 published.view.book.apply(&entry);
                 published.view.history.apply(&entry);
-                let View { book, index, .. } = &mut published.view;
+                let View { book, cases, index, work, .. } = &mut published.view;
+                cases.apply(&entry);
                 index.apply(&entry, book);
+                work.apply(&entry, book, cases);
                 published.blocks.note(height, entry.sequence);
                 published.recent.push(entry);
             }

@@ -17,13 +17,13 @@ impl Reader {
 
     fn picked(&self, sequences: &[Sequence]) -> Result<Vec<Arc<Entry>>, ReadFault> {
         let mut found = Vec::with_capacity(sequences.len());
-        let mut open: Option<Block> = None;
+        let mut open: Option<Arc<Block>> = None;
         for sequence in sequences {
             if let Some(entry) = self.recent(*sequence) {
                 found.push(entry);
                 continue;
             }
-            if open.as_ref().and_then(|block| record(block, *sequence)).is_none() {
+            if open.as_deref().and_then(|block| record(block, *sequence)).is_none() {
                 open = self.stored_block(*sequence)?;
             }
             let Some(block) = &open else { continue };

@@ -45,6 +45,32 @@ async fn entries_are_the_same_from_the_store_and_from_memory() {
     }
 }
 
+/// A client that sends its requests again asks for one entry after the other: a block is read once for all of its entries.
+#[tokio::test]
+async fn entries_in_a_row_are_read_block_by_block() {
+    let (ledger, _) = long_ledger().await;
+    let mut firsts = Vec::new();
+    ledger
+        .storage
+        .scan(1, &mut |block| {
+            firsts.push(block.first_sequence());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let before = ledger.storage.reads().blocks;
+    for number in 1..=400 {
+        assert_eq!(ledger.reader.entry(Sequence::new(number)).await.unwrap().unwrap().sequence.value(), number);
+    }
+    let blocks = firsts.into_iter().filter(|first| *first <= 400).count();
+    assert_eq!(ledger.storage.reads().blocks - before, u64::try_from(blocks).unwrap());
+    // Between many places the last ones read are kept, and no more.
+    for number in [1, 400, 1, 400, 2_000, 3, 399] {
+        let entry = ledger.reader.entry(Sequence::new(number)).await.unwrap().unwrap();
+        assert_eq!(ledger.reader.stored_entry(entry.sequence).unwrap().unwrap(), entry);
+        assert!(ledger.reader.shared.opened.lock().len() <= OPENED_BLOCKS_MAX);
+    }
+}
+
 #[tokio::test]
 async fn pages_cover_the_journal_once() {
     let (ledger, count) = long_ledger().await;

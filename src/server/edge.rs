@@ -30,6 +30,7 @@ use super::parse::{Violations, query};
 use super::render::decision::decision;
 use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
+use super::verifications::Verifications;
 use super::write::{Answered, WriteRequest};
 use super::{REPORTS_MAX, TAILS_MAX, reused};
 
@@ -57,8 +58,12 @@ pub struct Edge {
     pub(super) logins: Arc<Logins>,
     /// Statements that were compared, until they are signed off.
     pub(super) comparisons: Arc<Comparisons>,
+    /// The audit of the journal that is under way, or the last one.
+    pub(super) verifications: Arc<Verifications>,
     /// One permit per open tail.
     pub(super) tails: Arc<Semaphore>,
+    /// Held by a tail while it reads the store.
+    pub(super) catch_up: Arc<Semaphore>,
     /// Held by the simulation that is under way.
     pub(super) simulations: Arc<Semaphore>,
     /// One permit per report being made.
@@ -84,7 +89,9 @@ impl Edge {
             watch: Arc::new(Watch::default()),
             logins: Arc::default(),
             comparisons: Arc::default(),
+            verifications: Arc::default(),
             tails,
+            catch_up: Arc::new(Semaphore::new(1)),
             simulations,
             reports,
             stop: Arc::new(stop),
@@ -143,6 +150,11 @@ impl Edge {
     /// How many commands wait to be decided.
     pub(super) fn waiting(&self) -> usize {
         self.writer.waiting()
+    }
+
+    /// Who takes commands.
+    pub(super) const fn writer(&self) -> &Writer {
+        &self.writer
     }
 
     /// What is durable.

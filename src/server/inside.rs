@@ -1,5 +1,6 @@
 //! The way in for the rest of this process, which is the pages: every call of the API that is no stream, by a visitor
-//! who logged in, through the same guard as a call from the network, and answered with the same messages.
+//! who logged in, through the same guard as a call from the network, and answered with the same messages. The streams
+//! that pages need are in [`streams`].
 //!
 //! ```text
 //! page ─ ask(visitor, request) ─ guard ─ handler ─> response
@@ -9,6 +10,8 @@
 //! So a page can show nothing and do nothing that the API would not, and the access log has a line for it.
 
 use std::time::Duration;
+
+pub mod streams;
 
 use prost::Message;
 use tonic::{Code, Request, Response, Status, async_trait};
@@ -21,11 +24,12 @@ use super::logins::Visitor;
 use crate::calendar::Timestamp;
 use crate::decide::rejection::Class;
 use crate::evidence::PublicKey;
-use crate::identifier::{ApplicationId, Uscc};
+use crate::identifier::{ApplicationId, Sequence, Uscc};
 use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessService;
 use crate::proto::v1::batch_service_server::BatchService;
 use crate::proto::v1::budget_service_server::BudgetService;
+use crate::proto::v1::desk_service_server::DeskService;
 use crate::proto::v1::evidence_service_server::EvidenceService;
 use crate::proto::v1::fact_service_server::FactService;
 use crate::proto::v1::identity_service_server::IdentityService;
@@ -88,6 +92,13 @@ pub fn now(edge: &Edge) -> Timestamp {
 /// The key that signs the ledger's checkpoints and so its receipts; public.
 pub fn ledger_key(edge: &Edge) -> Option<PublicKey> {
     edge.keeper().map(|keeper| keeper.key().clone())
+}
+
+/// Up to where the newest checkpoint proves the books: how many entries, and when the last of them was recorded.
+pub async fn intact(edge: &Edge) -> Option<(u64, Timestamp)> {
+    let size = edge.keeper()?.newest()?.checkpoint.size;
+    let last = edge.reader().entry(Sequence::new(size)).await.ok()??;
+    Some((size, last.recorded_at))
 }
 
 /// Whose application this is. Only for whoever proved that he may know: it tells a company.
@@ -183,12 +194,19 @@ inside! {
         get_budget(GetBudget: GetBudgetRequest) -> GetBudgetResponse;
         list_budgets(ListBudgets: ListBudgetsRequest) -> ListBudgetsResponse;
     }
+    DeskService {
+        list_work(ListWork: ListWorkRequest) -> ListWorkResponse;
+        get_case(GetCase: GetCaseRequest) -> GetCaseResponse;
+        search(Search: SearchRequest) -> SearchResponse;
+    }
     EvidenceService {
         get_checkpoint(GetCheckpoint: GetCheckpointRequest) -> GetCheckpointResponse;
         get_inclusion_proof(GetInclusionProof: GetInclusionProofRequest) -> GetInclusionProofResponse;
         get_consistency_proof(GetConsistencyProof: GetConsistencyProofRequest) -> GetConsistencyProofResponse;
         get_receipt(GetReceipt: GetReceiptRequest) -> GetReceiptResponse;
         add_cosignature(AddCosignature: AddCosignatureRequest) -> AddCosignatureResponse;
+        verify_journal(VerifyJournal: VerifyJournalRequest) -> VerifyJournalResponse;
+        get_verification(GetVerification: GetVerificationRequest) -> GetVerificationResponse;
     }
     FactService {
         record_reference_rate(RecordReferenceRate: RecordReferenceRateRequest) -> RecordReferenceRateResponse;

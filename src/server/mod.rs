@@ -30,6 +30,7 @@ use crate::proto::v1;
 use crate::proto::v1::access_service_server::AccessServiceServer;
 use crate::proto::v1::batch_service_server::BatchServiceServer;
 use crate::proto::v1::budget_service_server::BudgetServiceServer;
+use crate::proto::v1::desk_service_server::DeskServiceServer;
 use crate::proto::v1::evidence_service_server::EvidenceServiceServer;
 use crate::proto::v1::fact_service_server::FactServiceServer;
 use crate::proto::v1::identity_service_server::IdentityServiceServer;
@@ -65,6 +66,7 @@ mod service;
 pub mod status;
 pub mod tls;
 pub mod token;
+mod verifications;
 mod vocabulary;
 mod write;
 
@@ -199,6 +201,7 @@ const SERVICES: &[&str] = &[
     "ipledger.v1.IdentityService",
     "ipledger.v1.ReconciliationService",
     "ipledger.v1.ReportService",
+    "ipledger.v1.DeskService",
 ];
 
 /// A service of the API behind the guard, with the limits that all of them share.
@@ -243,6 +246,7 @@ fn router<H: Health>(edge: &Edge, health: HealthServer<H>) -> Router {
         .add_service(limited!(IdentityServiceServer, edge))
         .add_service(limited!(ReconciliationServiceServer, edge))
         .add_service(limited!(ReportServiceServer, edge))
+        .add_service(limited!(DeskServiceServer, edge))
         .add_optional_service(edge.sandbox().map(|_| limited!(SandboxServiceServer, edge)))
 }
 

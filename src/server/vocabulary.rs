@@ -3,6 +3,7 @@
 use crate::book::nouns::{ApplicationState, ClaimState, LoanState, Role};
 use crate::book::reconciliation::Class;
 use crate::book::registry::{PledgeState, RightState};
+use crate::book::waiting::Act;
 use crate::identifier::RightKind;
 use crate::proto::v1;
 use crate::report::Kind;
@@ -53,6 +54,20 @@ macro_rules! mirrored {
     };
 }
 
+mirrored!(
+    Act = CaseAct {
+        ApproveSubsidy,
+        PaySubsidy,
+        RecordClawback,
+        ApproveClaim,
+        ResumeClaim,
+        PayClaim,
+        RefuseSubsidy,
+        DemandClawback,
+        RefuseClaim,
+        WriteOffClaim,
+    }
+);
 mirrored!(
     Class = ReconciliationClass {
         Equal,

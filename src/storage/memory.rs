@@ -10,6 +10,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -25,8 +27,13 @@ pub enum AppendFault {
     AfterWrite,
     /// The write stops in its middle. Reopening drops the torn block, because an append is atomic.
     Torn,
+    /// The power fails in the middle of the write, after the disk has written the end of the block before its beginning.
+    /// Reopening drops it.
+    Reordered,
     /// The disk is full; nothing is kept.
     Full,
+    /// All is well, [`SLOW`] later.
+    Slow,
     /// The disk says that the block is durable when it is not: it lasts until the next crash, or until a later honest
     /// append takes it along.
     Lie,
@@ -34,6 +41,9 @@ pub enum AppendFault {
 
 /// Which appends fail: their number, counted from 1 over the life of the disk, and how. The rest succeeds.
 pub type FaultPlan = BTreeMap<u64, AppendFault>;
+
+/// How long a slow append takes: some ten times an honest one on a real disk.
+pub const SLOW: Duration = Duration::from_millis(2);
 
 /// The chunks of one block, key and value.
 type Chunks = Vec<(Vec<u8>, Vec<u8>)>;
@@ -54,6 +64,8 @@ struct Disk {
     witness: Tip,
     plan: FaultPlan,
     appends: u64,
+    /// How many blocks can still be read; `None` where reading does not fail.
+    reads_left: Option<u64>,
     /// Counts the opens and the crashes; a store of an older number is finished.
     generation: u64,
     open: bool,
@@ -73,7 +85,7 @@ impl MemoryDisk {
         if disk.open {
             return Err(Fault::Locked { folder: PathBuf::from("memory") });
         }
-        disk.torn = None;
+        disk.recover();
         let last = u64::try_from(disk.blocks.len()).unwrap_or(u64::MAX);
         disk.tip = disk.tip_at(last)?.unwrap_or_default();
         check_witness(&disk.witness, &disk.tip, disk.tip_at(disk.witness.height)?)?;
@@ -87,7 +99,6 @@ impl MemoryDisk {
         let mut disk = self.0.lock();
         let durable = disk.durable;
         disk.blocks.truncate(durable);
-        disk.torn = None;
         disk.open = false;
         disk.generation = disk.generation.saturating_add(1);
     }
@@ -117,6 +128,36 @@ impl MemoryDisk {
         self.0.lock().plan = plan;
     }
 
+    /// Lets so many blocks be read, and then fails; `None` mends the disk.
+    pub fn fail_reads_after(&self, blocks: Option<u64>) {
+        self.0.lock().reads_left = blocks;
+    }
+
+    /// Another disk with the same content, all of it durable, closed: to damage and look at, or to restore from.
+    pub fn copy(&self) -> Self {
+        let disk = self.0.lock();
+        Self(Arc::new(Mutex::new(Disk {
+            blocks: disk.blocks.clone(),
+            durable: disk.blocks.len(),
+            torn: disk.torn.clone(),
+            witness: disk.witness,
+            plan: disk.plan.clone(),
+            appends: disk.appends,
+            ..Disk::default()
+        })))
+    }
+
+    /// Whether the next append is to be slow.
+    fn is_slow_now(&self) -> bool {
+        let disk = self.0.lock();
+        disk.plan.get(&disk.appends.saturating_add(1)) == Some(&AppendFault::Slow)
+    }
+
+    /// How many blocks are on it.
+    pub fn blocks(&self) -> usize {
+        self.0.lock().blocks.len()
+    }
+
     /// How many appends were tried in the life of the disk.
     pub fn appends(&self) -> u64 {
         self.0.lock().appends
@@ -124,6 +165,23 @@ impl MemoryDisk {
 }
 
 impl Disk {
+    /// What a write left that did not come to its end was never acknowledged. It is taken for a block only if it is one.
+    fn recover(&mut self) {
+        let Some(chunks) = self.torn.take() else { return };
+        let height = u64::try_from(self.blocks.len()).unwrap_or(u64::MAX).saturating_add(1);
+        if Block::from_chunks(height, &chunks).is_ok() {
+            self.blocks.push(chunks);
+            self.durable = self.blocks.len();
+        }
+    }
+
+    fn read(&mut self, height: u64) -> Result<Option<Block>, Fault> {
+        if let Some(left) = &mut self.reads_left {
+            *left = left.checked_sub(1).ok_or_else(|| injected("read"))?;
+        }
+        self.block_at(height)
+    }
+
     fn block_at(&self, height: u64) -> Result<Option<Block>, Fault> {
         let chunks = index_of(height).and_then(|index| self.blocks.get(index));
         Ok(chunks.map(|chunks| Block::from_chunks(height, chunks)).transpose()?)
@@ -137,7 +195,7 @@ impl Disk {
         check_next(&self.tip, block)?;
         self.appends = self.appends.saturating_add(1);
         match self.plan.get(&self.appends).copied() {
-            None => self.write(block, true),
+            None | Some(AppendFault::Slow) => self.write(block, true),
             Some(AppendFault::Lie) => self.write(block, false),
             Some(AppendFault::AfterWrite) => {
                 self.write(block, true);
@@ -149,6 +207,10 @@ impl Disk {
                 let mut chunks = block.to_chunks();
                 chunks.pop();
                 self.torn = Some(chunks);
+                return Err(injected("write"));
+            }
+            Some(AppendFault::Reordered) => {
+                self.torn = Some(block.to_chunks().split_off(1));
                 return Err(injected("write"));
             }
         }
@@ -163,6 +225,11 @@ impl Disk {
             self.durable = self.blocks.len();
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the thread of the committer, which waits for a real disk too")]
+fn wait() {
+    thread::sleep(SLOW);
 }
 
 /// Where the block of this height stands; there is no block 0.
@@ -225,11 +292,14 @@ impl Drop for MemoryStorage {
 
 impl Storage for MemoryStorage {
     fn append(&self, block: &Block) -> Result<(), Fault> {
+        if self.disk.is_slow_now() {
+            wait();
+        }
         self.with(|disk| disk.append(block))
     }
 
     fn read(&self, height: u64) -> Result<Option<Block>, Fault> {
-        self.with(|disk| disk.block_at(height))
+        self.with(|disk| disk.read(height))
     }
 
     fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {

@@ -26,6 +26,7 @@ use crate::journal::merkle::Hash;
 
 pub mod memory;
 pub mod sled;
+pub mod until;
 mod witness;
 #[cfg(test)]
 mod tests;

@@ -148,8 +148,10 @@ fn memory_fails_as_planned() {
     let cases = [
         (AppendFault::BeforeWrite, true, Some(1)),
         (AppendFault::Torn, true, Some(1)),
+        (AppendFault::Reordered, true, Some(1)),
         (AppendFault::Full, true, Some(1)),
         (AppendFault::AfterWrite, true, Some(2)),
+        (AppendFault::Slow, false, Some(2)),
         (AppendFault::Lie, false, None),
     ];
     for (fault, errs, height_after) in cases {
@@ -171,6 +173,28 @@ fn memory_fails_as_planned() {
         drop(store);
         assert_eq!(disk.appends(), 2);
     }
+}
+
+#[test]
+fn a_memory_disk_whose_reads_fail_gives_an_error_and_no_shorter_journal() {
+    let disk = MemoryDisk::default();
+    let store = disk.open().unwrap();
+    let mut head = Head::EMPTY;
+    for number in 1..=3 {
+        head = append(&store, &head, records(number, 2, 100)).unwrap();
+    }
+    drop(store);
+    let copy = disk.copy();
+    for blocks in 0..3 {
+        disk.fail_reads_after(Some(blocks));
+        let outcome = disk.open().and_then(|store| replay(&store));
+        assert!(matches!(outcome, Err(Fault::Io { action: "read", .. })), "{blocks}: {outcome:?}");
+    }
+    disk.fail_reads_after(None);
+    assert_eq!(replay(&disk.open().unwrap()).unwrap().0, head);
+    copy.lose_last(1);
+    assert!(matches!(copy.open(), Err(Fault::WitnessAhead { .. })), "it has a witness of its own");
+    assert_eq!((copy.blocks(), disk.blocks()), (2, 3));
 }
 
 #[test]

@@ -103,6 +103,16 @@ pub(crate) struct HeldStorage {
     inner: MemoryStorage,
     state: Mutex<Switches>,
     changed: Condvar,
+    reads: Mutex<Reads>,
+}
+
+/// What was read of a store.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Reads {
+    pub(crate) blocks: u64,
+    /// The most at the same time.
+    pub(crate) most: u64,
+    now: u64,
 }
 
 #[derive(Debug, Default)]
@@ -114,7 +124,7 @@ struct Switches {
 
 impl HeldStorage {
     fn new(inner: MemoryStorage) -> Self {
-        Self { inner, state: Mutex::default(), changed: Condvar::new() }
+        Self { inner, state: Mutex::default(), changed: Condvar::new(), reads: Mutex::default() }
     }
 
     pub(crate) fn hold(&self) {
@@ -129,6 +139,10 @@ impl HeldStorage {
     /// Has the next append fail, and only that one: a store that forgets its fault.
     pub(crate) fn fail_once(&self) {
         self.state.lock().fails_once = true;
+    }
+
+    pub(crate) fn reads(&self) -> Reads {
+        *self.reads.lock()
     }
 
     pub(crate) fn is_appending(&self) -> bool {
@@ -152,7 +166,17 @@ impl Storage for HeldStorage {
     }
 
     fn read(&self, height: u64) -> Result<Option<Block>, Fault> {
-        self.inner.read(height)
+        {
+            let mut reads = self.reads.lock();
+            reads.now += 1;
+            reads.blocks += 1;
+            reads.most = reads.most.max(reads.now);
+        }
+        // So that another one may come in between.
+        thread::yield_now();
+        let read = self.inner.read(height);
+        self.reads.lock().now -= 1;
+        read
     }
 
     fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {

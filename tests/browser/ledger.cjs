@@ -2,7 +2,7 @@
 const { spawn, execFileSync } = require('node:child_process');
 const program = process.env.IPLEDGER_PROGRAM;
 
-/** The demo with its year, its pages and its three codes. */
+/** The demo with its year, its pages and its codes. */
 exports.demo = () => new Promise((resolve, reject) => {
   const child = spawn(program, ['demo', '--keep'], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';

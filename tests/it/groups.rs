@@ -30,7 +30,7 @@ use ipledger::writer::{Answer, Writer, WriterThreads};
 
 use crate::fixture::uscc;
 use crate::property::run;
-use crate::simulate::world::date;
+use ipledger::simulation::world::date;
 
 /// More than one block of commands takes.
 const APPLICANTS: u64 = 1_250;

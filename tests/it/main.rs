@@ -31,7 +31,6 @@ mod groups;
 mod fuzz;
 mod flips;
 mod layers;
-mod model;
 mod ops;
 mod property;
 mod portal;

@@ -20,12 +20,12 @@ use ipledger::money::Amount;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::model::Model;
-use crate::simulate::generate::Generator;
-use crate::simulate::generate::corrections::with_entry;
 use crate::simulate::story::{Story, pledge_key, yuan};
-use crate::simulate::timeline::Timeline;
-use crate::simulate::world::{World, date, invoice};
+use ipledger::simulation::generate::Generator;
+use ipledger::simulation::generate::corrections::with_entry;
+use ipledger::simulation::model::Model;
+use ipledger::simulation::timeline::Timeline;
+use ipledger::simulation::world::{World, date, invoice};
 
 /// The core with its auditor.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use ipledger::money::Amount;
 use ipledger::rulebook::{Rulebook, load, shipped};
 
 use crate::property::run;
-use crate::simulate::world::date;
+use ipledger::simulation::world::date;
 
 fn shipped_rulebook(name: &str) -> Rulebook {
     let (_, text) = shipped().iter().find(|(file, _)| file.trim_end_matches(".toml") == name).unwrap();

@@ -27,6 +27,9 @@ use crate::rulebook::terms::{CostKind, InstitutionKind, SizeClass};
 /// Who hears of each entry of the set-up.
 pub(super) type Recorded<'a> = dyn FnMut(&Entry) -> anyhow::Result<()> + 'a;
 
+/// The day on which everything happens.
+pub(super) const DAY: &str = "2026-06-01";
+
 /// Enterprises that take turns.
 const ENTERPRISES: u64 = 1_000;
 
@@ -74,7 +77,7 @@ impl Core {
         Ok(Self {
             book: Book::new(),
             number: 0,
-            day: date("2026-06-01")?,
+            day: date(DAY)?,
             programme: ProgrammeId::parse("pledge-cost")?,
             person: PersonId::parse("bench")?,
         })

@@ -7,17 +7,23 @@
 
 mod core;
 mod flood;
+mod full_queue;
+mod growth;
 mod import;
 mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
+mod nation;
 mod overload;
+mod pages;
+mod prepared;
 mod proofs;
 pub mod reconcile;
 pub mod remember;
 mod server;
 mod simulate;
 pub mod start;
+mod status;
 mod verify;
 
 use std::io::Write;
@@ -50,11 +56,53 @@ pub enum Task {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Measure writes on journals of these sizes, in turn: does it matter how much there is?
+    Growth {
+        /// The numbers of entries; the others are compared with the first.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
+        entries: Vec<u64>,
+        /// Seconds for each figure.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Rounds; the medians are compared.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
+    /// Measure what an enterprise waits for its own year while others write at half of what the ledger can do.
+    Status {
+        /// Entries of the journal.
+        #[arg(long, default_value_t = 100_000)]
+        entries: u64,
+        /// Seconds for each figure.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Rounds; the medians count.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Tails that read everything, for the last figure.
+        #[arg(long, default_value_t = 8)]
+        tails: usize,
+    },
     /// Send twice what the ledger can do for a while; then readers that are slow.
     Overload {
         /// Seconds of overload.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+    },
+    /// What a nation costs: memory and disk for each entry, and the time of a start.
+    Nation {
+        /// Its enterprises; about 12 entries come of each.
+        #[arg(long, default_value_t = 100_000)]
+        enterprises: u64,
+    },
+    /// How long each page takes with a nation in the ledger: a company's, an officer's, finance's, an auditor's.
+    Pages {
+        /// About so many entries.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// How often each page is asked for.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
     },
     /// Write into a running ledger and remember every answer; hold it against them after it died and started again.
     Remember(remember::Arguments),
@@ -114,7 +162,15 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
     match task {
         Task::Flood { seconds, rounds } => flood::run(Options { seconds: *seconds, rounds: *rounds }, out).await,
         Task::Import { seed, enterprises, rounds } => import::run((*seed, *enterprises), *rounds, out).await,
+        Task::Growth { entries, seconds, rounds } => {
+            growth::run(entries, Options { seconds: *seconds, rounds: *rounds }, out).await
+        }
+        Task::Status { entries, seconds, rounds, tails } => {
+            status::run((*entries, *tails), Options { seconds: *seconds, rounds: *rounds }, out).await
+        }
         Task::Overload { seconds } => overload::run(*seconds, out).await,
+        Task::Nation { enterprises } => nation::run(*enterprises, out).await,
+        Task::Pages { entries, rounds } => pages::run(*entries, *rounds, out).await,
         Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),
         Task::Reconcile { lines } => reconcile::run(*lines, out),

@@ -100,7 +100,8 @@ impl Bench {
             async move {
                 let mut turns = borrowers.iter().take(load.enterprises).cycle().skip(caller);
                 let next = |(enterprise, loan): &(String, String)| {
-                    application(enterprise.clone(), loan.clone(), invoices.fetch_add(1, Ordering::Relaxed))
+                    let invoice = invoices.fetch_add(1, Ordering::Relaxed);
+                    application(enterprise.clone(), loan.clone(), (invoice, PAID_ON))
                 };
                 let mut count: u64 = 0;
                 while Instant::now() < deadline {
@@ -171,7 +172,12 @@ async fn apply(channel: Channel, mut requests: Vec<v1::ApplySubsidyRequest>) -> 
     Ok(sent)
 }
 
-fn application(enterprise: String, loan_id: String, invoice: u64) -> v1::ApplySubsidyRequest {
+/// An application for half of a valuation fee of 2.00 yuan on an invoice of its own, paid on this day.
+pub(super) fn application(
+    enterprise: String,
+    loan_id: String,
+    (invoice, paid_on): (u64, &str),
+) -> v1::ApplySubsidyRequest {
     let invoice = v1::Invoice { number: format!("{invoice:020}"), total: "2.00".to_owned() };
     v1::ApplySubsidyRequest {
         request_id: Uuid::new_v4().to_string(),
@@ -181,11 +187,11 @@ fn application(enterprise: String, loan_id: String, invoice: u64) -> v1::ApplySu
         items: vec![v1::CostItem {
             item: v1::CostKind::Valuation.into(),
             cost: "2.00".to_owned(),
-            paid_on: PAID_ON.to_owned(),
+            paid_on: paid_on.to_owned(),
             evidence: Some(Evidence::Invoice(invoice)),
             ..v1::CostItem::default()
         }],
-        effective_date: PAID_ON.to_owned(),
+        effective_date: paid_on.to_owned(),
         ..v1::ApplySubsidyRequest::default()
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::core::Core;
 use super::{Rates, per_cent, per_second};
+use crate::identifier::{LoanId, Uscc};
 use crate::journal::block::{BLOCK_RECORDS_MAX, Head, payload_bytes_of};
 use crate::journal::codec::encode;
 use crate::snapshot;
@@ -68,6 +69,11 @@ pub fn run(sizes: &[u64], rounds: usize, out: &mut dyn Write) -> anyhow::Result<
 
 /// A journal of about so many entries in this folder; gives how many.
 pub(super) fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
+    make_with_loans(data, size).map(|(entries, _)| entries)
+}
+
+/// The same; gives the enterprises with their loans too.
+pub(super) fn make_with_loans(data: &Path, size: u64) -> anyhow::Result<(u64, Vec<(Uscc, LoanId)>)> {
     let storage = SledStorage::open(data)?;
     let (mut head, mut records, mut blocks) = (Head::EMPTY, Vec::new(), Vec::new());
     let mut core = Core::new()?;
@@ -96,7 +102,7 @@ pub(super) fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
         let sequence = entry.sequence.value();
         recorded(encode(&entry), sequence >= size)?;
         if sequence >= size {
-            return Ok(sequence);
+            return Ok((sequence, loans));
         }
     }
 }
@@ -111,7 +117,7 @@ fn start(data: &Path, expected: u64) -> anyhow::Result<u64> {
     Ok(millis(elapsed))
 }
 
-fn write_snapshot(data: &Path) -> anyhow::Result<(std::path::PathBuf, u64)> {
+pub(super) fn write_snapshot(data: &Path) -> anyhow::Result<(std::path::PathBuf, u64)> {
     let storage = SledStorage::open(data)?;
     let loaded = snapshot::load(data, &storage, &mut |_| {})?.loaded;
     let begin = Instant::now();

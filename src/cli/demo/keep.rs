@@ -1,4 +1,4 @@
-//! `ipledger demo --keep`: after the year, the server and the pages stay, and three people are handed a login.
+//! `ipledger demo --keep`: after the year, the server and the pages stay, and five people are handed a login.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -67,6 +67,8 @@ pub(super) async fn keep(data: &Path, paper: &mut Paper<'_>) -> anyhow::Result<(
 const LOGINS: &[(&str, &str, Actor, &str)] = &[
     ("企业：淇水镁业", "a company: Qishui Precision Magnesium", world::REVIEWER, QISHUI),
     ("主管部门审核岗：李娜", "an officer: li-na", world::REVIEWER, ""),
+    ("主管部门受理岗：刘洋", "a second officer: liu-yang", world::COUNTER, ""),
+    ("财政拨付岗：赵敏", "finance: zhao-min", world::FINANCE, ""),
     ("审计：孙磊", "the auditor: sun-lei", world::AUDITOR, ""),
 ];
 

@@ -1,7 +1,7 @@
 //! The rows of a file, one after the other, whatever its format.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +16,9 @@ use super::sheet;
 
 /// The most characters of a value that a sentence shows.
 const SHOWN_CHARACTERS_MAX: usize = 60;
+
+/// The longest line: twice what a request may have.
+const LINE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// A row of the file.
 #[derive(Debug)]
@@ -198,8 +201,14 @@ fn next_line(
     let mut line = Vec::new();
     loop {
         line.clear();
-        match reader.read_until(b'\n', &mut line) {
+        match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
             Ok(0) => return None,
+            Ok(_) if !line.ends_with(b"\n") && u64::try_from(line.len()) == Ok(LINE_BYTES_MAX) => {
+                let line = number.saturating_add(1);
+                return Some(Err(anyhow::anyhow!(
+                    "line {line} has more than {LINE_BYTES_MAX} bytes; expected a row on each line"
+                )));
+            }
             Ok(count) => *position = position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX)),
             Err(error) => return Some(Err(error.into())),
         }
@@ -219,4 +228,23 @@ fn asked(line: &[u8], items: &Items) -> Result<Asked, Wrong> {
         Wrong::value("rpc", &line.rpc, expected)
     })?;
     Ok(Asked { item, request: line.request, caller: line.caller, name: line.name, forget: line.forget })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_an_end_does_not_fill_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.ndjson");
+        let most = usize::try_from(LINE_BYTES_MAX).unwrap();
+        let row = r#"{"rpc":"RegistryService/RegisterEnterprise","request":{}}"#;
+        std::fs::write(&path, format!("{row}\n{}", "x".repeat(most + 1))).unwrap();
+        let items = Items::new();
+        let mut rows = Rows::open(&path, None, &items).unwrap();
+        assert!(rows.next().unwrap().unwrap().asked.is_ok());
+        let refused = rows.next().unwrap().unwrap_err().to_string();
+        assert!(refused.starts_with("line 2 has more than 8388608 bytes"), "{refused}");
+    }
 }

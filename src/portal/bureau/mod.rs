@@ -1,32 +1,35 @@
-//! Pages for the bureau (主管部门): officer, finance, auditor, operator. So far the desk alone, which says who is logged in
-//! and up to where the books are signed.
+//! Pages for the bureau (主管部门): officer, finance, auditor, operator. The desk: what waits, one case with what may be
+//! done about it, several at once, and the search. The boards: figures, reconciliation, closing, reports, rulebooks, books.
+//!
+//! Addresses carry numbers of the journal: whose they are asks the guard, on every page, and what is in another district is
+//! not found. A company is named by an entry that concerns it, never by its code.
 
-use askama::Template;
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
 
 use super::Portal;
-use super::layout::{Frame, page};
-use super::problem::Problem;
-use super::visit::Clerk;
-use crate::proto::v1;
+
+mod act;
+mod applications;
+mod batch;
+mod boards;
+mod claims;
+mod company;
+mod entry;
+mod loans;
+mod queue;
+mod search;
+mod story;
 
 /// Their addresses.
 pub fn routes() -> Router<Portal> {
-    Router::new().route("/bureau", get(desk))
-}
-
-#[derive(Template)]
-#[template(path = "bureau/desk.html")]
-struct Desk {
-    frame: Frame,
-    entries: u64,
-}
-
-async fn desk(State(portal): State<Portal>, Clerk(member): Clerk) -> Result<Response, Problem> {
-    let entries = portal.ask(&member, v1::PingRequest::default()).await?.last_sequence;
-    let title = member.visit.language.say("工作台", "Desk");
-    Ok(page(&Desk { frame: Frame::of(&member.visit, title).under("bureau"), entries }))
+    Router::new()
+        .merge(queue::routes())
+        .merge(applications::routes())
+        .merge(claims::routes())
+        .merge(loans::routes())
+        .merge(company::routes())
+        .merge(entry::routes())
+        .merge(batch::routes())
+        .merge(search::routes())
+        .merge(boards::routes())
 }

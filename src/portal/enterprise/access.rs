@@ -12,8 +12,11 @@ use crate::portal::visit::Company;
 use crate::portal::{Portal, show, words};
 use crate::proto::v1;
 
-/// How many lines are looked at.
+/// How many lines are looked at at a time.
 const LOOKED_AT: i32 = 500;
+
+/// How often: a company that calls much itself must still see the others.
+const LOOKS_MAX: usize = 6;
 
 /// How many lines are shown.
 const SHOWN: usize = 100;
@@ -47,12 +50,19 @@ pub(super) async fn looked(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
-    let request = v1::ListAccessRequest { page_size: LOOKED_AT, ..Default::default() };
-    let records = portal.ask(&member, request).await?.records;
     let own = !asked.own.is_empty();
     let is_own = |record: &v1::AccessRecord| record.organisation == member.session.enterprise;
-    let wanted = records.into_iter().filter(|record| own || !is_own(record)).take(SHOWN);
-    let rows = wanted.map(|record| Row {
+    let (mut records, mut page_token) = (Vec::new(), String::new());
+    for _ in 0..LOOKS_MAX {
+        let request = v1::ListAccessRequest { page_size: LOOKED_AT, page_token, ..Default::default() };
+        let answer = portal.ask(&member, request).await?;
+        records.extend(answer.records.into_iter().filter(|record| own || !is_own(record)));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() || records.len() >= SHOWN {
+            break;
+        }
+    }
+    let rows = records.into_iter().take(SHOWN).map(|record| Row {
         time: show::stamped(l, record.time.as_ref()),
         role: if is_own(&record) { l.say("本企业", "You").to_owned() } else { words::role(l, &record.role) },
         person: if is_own(&record) { String::new() } else { record.person.clone() },

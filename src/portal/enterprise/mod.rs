@@ -15,7 +15,7 @@ mod apply;
 mod checklist;
 mod filled;
 mod history;
-mod overview;
+pub(in crate::portal) mod overview;
 mod receipt;
 pub mod view;
 

@@ -16,6 +16,7 @@ use crate::portal::language::Language;
 use crate::portal::layout::{Frame, page};
 use crate::portal::problem::Problem;
 use crate::portal::rulebooks::programme;
+use crate::portal::session::Audience;
 use crate::portal::visit::{Company, Member};
 use crate::portal::{Portal, show, words};
 use crate::proto::v1;
@@ -24,8 +25,9 @@ use crate::rulebook::Rulebook;
 /// How many applications are shown at once; the rest after a click.
 const SHOWN: usize = 50;
 
+/// Which year, and how many of the applications.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
+pub(in crate::portal) struct Asked {
     year: Option<i32>,
     #[serde(default)]
     all: String,
@@ -35,8 +37,20 @@ pub(super) struct Asked {
 #[template(path = "enterprise/overview.html")]
 struct Overview {
     frame: Frame,
-    name: String,
-    blacklisted: bool,
+    file: File,
+}
+
+/// A company's file: what it has applied for, its sums, caps, loans and pledges; as the company sees it. A part of pages.
+#[derive(Template)]
+#[template(path = "enterprise/file.html")]
+pub(in crate::portal) struct File {
+    frame: Frame,
+    /// The company's name.
+    pub(in crate::portal) name: String,
+    /// Whether it is on the blacklist today.
+    pub(in crate::portal) blacklisted: bool,
+    /// Below which address its applications are.
+    home: &'static str,
     granted: String,
     paid: String,
     due: String,
@@ -50,6 +64,13 @@ struct Overview {
     loans: Vec<LoanView>,
     pledges: Vec<PledgeView>,
     missing: Vec<CheckList>,
+}
+
+impl File {
+    /// Whether the company itself looks at it.
+    fn is_own(&self) -> bool {
+        self.home == Audience::Enterprise.home()
+    }
 }
 
 /// What is left of a cap.
@@ -98,29 +119,42 @@ pub(super) async fn overview(
     Company(member): Company,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let l = member.visit.language;
     let enterprise = member.session.enterprise.clone();
-    let known = portal.ask(&member, v1::GetEnterpriseRequest { enterprise: enterprise.clone() }).await?;
+    let file = file(&portal, &member, &enterprise, &asked).await?;
+    let frame = Frame::of(&member.visit, member.visit.language.say("我的补助", "My subsidies")).under("my");
+    Ok(page(&Overview { frame, file }))
+}
+
+/// The file of a company, for itself or for somebody of the bureau.
+pub(in crate::portal) async fn file(
+    portal: &Portal,
+    member: &Member,
+    enterprise: &str,
+    asked: &Asked,
+) -> Result<File, Problem> {
+    let l = member.visit.language;
+    let known = portal.ask(member, v1::GetEnterpriseRequest { enterprise: enterprise.to_owned() }).await?;
     let known = known.enterprise.unwrap_or_default();
-    let all = applications(&portal, &member).await?;
+    let all = applications(portal, member, enterprise).await?;
     let this_year = i32::from(portal.now().shanghai_date().year().value());
     let years: BTreeSet<i32> = all.iter().map(|one| one.budget_year).chain([this_year]).collect();
     let latest = all.last().map_or(this_year, |one| one.budget_year);
     let year = asked.year.filter(|year| years.contains(year)).unwrap_or(latest);
-    let holdings = holdings(&portal, &member).await?;
-    let caps = caps(&portal, &member, year).await?;
+    let holdings = holdings_of(portal, member, enterprise).await?;
+    let caps = caps(portal, member, enterprise, year).await?;
     let missing = missing(l, &holdings, &all);
     let total = |pick: fn(&v1::Application) -> Amount| Amount::total(all.iter().map(pick)).grouped();
     let shown = if asked.all.is_empty() { SHOWN } else { usize::MAX };
     let more = all.len().saturating_sub(shown);
     let mut views = Vec::new();
     for one in all.iter().rev().take(shown) {
-        views.push(row(&portal, &member, one).await?);
+        views.push(row(portal, member, one).await?);
     }
-    Ok(page(&Overview {
-        frame: Frame::of(&member.visit, l.say("我的补助", "My subsidies")).under("my"),
+    Ok(File {
+        frame: Frame::of(&member.visit, ""),
         name: known.details.unwrap_or_default().name,
         blacklisted: known.blacklisted,
+        home: member.session.audience.home(),
         granted: total(|one| sums(one).0.plus(sums(one).1)),
         paid: total(|one| sums(one).0),
         due: total(|one| sums(one).1),
@@ -134,7 +168,7 @@ pub(super) async fn overview(
         loans: holdings.loans.iter().rev().map(|loan| holdings.loan(l, loan)).collect(),
         pledges: holdings.pledges.iter().rev().map(|pledge| holdings.pledge(l, pledge)).collect(),
         missing,
-    }))
+    })
 }
 
 /// An amount that is shown only where there is one.
@@ -143,12 +177,12 @@ fn if_any(amount: Amount) -> String {
 }
 
 /// All applications, in the order of the journal.
-pub(super) async fn applications(portal: &Portal, member: &Member) -> Result<Vec<v1::Application>, Problem> {
+async fn applications(portal: &Portal, member: &Member, enterprise: &str) -> Result<Vec<v1::Application>, Problem> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
         let request = v1::ListApplicationsRequest {
-            enterprise: member.session.enterprise.clone(),
+            enterprise: enterprise.to_owned(),
             page_size: 1_000,
             page_token,
             ..Default::default()
@@ -165,17 +199,27 @@ pub(super) async fn applications(portal: &Portal, member: &Member) -> Result<Vec
 /// An application in the list; a refused one with its reason and remedy, which are in its entry.
 async fn row(portal: &Portal, member: &Member, one: &v1::Application) -> Result<ApplicationView, Problem> {
     let rulebook = portal.rulebook(member, &one.rulebook.clone().unwrap_or_default()).await?;
+    let l = member.visit.language;
+    // Where the company reads "you", the bureau reads "the company".
+    let said = |view: ApplicationView| match member.session.audience {
+        Audience::Enterprise => view,
+        Audience::Bureau => ApplicationView { holder: words::holder_for_bureau(l, one.state()), ..view },
+    };
     if one.state() != v1::ApplicationState::Refused {
-        return Ok(ApplicationView::of(member.visit.language, one, Some(&rulebook)));
+        return Ok(said(ApplicationView::of(l, one, Some(&rulebook))));
     }
     let request = v1::GetApplicationRequest { application_id: one.application_id.clone() };
     let whole = portal.ask(member, request).await?.application.unwrap_or_default();
-    Ok(ApplicationView::of(member.visit.language, &whole, Some(&rulebook)))
+    Ok(said(ApplicationView::of(l, &whole, Some(&rulebook))))
 }
 
 /// Loans and pledges, with the banks' names.
 pub(super) async fn holdings(portal: &Portal, member: &Member) -> Result<Holdings, Problem> {
-    let enterprise = || member.session.enterprise.clone();
+    holdings_of(portal, member, &member.session.enterprise).await
+}
+
+async fn holdings_of(portal: &Portal, member: &Member, enterprise: &str) -> Result<Holdings, Problem> {
+    let enterprise = || enterprise.to_owned();
     let loans = v1::ListLoansRequest { borrower: enterprise(), page_size: 1_000, ..Default::default() };
     let loans = portal.ask(member, loans).await?.loans;
     let pledges = v1::ListPledgesRequest { pledgor: enterprise(), page_size: 1_000, ..Default::default() };
@@ -192,8 +236,8 @@ pub(super) async fn holdings(portal: &Portal, member: &Member) -> Result<Holding
     Ok(Holdings { loans, pledges, banks })
 }
 
-async fn caps(portal: &Portal, member: &Member, year: i32) -> Result<Vec<CapView>, Problem> {
-    let request = v1::GetEnterpriseYearRequest { enterprise: member.session.enterprise.clone(), year };
+async fn caps(portal: &Portal, member: &Member, enterprise: &str, year: i32) -> Result<Vec<CapView>, Problem> {
+    let request = v1::GetEnterpriseYearRequest { enterprise: enterprise.to_owned(), year };
     let found = portal.ask(member, request).await?.enterprise_year.unwrap_or_default();
     let mut views = Vec::new();
     for cap in found.caps {
@@ -248,7 +292,7 @@ impl Holdings {
 }
 
 /// `patent:202011156730.2` as people write it: `专利 202011156730.2`.
-pub(super) fn right_name(l: Language, right: &str) -> String {
+pub(in crate::portal) fn right_name(l: Language, right: &str) -> String {
     let Some((kind, number)) = right.split_once(':') else { return right.to_owned() };
     let kind = match kind {
         "patent" => l.say("专利", "Patent"),

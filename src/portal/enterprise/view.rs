@@ -206,7 +206,8 @@ fn steps(l: Language, steps: &[v1::Step], rulebook: Option<&Arc<Rulebook>>) -> V
 }
 
 impl StepView {
-    fn of(l: Language, step: &v1::Step, rulebook: Option<&Arc<Rulebook>>) -> Self {
+    /// A step of a calculation.
+    pub fn of(l: Language, step: &v1::Step, rulebook: Option<&Arc<Rulebook>>) -> Self {
         let clause = rulebook.and_then(|rulebook| clause(rulebook, &step.clause));
         let decided = match step.outcome() {
             v1::StepOutcome::Reduced | v1::StepOutcome::Failed | v1::StepOutcome::Deferred => true,

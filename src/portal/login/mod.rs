@@ -113,6 +113,7 @@ fn local(next: &str) -> Option<&str> {
 
 async fn logout(State(portal): State<Portal>, visit: Visit, _fields: Fields) -> Response {
     portal.sessions().close(&visit.cookie);
+    portal.uploads().forget(&visit.cookie);
     let mut answer = see_other("/");
     set_cookie(&mut answer, &session_cookie(&portal, "", true));
     answer

@@ -6,7 +6,6 @@ use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use prost::Message;
 use tokio::time::{Instant, timeout};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
@@ -22,7 +21,8 @@ use crate::server::logins::Visitor;
 /// The one call that somebody may make who knows an application's number and query code.
 const STATUS_RPC: &str = "SubsidyService/GetApplication";
 
-/// Makes a call for a visitor of the pages: through the guard, to the handler, into the access log.
+/// Makes a call for a visitor of the pages: through the guard, to the handler, into the access log. `message` is the
+/// request, or a stream of them.
 pub(in crate::server) async fn pass<M, R, F>(
     edge: &Edge,
     visitor: &Visitor,
@@ -31,7 +31,6 @@ pub(in crate::server) async fn pass<M, R, F>(
     handler: impl FnOnce(Request<M>) -> F + Send,
 ) -> Result<R, Status>
 where
-    M: Message,
     F: Future<Output = Result<Response<R>, Status>> + Send,
 {
     let mut visit = Visit {

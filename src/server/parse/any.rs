@@ -3,8 +3,8 @@
 use prost::Message;
 
 use super::{
-    Violations, access, budget, evidence, fact, ledger, loan, period, pool, reconciliation, registry, report, rulebook,
-    subsidy,
+    Violations, access, budget, desk, evidence, fact, ledger, loan, period, pool, reconciliation, registry, report,
+    rulebook, subsidy,
 };
 use crate::calendar::CivilDate;
 use crate::decide::command::Command;
@@ -107,6 +107,9 @@ filters! {
     GetAccountBalanceRequest => |message, violations: &mut _| ledger::account_balance(&message, violations).map(drop),
     ListAccountsRequest => |message, violations: &mut _| ledger::accounts(&message, violations).map(drop),
     GetTrialBalanceRequest => |message, violations: &mut _| ledger::trial_balance(&message, violations).map(drop),
+    ListWorkRequest => |message, violations: &mut _| desk::list_work(&message, violations).map(drop),
+    GetCaseRequest => |message, violations: &mut _| desk::case_id(&message, violations).map(drop),
+    SearchRequest => |message, violations: &mut _| desk::search(&message, violations).map(drop),
     ListLoansRequest => |message, violations: &mut _| loan::list(&message, violations).map(drop),
     ListClaimsRequest => |message, violations: &mut _| pool::list(&message, violations).map(drop),
     ListApplicationsRequest => |message, violations: &mut _| subsidy::list(&message, violations).map(drop),

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Violations;
+use super::{LIST_ITEMS_MAX, Violations, desk};
 use crate::book::account::Account;
 use crate::book::event::Entry;
 use crate::calendar::CivilDate;
 use crate::decide::command::{Command, ReverseEntry};
 use crate::identifier::{InstitutionId, Invalid, Sequence, Uscc, shown};
 use crate::proto::v1;
+use crate::reader::cases::Subject;
 use crate::server::PING_BYTES_MAX;
 use crate::server::render::entry::KINDS;
 
@@ -35,6 +36,10 @@ pub(crate) struct EntryFilter {
     pub(crate) to: Option<CivilDate>,
     /// Of this kind.
     pub(crate) kind: Option<&'static str>,
+    /// About any of these; about anything if there are none.
+    pub(crate) subjects: Vec<Subject>,
+    /// The newest first.
+    pub(crate) newest_first: bool,
 }
 
 pub(crate) fn list_entries(message: &v1::ListEntriesRequest, violations: &mut Violations) -> Option<EntryFilter> {
@@ -43,7 +48,39 @@ pub(crate) fn list_entries(message: &v1::ListEntriesRequest, violations: &mut Vi
     let from = violations.optional("from_date", &message.from_date, CivilDate::parse);
     let to = violations.optional("to_date", &message.to_date, CivilDate::parse);
     let kind = violations.optional("kind", &message.kind, kind);
-    Some(EntryFilter { enterprise: enterprise?, institution: institution?, from: from?, to: to?, kind: kind? })
+    let subjects = subjects(message, violations);
+    let newest_first = newest_first(message, violations);
+    Some(EntryFilter {
+        enterprise: enterprise?,
+        institution: institution?,
+        from: from?,
+        to: to?,
+        kind: kind?,
+        subjects: subjects?,
+        newest_first: newest_first?,
+    })
+}
+
+fn subjects(message: &v1::ListEntriesRequest, violations: &mut Violations) -> Option<Vec<Subject>> {
+    if message.subjects.is_empty() {
+        return Some(Vec::new());
+    }
+    let read = |violations: &mut Violations, path: &str, text: &String| desk::subject(violations, path, text);
+    violations.list("subjects", &message.subjects, LIST_ITEMS_MAX, read)
+}
+
+fn newest_first(message: &v1::ListEntriesRequest, violations: &mut Violations) -> Option<bool> {
+    if message.newest_first && message.enterprise.is_empty() && message.subjects.is_empty() {
+        violations.add(
+            "newest_first",
+            Invalid::new(
+                "the whole journal is read from its beginning; expected `enterprise` or `subjects` with it",
+                "全部分录只能从头读取；须同时填写 enterprise 或 subjects",
+            ),
+        );
+        return None;
+    }
+    Some(message.newest_first)
 }
 
 fn kind(text: &str) -> Result<&'static str, Invalid> {

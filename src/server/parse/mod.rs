@@ -17,6 +17,7 @@ use super::vocabulary::Mirrored;
 pub(super) mod access;
 pub(super) mod any;
 pub(super) mod budget;
+pub(super) mod desk;
 pub(super) mod evidence;
 pub(super) mod fact;
 pub(super) mod ledger;

@@ -71,6 +71,7 @@ fn parse(message: &v1::ListAccessRequest, caller: &Caller, violations: &mut Viol
         from: from?,
         to: to?,
         denied_only: message.denied_only,
+        rpc: Some(message.rpc.clone()).filter(|one| !one.is_empty()),
     })
 }
 

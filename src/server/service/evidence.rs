@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, async_trait};
 
-use super::{Answer, backup};
+use super::{Answer, backup, verification};
 use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::evidence::checkpoint::SignedCheckpoint;
@@ -57,6 +57,20 @@ impl EvidenceService for Edge {
     async fn back_up_journal(&self, request: Request<v1::BackUpJournalRequest>) -> Answer<backup::BlockStream> {
         let (caller, message) = self.open(request)?;
         Ok(Response::new(backup::open(self, &caller, message).await?))
+    }
+
+    async fn verify_journal(&self, request: Request<v1::VerifyJournalRequest>) -> Answer<v1::VerifyJournalResponse> {
+        let (caller, _) = self.open(request)?;
+        let verification = Some(verification::start(self, &caller)?);
+        Ok(Response::new(v1::VerifyJournalResponse { verification }))
+    }
+
+    async fn get_verification(
+        &self,
+        request: Request<v1::GetVerificationRequest>,
+    ) -> Answer<v1::GetVerificationResponse> {
+        self.open(request)?;
+        Ok(Response::new(v1::GetVerificationResponse { verification: Some(verification::now(self)) }))
     }
 }
 

@@ -1,24 +1,32 @@
 //! `LedgerService`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, async_trait};
 
 use super::{Answer, tail};
+use crate::book::Book;
 use crate::book::account::Account;
 use crate::book::event::Entry;
 use crate::book::nouns::Caller;
+use crate::calendar::CivilDate;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::Sequence;
 use crate::money::Amount;
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::reader::View;
+use crate::reader::cases::Subject;
 use crate::reader::scope::sees;
-use crate::server::access::{sees_account, unknown};
+use crate::server::access::{
+    sees_account, sees_application, sees_claim, sees_grants_of, sees_loan, sees_pledge, unknown,
+};
 use crate::server::edge::{Edge, unavailable};
 use crate::server::page::{PageRequest, token};
 use crate::server::parse::ledger::{AsOf, EntryFilter};
 use crate::server::parse::{self, query};
 use crate::server::render::entry::{kind, recorded};
+use crate::server::render::words;
 
 #[async_trait]
 impl LedgerService for Edge {
@@ -84,7 +92,8 @@ async fn get_entry(
     let found = found.filter(|entry| sees(&edge.reader().book(), caller, &entry.concerns));
     let entry = found.ok_or_else(|| unknown(Reason::EntryUnknown, "sequence", &sequence))?;
     let reversed_by = edge.reader().book().reversals.get(&sequence).map_or(0, |by| by.value());
-    Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }) })
+    let sentence = Some(words(&entry));
+    Ok(v1::GetEntryResponse { entry: Some(v1::Entry { reversed_by, ..recorded(&entry) }), sentence })
 }
 
 async fn list_entries(
@@ -100,25 +109,65 @@ async fn list_entries(
     })?;
     let from = request.after.unwrap_or(Sequence::FIRST);
     let reader = edge.reader().clone();
-    if let Some(enterprise) = filter.enterprise.or(caller.enterprise) {
-        // A company's entries are known by its code: nobody else's are looked at.
-        let own = edge.reader().view().history.concerning(enterprise, from).to_vec();
+    if let Some(mut own) = indexed(edge, &caller, &filter) {
+        // Whose entries are known by an index: nobody else's are looked at.
+        let is_ahead = |sequence: &Sequence| match request.after {
+            None => true,
+            Some(after) if filter.newest_first => *sequence <= after,
+            Some(after) => *sequence >= after,
+        };
+        own.retain(is_ahead);
+        if filter.newest_first {
+            own.reverse();
+        }
         let next = own.get(request.size).copied();
-        let own = own.into_iter().take(request.size).collect();
-        let found = edge.reader().entries_at(own).await.map_err(|fault| unavailable(&fault))?;
+        own.truncate(request.size);
+        own.sort_unstable();
+        let mut found = edge.reader().entries_at(own).await.map_err(|fault| unavailable(&fault))?;
+        if filter.newest_first {
+            found.reverse();
+        }
         let book = edge.reader().book();
-        let wanted = found.iter().filter(|entry| filter.lets_through(entry) && sees(&book, &caller, &entry.concerns));
-        return Ok(v1::ListEntriesResponse {
-            entries: wanted.map(|entry| recorded(entry)).collect(),
-            next_page_token: next.map(|next| token(&next)).unwrap_or_default(),
-        });
+        found.retain(|entry| filter.lets_through(entry) && sees(&book, &caller, &entry.concerns));
+        return Ok(listed(&book, &found, next));
     }
     let wanted = move |entry: &Entry| filter.lets_through(entry) && sees(&reader.book(), &caller, &entry.concerns);
     let page = edge.reader().entries(from, request.size, wanted).await.map_err(|fault| unavailable(&fault))?;
-    Ok(v1::ListEntriesResponse {
-        entries: page.entries.iter().map(|entry| recorded(entry)).collect(),
-        next_page_token: page.next.map(|next| token(&next)).unwrap_or_default(),
-    })
+    Ok(listed(&edge.reader().book(), &page.entries, page.next))
+}
+
+fn listed(book: &Book, entries: &[Arc<Entry>], next: Option<Sequence>) -> v1::ListEntriesResponse {
+    let reversed_by = |entry: &Entry| book.reversals.get(&entry.sequence).map_or(0, |by| by.value());
+    v1::ListEntriesResponse {
+        entries: entries.iter().map(|entry| v1::Entry { reversed_by: reversed_by(entry), ..recorded(entry) }).collect(),
+        next_page_token: next.map(|next| token(&next)).unwrap_or_default(),
+        sentences: entries.iter().map(|entry| words(entry)).collect(),
+    }
+}
+
+/// The entries that the index has for a filter, ascending; `None` where only the journal tells.
+fn indexed(edge: &Edge, caller: &Caller, filter: &EntryFilter) -> Option<Vec<Sequence>> {
+    let (view, today) = (edge.reader().view(), edge.today());
+    if !filter.subjects.is_empty() {
+        let seen = filter.subjects.iter().filter(|subject| sees_subject(&view.book, caller, (subject, today)));
+        let mut all: Vec<Sequence> = seen.flat_map(|subject| view.cases.about(subject)).collect();
+        all.sort_unstable();
+        all.dedup();
+        return Some(all);
+    }
+    let enterprise = filter.enterprise.or(caller.enterprise)?;
+    Some(view.history.concerning(enterprise, Sequence::FIRST).to_vec())
+}
+
+/// What is not the caller's has no time line, so that its length tells nothing.
+fn sees_subject(book: &Book, caller: &Caller, (subject, today): (&Subject, CivilDate)) -> bool {
+    match subject {
+        Subject::Loan(id) => book.loans.get(id).is_some_and(|one| sees_loan(book, caller, one)),
+        Subject::Application(id) => book.applications.get(id).is_some_and(|one| sees_application(book, caller, one)),
+        Subject::Claim(id) => book.claims.get(id).is_some_and(|one| sees_claim(book, caller, one)),
+        Subject::Right(id) => book.rights.get(id).is_some_and(|one| sees_grants_of(book, caller, one.owner_on(today))),
+        Subject::Pledge(key) => book.pledges.get(key).is_some_and(|one| sees_pledge(book, caller, one)),
+    }
 }
 
 impl EntryFilter {

@@ -7,6 +7,8 @@ mod audit;
 mod backup;
 mod batch;
 mod budget;
+mod desk;
+mod desk_search;
 mod evidence;
 mod fact;
 mod identity;
@@ -16,7 +18,7 @@ mod loan;
 mod login;
 mod period;
 mod pool;
-mod reconciliation;
+pub(super) mod reconciliation;
 mod registry;
 mod report;
 mod rulebook;
@@ -24,6 +26,7 @@ mod sandbox;
 mod subsidy;
 mod simulation;
 mod tail;
+mod verification;
 
 /// What a handler answers.
 type Answer<T> = Result<Response<T>, Status>;

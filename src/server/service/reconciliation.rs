@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio::task;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use super::Answer;
@@ -46,7 +46,8 @@ const WORKBOOK_CHUNK_BYTES: usize = 256 * 1024;
 /// How many messages wait for a slow client.
 const ANSWERS_WAITING: usize = 4;
 
-type AnswerStream = Pin<Box<dyn Stream<Item = Result<v1::CompareStatementResponse, Status>> + Send>>;
+pub(in crate::server) type AnswerStream =
+    Pin<Box<dyn Stream<Item = Result<v1::CompareStatementResponse, Status>> + Send>>;
 
 #[async_trait]
 impl ReconciliationService for Edge {
@@ -56,16 +57,7 @@ impl ReconciliationService for Edge {
         &self,
         request: Request<Streaming<v1::CompareStatementRequest>>,
     ) -> Answer<Self::CompareStatementStream> {
-        let (caller, messages) = self.open_messages(request)?;
-        let (sender, receiver) = mpsc::channel(ANSWERS_WAITING);
-        let edge = self.clone();
-        tokio::spawn(async move {
-            if let Err(status) = answer(&edge, &caller, messages, &sender).await {
-                // A client that has gone needs no answer.
-                sender.send(Err(status)).await.unwrap_or_default();
-            }
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+        begin(self, request)
     }
 
     async fn sign_off_statement(
@@ -116,6 +108,23 @@ impl ReconciliationService for Edge {
     }
 }
 
+/// Begins a comparison of whatever the messages bring, from the network or from a page.
+pub(in crate::server) fn begin<S>(edge: &Edge, request: Request<S>) -> Answer<AnswerStream>
+where
+    S: Stream<Item = Result<v1::CompareStatementRequest, Status>> + Send + Unpin + 'static,
+{
+    let (caller, messages) = edge.open_messages(request)?;
+    let (sender, receiver) = mpsc::channel(ANSWERS_WAITING);
+    let edge = edge.clone();
+    tokio::spawn(async move {
+        if let Err(status) = answer(&edge, &caller, messages, &sender).await {
+            // A client that has gone needs no answer.
+            sender.send(Err(status)).await.unwrap_or_default();
+        }
+    });
+    Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+}
+
 fn list_signed_off(
     edge: &Edge,
     caller: &Caller,
@@ -158,10 +167,10 @@ type Sender = mpsc::Sender<Result<v1::CompareStatementResponse, Status>>;
 async fn answer(
     edge: &Edge,
     caller: &Caller,
-    mut messages: Streaming<v1::CompareStatementRequest>,
+    mut messages: impl Stream<Item = Result<v1::CompareStatementRequest, Status>> + Unpin,
     sender: &Sender,
 ) -> Result<(), Status> {
-    let opened = opened(edge, caller, messages.message().await?)?;
+    let opened = opened(edge, caller, messages.next().await.transpose()?)?;
     let Ok(_permit) = edge.comparisons.permits.try_acquire() else {
         return Err(Rejection::new(
             Reason::QueueFull,
@@ -230,9 +239,11 @@ fn opened(edge: &Edge, caller: &Caller, first: Option<v1::CompareStatementReques
 }
 
 /// The whole file or all lines, within the limits, with their digest.
-async fn receive(messages: &mut Streaming<v1::CompareStatementRequest>) -> Result<(Received, [u8; 32]), Status> {
+async fn receive(
+    messages: &mut (impl Stream<Item = Result<v1::CompareStatementRequest, Status>> + Unpin),
+) -> Result<(Received, [u8; 32]), Status> {
     let (mut file, mut lines, mut digest) = (Vec::new(), Vec::new(), Sha256::new());
-    while let Some(message) = messages.message().await? {
+    while let Some(message) = messages.next().await.transpose()? {
         match message.part {
             Some(Part::Chunk(chunk)) if lines.is_empty() => {
                 if file.len().saturating_add(chunk.len()) > FILE_BYTES_MAX {

@@ -251,24 +251,42 @@ fn create_folder(folder: &Path) -> Result<(), Fault> {
 
 /// How often, and after what pause, a locked folder is tried again. A process that was killed a moment ago, or one that
 /// is just being forked, holds the lock a little longer than it lives.
-const LOCK_TRIES: u32 = 20;
+const LOCK_TRIES: u32 = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
-/// Locks the folder itself, so that no second process makes or changes anything in it.
 #[expect(clippy::disallowed_methods, reason = "opening blocks anyhow, and happens once, before anything is served")]
+fn pause() {
+    thread::sleep(LOCK_PAUSE);
+}
+
+/// Locks the folder itself, so that no second process makes or changes anything in it.
 fn lock_folder(folder: &Path) -> Result<File, Fault> {
     let file = File::open(folder).map_err(|error| Fault::io("open", folder, error))?;
     for _ in 0..LOCK_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => pause(),
             Err(TryLockError::Error(error)) => return Err(Fault::io("lock", folder, error)),
         }
     }
     Err(Fault::Locked { folder: folder.to_path_buf() })
 }
 
+/// Opens the engine. The folder is ours by now, so a lock of the engine's own is that of an engine of this process which is
+/// still closing on threads of its own: it is waited for as well.
 fn open_engine(folder: &Path) -> Result<Db, Fault> {
+    let mut opened = open_engine_once(folder);
+    for _ in 0..LOCK_TRIES {
+        if !matches!(opened, Err(Fault::Locked { .. })) {
+            break;
+        }
+        pause();
+        opened = open_engine_once(folder);
+    }
+    opened
+}
+
+fn open_engine_once(folder: &Path) -> Result<Db, Fault> {
     let config = Config::new()
         .path(folder.join(STORE))
         .cache_capacity(CACHE_BYTES)

@@ -12,6 +12,11 @@ fn forms(world: &World) -> Vec<String> {
             .map(str::to_owned)
             .to_vec();
     all.push(format!("/my/applications/{}/withdraw", world.applications[0]));
+    all.extend(
+        ["/bureau/batch", "/bureau/batch/run", "/bureau/search", "/bureau/enterprises/3/code"].map(str::to_owned),
+    );
+    all.push(format!("/bureau/applications/{}/approve-subsidy", world.applications[0]));
+    all.push("/bureau/claims/claim-9/approve-claim".to_owned());
     all
 }
 
@@ -30,6 +35,22 @@ async fn without_its_token_no_form_is_taken() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
     }
     assert_eq!(browser.get("/my").await.status, StatusCode::OK, "nobody was logged out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_token_no_form_of_the_desk_is_taken() {
+    let world = World::new().await;
+    let mut clerk = world.clerk("officer", "li.na");
+    let foreign = world.clerk("officer", "wang.wei").get("/bureau").await.token();
+    let before = world.last().await;
+    for address in forms(&world).into_iter().filter(|address| address.starts_with("/bureau")) {
+        for token in ["", "0", &foreign] {
+            let answer = clerk.post(&address, &[("csrf", token), ("query", "镁业"), ("case", "application-9")]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+            answer.shows(&["表单已过期"]);
+        }
+    }
+    assert_eq!(world.last().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,11 @@
 //! The pages as a browser meets them: a ledger in memory with two companies, asked over HTTP by a small browser that keeps
 //! cookies, follows nothing and runs no script.
 
+mod boards;
+mod desk;
+mod desk_batch;
+mod desk_choices;
+mod desk_scope;
 mod forms;
 mod journey;
 mod scope;
@@ -19,6 +24,7 @@ use ipledger::config::{LimitsConfig, PortalConfig};
 use ipledger::evidence::key::Algorithm;
 use ipledger::evidence::{Keeper, SigningKey};
 use ipledger::portal::secret::Secret;
+use ipledger::portal::session::{Audience, Session};
 use ipledger::portal::{Parts, Portal};
 use ipledger::proto::v1;
 use ipledger::reader::load;
@@ -65,7 +71,20 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let storage: Arc<dyn Storage> = Arc::new(MemoryDisk::default().open().unwrap());
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap())).await
+    }
+
+    /// The same under another rulebook.
+    pub(crate) async fn under(rulebook: &str) -> Self {
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap())).await
+    }
+
+    /// The same on this store.
+    pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage).await
+    }
+
+    async fn with(rulebook: &str, storage: Arc<dyn Storage>) -> Self {
         let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
         let clock = ManualClock::new(Timestamp::from_micros(NOON));
         let (writer, reader, threads) = Writer::start(storage, Clock::Manual(clock.clone()), loaded).unwrap();
@@ -96,7 +115,7 @@ impl World {
             _threads: threads,
             folder,
         };
-        world.open_books().await;
+        world.open_books(rulebook).await;
         for index in 0..2 {
             world.lend_and_pay(index).await;
         }
@@ -108,8 +127,8 @@ impl World {
         ask(&self.edge, &by(who), message).await.unwrap()
     }
 
-    async fn open_books(&self) {
-        let text = include_str!("../../../rulebooks/hebi-2017.toml").to_owned();
+    async fn open_books(&self, text: &str) {
+        let text = text.to_owned();
         let adopt =
             v1::AdoptRulebookRequest { request_id: id(), effective_date: DAY.into(), text, ..Default::default() };
         self.ask("operator:op", adopt).await;
@@ -275,6 +294,49 @@ impl World {
         let answer = browser.post("/login", &[("csrf", &form.token()), ("code", &code)]).await;
         assert_eq!((answer.status, answer.location().as_str()), (StatusCode::SEE_OTHER, "/my"));
         browser
+    }
+
+    /// A browser of somebody of the bureau who is logged in.
+    pub(crate) fn clerk(&self, role: &str, person: &str) -> Browser {
+        let visitor = by(&format!("{role}:{person}"));
+        let mut session = Session::new(visitor, Audience::Bureau, self.portal.now());
+        (session.role, session.name) = (role.to_owned(), person.to_owned());
+        let cookie = self.portal.sessions().open(session).unwrap();
+        let mut browser = self.browser();
+        browser.cookies.insert("__Host-ipledger".to_owned(), cookie);
+        browser
+    }
+
+    /// An application for half of a valuation fee, submitted on 2 February 2026 by whoever it is.
+    pub(crate) async fn submit(&self, index: usize, who: &str, invoice: usize, cost: &str) -> String {
+        let number = format!("{:020}", 7_000 + invoice);
+        let invoice = v1::Invoice { number, total: cost.to_owned() };
+        let apply = v1::ApplySubsidyRequest {
+            request_id: id(),
+            effective_date: "2026-02-02".into(),
+            enterprise: self.companies[index].clone(),
+            programme_id: "pledge-cost".into(),
+            loan_id: self.loans[index].clone(),
+            items: vec![v1::CostItem {
+                item: v1::CostKind::Valuation.into(),
+                cost: cost.to_owned(),
+                paid_on: "2026-01-15".into(),
+                evidence: Some(v1::cost_item::Evidence::Invoice(invoice)),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        self.ask(who, apply).await.application_id
+    }
+
+    /// The same by the company itself.
+    pub(crate) async fn apply(&self, index: usize, invoice: usize, cost: &str) -> String {
+        self.submit(index, &format!("enterprise:{}", self.companies[index]), invoice, cost).await
+    }
+
+    /// The last entry's sequence.
+    pub(crate) async fn last(&self) -> u64 {
+        self.ask("auditor:sun", v1::PingRequest::default()).await.last_sequence
     }
 
     /// Lets time pass.

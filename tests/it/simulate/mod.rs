@@ -1,84 +1,90 @@
-//! The seeded simulation: a small world, random commands, an auditor that keeps its own list.
-//!
-//! `property` runs it against the pure core; this module runs the whole path, from the writer to a store that fails.
+//! The seeded simulation in the suite: short seeds; `ipledger simulate` runs as many as anybody likes.
 
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::integer_division,
-    reason = "small numbers of a test; an overflow ends it, as it should"
-)]
-
-pub(crate) mod generate;
-mod path;
-pub(crate) mod random;
 pub(crate) mod story;
-pub(crate) mod timeline;
-pub(crate) mod world;
 
-use path::{Plan, run};
+use std::process::Command;
 
-/// Seeds that found something, with what it was. They run with the others for ever, although a later generator makes
-/// other commands of them: what they found stands in `regression`, in a form that does not change.
-const KEPT_SEEDS: &[(u64, &str)] = &[
-    (11, "a red-letter invoice was taken as evidence of a cost: the book did not keep its number"),
-    (
-        1_019,
-        "of the auditor: a fault in the opening let the literal reading be adopted, and it knows the strict one only",
-    ),
-    (2, "a claim could be written off after its loan was closed as recovered: the claim stayed open"),
-];
+use ipledger::simulation::{Faults, Kept, Outcome, Plan, run};
+use ipledger::storage::memory::AppendFault;
+use tempfile::TempDir;
+
+async fn holds(plan: Plan) -> Outcome {
+    let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
+    println!("{plan:?}: {outcome}");
+    outcome
+}
+
+fn seeded(seed: u64, steps: u64, submitters: u64) -> Plan {
+    Plan { seed, steps, submitters, faults: Faults::Seeded }
+}
 
 /// One caller: the seed repeats the run exactly, and the auditor hears every answer, rejections too.
 #[tokio::test]
 async fn one_caller_and_a_store_that_fails() {
-    let seeds = KEPT_SEEDS.iter().map(|(seed, _)| *seed).chain(101..=103);
-    for seed in seeds {
-        let plan = Plan { seed, steps: 500, submitters: 1 };
-        let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
-        println!("{plan:?}: {outcome:?}");
-        assert!(outcome.snapshots > 0, "{outcome:?}");
+    let mut total = Outcome::default();
+    for plan in Kept::shipped().into_iter().map(|kept| kept.plan).chain((101..=103).map(|seed| seeded(seed, 500, 1))) {
+        total = total.plus(holds(plan).await);
     }
+    // Chances that never come would test nothing.
+    let Outcome { faults, crashes, snapshots, unreadable, damages, lies, .. } = total;
+    assert!([faults, crashes, snapshots, unreadable, damages, lies].iter().all(|count| *count > 0), "{total:?}");
+}
+
+#[tokio::test]
+async fn a_seed_repeats_its_run() {
+    let (one, other) = (holds(seeded(104, 200, 1)).await, holds(seeded(104, 200, 1)).await);
+    assert_eq!(one, other);
+    assert_ne!(one, holds(seeded(105, 200, 1)).await);
 }
 
 /// Several callers at once: batches, repeats in flight, unknown outcomes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn several_callers_and_a_store_that_fails() {
     for seed in 201..=204 {
-        let plan = Plan { seed, steps: 500, submitters: 5 };
-        let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
-        println!("{plan:?}: {outcome:?}");
+        holds(seeded(seed, 500, 5)).await;
     }
 }
 
-/// Seeds of yours: `IPLEDGER_SEED=7 IPLEDGER_STEPS=1000 IPLEDGER_CALLERS=1 IPLEDGER_RUNS=1 cargo test --test it
-/// simulate::your_seeds -- --ignored --nocapture`, or `tests/faults/run simulate 7 1000 1 1`. Each life replays the whole
-/// journal, so many seeds of some thousand steps find more in an hour than one of many.
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-#[ignore = "for seeds of yours"]
-#[expect(clippy::disallowed_methods, reason = "the caller says which seeds")]
-async fn your_seeds() {
-    let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let (first, runs) = (number("IPLEDGER_SEED", 1), number("IPLEDGER_RUNS", 1));
-    let (steps, submitters) = (number("IPLEDGER_STEPS", 1_000), number("IPLEDGER_CALLERS", 1));
-    let mut submitted = 0;
-    for seed in first..first + runs {
-        let plan = Plan { seed, steps, submitters };
-        let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
-        submitted += outcome.submitted;
-        println!("{plan:?}: {outcome:?}");
-    }
-    println!("{runs} seeds, {submitted} commands, each answer audited");
-}
-
-/// Some hours of what the short ones do in seconds, in minutes: `cargo test --test it simulate::long -- --ignored`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-#[ignore = "takes minutes"]
-async fn long() {
-    for seed in 1_001..=1_040 {
-        for submitters in [1, 4] {
-            let plan = Plan { seed, steps: 2_500, submitters };
-            let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
-            println!("{plan:?}: {outcome:?}");
+/// A fault at the first, the tenth and the thirtieth write, in each way; `ipledger simulate --every-write` takes all writes.
+#[tokio::test]
+async fn each_fault_at_one_write() {
+    for append in [1, 10, 30] {
+        for fault in [
+            AppendFault::BeforeWrite,
+            AppendFault::AfterWrite,
+            AppendFault::Torn,
+            AppendFault::Reordered,
+            AppendFault::Full,
+            AppendFault::Lie,
+            AppendFault::Slow,
+        ] {
+            let outcome = holds(Plan { faults: Faults::At(append, fault), ..seeded(7, 20, 1) }).await;
+            let ends = !matches!(fault, AppendFault::Lie | AppendFault::Slow);
+            assert_eq!(outcome.faults, u64::from(ends), "{fault:?} at {append}: {outcome:?}");
+            assert_eq!((outcome.crashes, outcome.lies), (1, u64::from(fault == AppendFault::Lie)), "{outcome:?}");
         }
     }
+}
+
+/// The subcommand: kept seeds first, one line for each run, the sum, and a file of seeds that is read.
+#[test]
+fn anybody_can_run_it() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("kept");
+    std::fs::write(&file, "# none yet\n5 30 2 made up for this test\n").unwrap();
+    let ipledger = |flags: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ipledger")).arg("simulate").args(flags).output().unwrap();
+        let (said, log) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.code(), said, log)
+    };
+    let (code, said, log) = ipledger(&["--steps", "20", "--kept", file.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{said}{log}");
+    assert!(said.contains("seed 5: ") && said.contains("seed 1: ") && said.contains("2 runs: "), "{said}");
+    let (code, said, log) = ipledger(&["--steps", "1", "--every-write"]);
+    assert_eq!(code, Some(0), "{said}{log}");
+    let runs: u64 = said.split_once(" runs: ").unwrap().0.lines().last().unwrap().parse().unwrap();
+    assert!(runs > 60 && runs.is_multiple_of(6), "six faults at each write: {said}");
+    std::fs::write(&file, "5 30\n").unwrap();
+    let (code, _, log) = ipledger(&["--kept", file.to_str().unwrap()]);
+    assert!(code == Some(2) && log.contains("`5 30` is no kept seed"), "{code:?} {log}");
 }

@@ -16,8 +16,8 @@ use ipledger::identifier::{ContractNumber, LoanId, PledgeRegistrationNumber, Req
 use ipledger::money::{Amount, Rate};
 use ipledger::rulebook::terms::{CostKind, InstitutionKind, SizeClass};
 
-use super::world::{World, date, person};
 use crate::property::Audited;
+use ipledger::simulation::world::{World, date, person};
 
 /// A ledger with one bank, the rulebook, a budget and a pool, and enterprises with one patent each.
 pub(crate) struct Story {

@@ -6,6 +6,7 @@
 
 mod commands;
 mod handshake;
+mod pages;
 mod reload;
 mod start;
 mod token;

@@ -1,0 +1,154 @@
+//! A report of the API as tables of a page.
+
+use crate::money::Amount;
+use crate::portal::language::Language;
+use crate::portal::problem::Problem;
+use crate::portal::visit::Member;
+use crate::portal::{Portal, show};
+use crate::proto::v1;
+use v1::report_cell::Value;
+use v1::run_report_response::Part;
+
+/// A report with its rows.
+#[derive(Default)]
+pub(super) struct Reported {
+    pub(super) head: v1::ReportHead,
+    pub(super) sections: Vec<Section>,
+}
+
+/// A section with its rows.
+pub(super) struct Section {
+    pub(super) section: v1::ReportSection,
+    pub(super) rows: Vec<v1::ReportRow>,
+}
+
+/// A section as it is shown.
+pub(super) struct Sheet {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) heads: Vec<(String, bool)>,
+    pub(super) rows: Vec<Row>,
+    pub(super) notes: Vec<String>,
+    /// How many rows are left out.
+    pub(super) more: usize,
+}
+
+/// A row: its cells, each with whether it is a figure.
+pub(super) struct Row {
+    pub(super) is_total: bool,
+    pub(super) cells: Vec<(String, bool)>,
+}
+
+/// Runs a report for this visitor.
+pub(super) async fn run(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Reported, Problem> {
+    let mut reported = Reported::default();
+    for part in portal.ask_all(member, request).await? {
+        match part.part {
+            Some(Part::Head(head)) => reported.head = head,
+            Some(Part::Section(section)) => reported.sections.push(Section { section, rows: Vec::new() }),
+            Some(Part::Rows(rows)) => {
+                if let Some(last) = reported.sections.last_mut() {
+                    last.rows.extend(rows.rows);
+                }
+            }
+            Some(Part::FileChunk(_)) | None => {}
+        }
+    }
+    Ok(reported)
+}
+
+/// The file of a report.
+pub(super) async fn file(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Vec<u8>, Problem> {
+    let mut file = Vec::new();
+    for part in portal.ask_all(member, request).await? {
+        if let Some(Part::FileChunk(chunk)) = part.part {
+            file.extend(chunk);
+        }
+    }
+    Ok(file)
+}
+
+impl Reported {
+    /// A section by its id.
+    pub(super) fn section(&self, id: &str) -> Option<&Section> {
+        self.sections.iter().find(|one| one.section.id == id)
+    }
+
+    /// A section as a table, if the report has it.
+    pub(super) fn sheet(&self, l: Language, id: &str, most: usize) -> Option<Sheet> {
+        self.section(id).map(|section| section.sheet(l, most))
+    }
+
+    /// Every section as a table.
+    pub(super) fn sheets(&self, l: Language, most: usize) -> Vec<Sheet> {
+        self.sections.iter().map(|section| section.sheet(l, most)).collect()
+    }
+}
+
+impl Section {
+    /// As a table of at most so many rows, and the totals.
+    pub(super) fn sheet(&self, l: Language, most: usize) -> Sheet {
+        let kinds: Vec<bool> = self.section.columns.iter().map(|column| is_figure(column.kind())).collect();
+        let heads =
+            self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
+        let plain = self.rows.iter().filter(|row| !row.is_total);
+        let shown = plain.clone().take(most).chain(self.rows.iter().filter(|row| row.is_total));
+        let rows = shown.map(|row| Row {
+            is_total: row.is_total,
+            cells: row.cells.iter().zip(&kinds).map(|(cell, figure)| (text(l, cell), *figure)).collect(),
+        });
+        Sheet {
+            id: self.section.id.clone(),
+            title: l.text(self.section.title.as_ref()),
+            heads: heads.collect(),
+            rows: rows.collect(),
+            notes: self.section.notes.iter().map(|note| l.text(Some(note))).collect(),
+            more: plain.count().saturating_sub(most),
+        }
+    }
+
+    /// The rows that add nothing up.
+    pub(super) fn plain(&self) -> impl Iterator<Item = &v1::ReportRow> {
+        self.rows.iter().filter(|row| !row.is_total)
+    }
+
+    fn value<'a>(&self, row: &'a v1::ReportRow, column: &str) -> Option<&'a Value> {
+        let index = self.section.columns.iter().position(|one| one.id == column)?;
+        row.cells.get(index)?.value.as_ref()
+    }
+
+    /// An amount of a row; zero where there is none.
+    pub(super) fn amount(&self, row: &v1::ReportRow, column: &str) -> Amount {
+        match self.value(row, column) {
+            Some(Value::Amount(text)) => show::amount(text),
+            Some(Value::Text(_) | Value::Words(_) | Value::Count(_) | Value::Date(_) | Value::Percent(_)) | None => {
+                Amount::ZERO
+            }
+        }
+    }
+
+    /// A cell of a row as it is shown; empty where there is none.
+    pub(super) fn shown(&self, l: Language, row: &v1::ReportRow, column: &str) -> String {
+        self.value(row, column).map(|value| words(l, value)).unwrap_or_default()
+    }
+}
+
+const fn is_figure(kind: v1::ReportColumnKind) -> bool {
+    match kind {
+        v1::ReportColumnKind::Money | v1::ReportColumnKind::Count | v1::ReportColumnKind::Percent => true,
+        v1::ReportColumnKind::Unspecified | v1::ReportColumnKind::Text | v1::ReportColumnKind::Date => false,
+    }
+}
+
+fn text(l: Language, cell: &v1::ReportCell) -> String {
+    cell.value.as_ref().map(|value| words(l, value)).unwrap_or_default()
+}
+
+fn words(l: Language, value: &Value) -> String {
+    match value {
+        Value::Text(text) | Value::Date(text) | Value::Percent(text) => text.clone(),
+        Value::Words(words) => l.text(Some(words)),
+        Value::Amount(amount) => show::yuan(amount),
+        Value::Count(count) => count.to_string(),
+    }
+}
