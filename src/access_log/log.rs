@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::names;
 use super::read::{files, last_line};
-use super::{FILE_BYTES_MAX, FOLDER, QUEUE_RECORDS_MAX, Record, SYNC_INTERVAL};
+use super::{FILE_BYTES_MAX, FOLDER, GATHER, QUEUE_RECORDS_MAX, Record, SYNC_INTERVAL};
 
 /// Why the log cannot be written.
 #[derive(Debug, Error)]
@@ -139,6 +139,14 @@ struct Scribe {
     file_bytes_max: u64,
 }
 
+/// Lets others come, so that they are written together: a wake of this thread and a write for each call were a tenth of
+/// what a call cost the server. A crash of the process may take what was gathered, which is within what
+/// [the module](super) allows; a refusal that comes meanwhile waits as long.
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, which nobody waits for")]
+fn gather() {
+    thread::sleep(GATHER);
+}
+
 impl Scribe {
     fn run(mut self) {
         let mut unsynced: Option<Instant> = None;
@@ -146,6 +154,9 @@ impl Scribe {
             let left = unsynced.map_or(SYNC_INTERVAL, |since| SYNC_INTERVAL.saturating_sub(since.elapsed()));
             let written = match self.waiting.recv_timeout(left) {
                 Ok(first) => {
+                    if first.written.is_none() {
+                        gather();
+                    }
                     let batch = std::iter::once(first).chain(self.waiting.try_iter()).collect();
                     unsynced.get_or_insert_with(Instant::now);
                     self.write(batch)

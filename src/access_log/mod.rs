@@ -33,6 +33,9 @@ pub const QUEUE_RECORDS_MAX: usize = 4_096;
 /// How long what was written may wait for the disk.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long a line waits for others to be written with it.
+pub const GATHER: Duration = Duration::from_millis(2);
+
 /// The folder in the data folder.
 pub const FOLDER: &str = "access";
 

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use smallvec::smallvec;
-
 use super::command::RecordRecovery;
 use super::eyes::another_person;
 use super::loan::{exceeds, exposure_postings, own_loan};
@@ -19,7 +17,7 @@ use crate::book::pool::{Claim, Pool, pool_share};
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{CapId, ClaimId, InstitutionId, LoanId, PoolId};
 use crate::money::Amount;
-use crate::rulebook::explanation::{Bound, Input, Inputs, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{ClaimFacts, ClaimVerdict, WideKey};
 use crate::rulebook::model::PayerCapScope;
 use crate::rulebook::refusal::Refusal;
@@ -127,14 +125,14 @@ fn payee_of(context: &Context<'_>, loan: (LoanId, &Loan), verdict: &mut ClaimVer
     if found.is_none() {
         let text =
             |name: &'static str, value: String| Input { name: Word::fixed(name), value: Value::Text(value.into()) };
-        let inputs = smallvec![text("payee", verdict.payee.to_string()), text("missing", "parties".to_owned())];
+        let inputs = vec![text("payee", verdict.payee.to_string()), text("missing", "parties".to_owned())];
         refuse_by(verdict, Refusal::FactMissing, ("payee", inputs));
     }
     found
 }
 
 /// Refuses a claim by a step of the ledger's own.
-fn refuse_by(verdict: &mut ClaimVerdict, refusal: Refusal, (rule, inputs): (&str, Inputs)) {
+fn refuse_by(verdict: &mut ClaimVerdict, refusal: Refusal, (rule, inputs): (&str, Vec<Input>)) {
     verdict.covered_loss = Amount::ZERO;
     verdict.shares = Vec::new();
     verdict.cap_uses = Vec::new();
@@ -164,7 +162,7 @@ fn filed_before_overdue(verdict: &mut ClaimVerdict, loan: &Loan) {
         return;
     }
     let day = |name: &'static str, day| Input { name: Word::fixed(name), value: Value::Date(day) };
-    let inputs = smallvec![day("filed-on", loan.filed_on), day("overdue-since", since)];
+    let inputs = vec![day("filed-on", loan.filed_on), day("overdue-since", since)];
     refuse_by(verdict, Refusal::LossNotCovered, ("filed-before-overdue", inputs));
 }
 
@@ -207,10 +205,7 @@ fn wait_in_line(context: &Context<'_>, verdict: &mut ClaimVerdict, place: &Place
         kind,
         rule: Word::fixed("in-order"),
         clause: None,
-        inputs: smallvec![Input {
-            name: Word::fixed("earlier-claim-waits-since"),
-            value: Value::Date(first.submitted_on)
-        }],
+        inputs: vec![Input { name: Word::fixed("earlier-claim-waits-since"), value: Value::Date(first.submitted_on) }],
         result: Amount::ZERO.to_string().into(),
         outcome: StepOutcome::Deferred,
     });

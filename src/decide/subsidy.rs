@@ -1,8 +1,6 @@
 //! Applying for a subsidy: the facts are gathered, the rulebook judges line by line, the amount is granted up to the
 //! bound and the budget is reserved.
 
-use smallvec::smallvec;
-
 use super::command::ApplySubsidy;
 use super::cost::checked_item;
 use super::loan::own_loan;
@@ -122,7 +120,7 @@ fn without_payee(verdict: &mut LineVerdict, programme: &Programme) {
         kind: StepKind::Gate,
         rule: Word::fixed("payee"),
         clause: Some(programme.clause.clone()),
-        inputs: smallvec![
+        inputs: vec![
             Input { name: Word::fixed("payee"), value: Value::Text(programme.payee.to_string().into()) },
             Input { name: Word::fixed("missing"), value: Value::Text("parties".into()) },
         ],

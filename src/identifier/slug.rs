@@ -54,11 +54,6 @@ macro_rules! slugs {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
-
-            /// The name as a word.
-            pub const fn word(&self) -> &Word {
-                &self.0
-            }
         }
 
         impl fmt::Display for $name {

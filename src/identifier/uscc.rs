@@ -20,6 +20,10 @@ pub struct Uscc([u8; LENGTH]);
 impl Uscc {
     /// Reads a code after [`normalise`]: full-width, spaces, hyphens and lower case are forgiven.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        // As it mostly comes.
+        if let Some(code) = Self::canonical(text) {
+            return Ok(code);
+        }
         let plain = normalise(text);
         if let Some(foreign) = plain.chars().find(|character| !is_in_alphabet(*character)) {
             return Err(foreign_character(text, foreign));
@@ -52,6 +56,14 @@ impl Uscc {
             ),
             format!("“{}”校验码错误，应为 {expected}，请核对是否有误填", shown(text)),
         ))
+    }
+
+    /// The code whose one spelling the text is.
+    fn canonical(text: &str) -> Option<Self> {
+        let code = <[u8; LENGTH]>::try_from(text.as_bytes()).ok()?;
+        let known = code.iter().all(|character| value(*character).is_some());
+        let region = code.iter().skip(2).take(6).all(u8::is_ascii_digit);
+        (known && region && code.last() == Some(&check_character(&code))).then_some(Self(code))
     }
 
     /// The 18 characters.
@@ -88,7 +100,7 @@ impl Uscc {
 }
 
 fn is_in_alphabet(character: char) -> bool {
-    u8::try_from(character).is_ok_and(|byte| ALPHABET.contains(&byte))
+    u8::try_from(character).is_ok_and(|byte| value(byte).is_some())
 }
 
 fn foreign_character(text: &str, foreign: char) -> Invalid {
@@ -109,13 +121,25 @@ fn foreign_character(text: &str, foreign: char) -> Invalid {
     )
 }
 
+/// The value of a character: its place in the [`ALPHABET`].
+const fn value(character: u8) -> Option<u8> {
+    let (first, value) = match character {
+        b'0'..=b'9' => (b'0', 0),
+        b'A'..=b'H' => (b'A', 10),
+        b'J'..=b'N' => (b'J', 18),
+        b'P'..=b'R' => (b'P', 23),
+        b'T'..=b'U' => (b'T', 26),
+        b'W'..=b'Y' => (b'W', 28),
+        _ => return None,
+    };
+    Some(character.saturating_sub(first).saturating_add(value))
+}
+
 /// (31 − Σ value × weight mod 31) mod 31 as a character.
 fn check_character(code: &[u8; LENGTH]) -> u8 {
-    let value = |character: &u8| ALPHABET.iter().position(|known| known == character).unwrap_or(0);
-    let sum = code
-        .iter()
-        .zip(WEIGHTS)
-        .fold(0_usize, |sum, (character, weight)| sum.saturating_add(value(character).saturating_mul(weight)));
+    let sum = code.iter().zip(WEIGHTS).fold(0_usize, |sum, (character, weight)| {
+        sum.saturating_add(usize::from(value(*character).unwrap_or(0)).saturating_mul(weight))
+    });
     let place = 31_usize.saturating_sub(sum.rem_euclid(31)).rem_euclid(31);
     ALPHABET.get(place).copied().unwrap_or(b'0')
 }
@@ -164,6 +188,14 @@ mod tests {
     fn real_codes_are_read_back_as_written() {
         for code in VALID {
             assert_eq!(Uscc::parse(code).unwrap().to_string(), code);
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_character_is_its_place() {
+        for byte in 0..=u8::MAX {
+            let place = ALPHABET.iter().position(|known| *known == byte);
+            assert_eq!(value(byte).map(usize::from), place, "{byte}");
         }
     }
 

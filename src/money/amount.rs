@@ -279,7 +279,44 @@ impl Default for Amount {
 /// Plain, with two decimals and no separators: `37400.00`. [`Amount::parse`] reads it back if it is not negative.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        match u64::try_from(self.whole_fen().unsigned_abs()) {
+            Ok(fen) => f.pad_integral(!self.is_negative(), "", Digits::of(fen).as_str()),
+            Err(_) => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+/// Yuan and fen in digits. An answer has some fifty amounts; as decimals of any scale they took five times as long.
+pub(super) struct Digits {
+    bytes: [u8; Self::LONGEST],
+    /// How many of the last bytes are the text.
+    length: usize,
+}
+
+impl Digits {
+    /// Twenty digits of a `u64` and the dot.
+    const LONGEST: usize = 21;
+
+    pub(super) fn of(fen: u64) -> Self {
+        let (mut bytes, mut length, mut rest) = ([b'0'; Self::LONGEST], 0_usize, fen);
+        for (place, byte) in bytes.iter_mut().rev().enumerate() {
+            if place == 2 {
+                *byte = b'.';
+            } else {
+                *byte = b'0'.saturating_add(u8::try_from(rest.rem_euclid(10)).unwrap_or(0));
+                rest = rest.div_euclid(10);
+            }
+            length = place.saturating_add(1);
+            if rest == 0 && place > 2 {
+                break;
+            }
+        }
+        Self { bytes, length }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        let text = self.bytes.get(Self::LONGEST.saturating_sub(self.length)..).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default()
     }
 }
 
@@ -323,6 +360,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn amounts_are_written_as_their_decimals_are() {
+        for fen in [0, 1, 9, 10, 99, 100, 101, 12_345, -1, -100, -12_345, i64::MAX, i64::MIN] {
+            let amount = Amount::from_fen(fen);
+            assert_eq!(amount.to_string(), amount.0.to_string());
+            assert_eq!(format!("{amount:>30}|{amount:<30}|{amount:+}"), format!("{0:>30}|{0:<30}|{0:+}", amount.0));
+        }
+        let large = Amount::from_fen(i64::MAX).plus(Amount::from_fen(i64::MAX)).plus(Amount::from_fen(i64::MAX));
+        assert_eq!(large.to_string(), "276701161105643274.21");
+    }
 
     fn yuan(text: &str) -> Amount {
         Amount::parse(text).unwrap()

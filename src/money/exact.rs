@@ -1,6 +1,8 @@
 //! Products of money before they are rounded.
 
+use super::amount::Digits;
 use super::{Amount, MoneyError, Rate};
+use crate::identifier::word::Word;
 
 /// How a clause turns a product into whole fen (舍入规则). For a negative product all three work on its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,11 +77,21 @@ impl Exact {
         (self.denominator == 1).then(|| self.round(Rounding::Down))
     }
 
+    /// The same text in place.
+    pub fn word(self) -> Word {
+        self.whole_fen().map_or_else(|| self.text().into(), |fen| Digits::of(fen).as_str().into())
+    }
+
+    /// The fen, if they are whole and not below zero.
+    fn whole_fen(self) -> Option<u64> {
+        u64::try_from(self.numerator).ok().filter(|_| self.denominator == 1)
+    }
+
     /// In yuan: all its decimals, at least two; a fraction in lowest terms, `2000000/3`, where they never end.
     pub fn text(self) -> String {
         const FEN: i128 = 100;
-        if let (1, Ok(fen)) = (self.denominator, u64::try_from(self.numerator)) {
-            return format!("{}.{:02}", fen.div_euclid(100), fen.rem_euclid(100));
+        if let Some(fen) = self.whole_fen() {
+            return Digits::of(fen).as_str().to_owned();
         }
         let (mut rest, mut twos, mut fives) = (self.denominator, 0_u32, 0_u32);
         while rest.rem_euclid(2) == 0 {

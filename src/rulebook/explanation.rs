@@ -3,8 +3,6 @@
 //! Explanations are stored with the entry and recomputed to the same bytes by `verify`; sentences for people are
 //! rendered from them, in Chinese and English, never stored.
 
-use smallvec::SmallVec;
-
 use super::refusal::Refusal;
 use super::terms::{CostKind, codes};
 use super::word::Word;
@@ -131,9 +129,6 @@ pub struct Input {
     pub value: Value,
 }
 
-/// The inputs of a step, which has two or three: they lie in the step itself.
-pub type Inputs = SmallVec<[Input; 3]>;
-
 /// One applied step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
@@ -144,7 +139,7 @@ pub struct Step {
     /// The clause that the step encodes; `None` for steps that are the ledger's own (rounding, evidence).
     pub clause: Option<ClauseId>,
     /// Inputs in a fixed order.
-    pub inputs: Inputs,
+    pub inputs: Vec<Input>,
     /// The amount after the step in yuan, canonical decimal text; products keep full precision until rounding.
     pub result: Word,
     /// What the step did.

@@ -1,6 +1,6 @@
 //! `ipledger bench`: how fast, as ratios in one run on one machine.
 //!
-//! Two measurements. *Decisions*: `decide` + `apply` of subsidy applications in the pure core, one thread. *Writes*:
+//! Two measurements. *Decisions*: `decide`, and `decide` + `apply`, of subsidy applications in the pure core, one thread. *Writes*:
 //! durable unary writes of the real server in a process of its own, each with a full decision (all gates, caps,
 //! evidence, budget, double entry, Merkle tree), beside a no-op RPC of the same size on the same server, in turn, at 1
 //! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
@@ -241,11 +241,14 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
     let build = if cfg!(debug_assertions) { "debug: figures mean nothing, use --release" } else { "optimised" };
     writeln!(out, "ipledger {} ({build}), {cores} cores, {} s a figure", env!("CARGO_PKG_VERSION"), options.seconds)?;
 
-    let mut decisions = Rates::default();
+    let (mut decided, mut applied) = (Rates::default(), Rates::default());
     for _ in 0..options.rounds {
-        decisions.0.push(core::decisions_per_second(Duration::from_secs(options.seconds))?);
+        let span = Duration::from_secs(options.seconds);
+        decided.0.push(core::decisions_per_second(span, core::Work::Decided)?);
+        applied.0.push(core::decisions_per_second(span, core::Work::Applied)?);
     }
-    writeln!(out, "\npure core, one thread: {} decisions/s ({})", decisions.median(), decisions.spread())?;
+    writeln!(out, "\npure core, one thread: {} decisions/s ({})", decided.median(), decided.spread())?;
+    writeln!(out, "each applied to the book: {} a second ({})", applied.median(), applied.spread())?;
 
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);

@@ -11,7 +11,7 @@ use prost::encoding::{DecodeContext, WireType, decode_varint, encode_varint, enc
 use crate::calendar::CivilDate;
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Rate};
-use crate::rulebook::explanation::{Bound, Input, Inputs, LineExplanation, Step, Value};
+use crate::rulebook::explanation::{Bound, Input, LineExplanation, Step, Value};
 use crate::rulebook::word::Word;
 
 use super::CodecError;
@@ -146,7 +146,7 @@ fn word(bytes: &[u8]) -> Result<Word, CodecError> {
 /// A step; its clause is often the one of the step before, and then shared.
 fn read_step(bytes: &[u8], before: Option<&Step>) -> Result<Step, CodecError> {
     let (mut kind, mut outcome, mut rule, mut result) = (0, 0, Word::default(), Word::default());
-    let (mut clause, mut inputs) = (None, Inputs::new());
+    let (mut clause, mut inputs) = (None, Vec::with_capacity(4));
     let mut rest = bytes;
     while let Some((tag, field)) = next_field(&mut rest)? {
         match (tag, field) {

@@ -1,12 +1,10 @@
 //! From the base to the product: what is taken of what, before any limit.
 
-use smallvec::smallvec;
-
 use super::ratio::{Measures, NoRatio, resolve};
 use super::reference::{self, NoRate};
 use super::{Limit, Line, Part, amount_input, exact_input, input};
 use crate::money::{Amount, Exact};
-use crate::rulebook::explanation::{Bound, Inputs, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts};
 use crate::rulebook::model::{
     Base, Clamp, ClampTo, LumpTable, Measure, Missing, OwnStep, Payee, Pick, Programme, Properties,
@@ -14,7 +12,7 @@ use crate::rulebook::model::{
 use crate::rulebook::refusal::Refusal;
 
 /// A base with what it was made of; `None` where nothing applies.
-type Computed = (Inputs, Option<Exact>);
+type Computed = (Vec<Input>, Option<Exact>);
 
 impl Line {
     /// The eligible base; returns the part of the actual cost that its evidence still covers.
@@ -29,7 +27,7 @@ impl Line {
     ) -> Result<Amount, Refusal> {
         let clause = programme.clause_of(facts.item, OwnStep::Base);
         let part = Part { kind: StepKind::Base, rule: programme.base.code(), clause: Some(clause) };
-        let inputs = smallvec![amount_input("cost", facts.cost)];
+        let inputs = vec![amount_input("cost", facts.cost)];
         if !facts.cost.is_positive() {
             self.end(part, inputs, Bound::Gate);
             return Err(Refusal::NotEligible);
@@ -61,7 +59,7 @@ impl Line {
         {
             let part = Part { kind: StepKind::Clamp, rule: "actual-cost", clause: Some(clause) };
             let limit = Limit { part, bound: Bound::Clamp, refusal: Refusal::EvidenceUsedUp, left: cost };
-            self.limit(&limit, smallvec![amount_input("cost", cost)])?;
+            self.limit(&limit, vec![amount_input("cost", cost)])?;
         }
         Ok(cost)
     }
@@ -73,7 +71,7 @@ impl Line {
             refusal: Refusal::EvidenceUsedUp,
             left,
         };
-        self.limit(&evidence, smallvec![amount_input("evidence-left", left)])
+        self.limit(&evidence, vec![amount_input("evidence-left", left)])
     }
 
     /// The limits of the base by a reference rate or a number of days.
@@ -86,8 +84,8 @@ impl Line {
             let part = Part { kind: StepKind::Clamp, rule, clause: Some(&clamp.clause) };
             let (inputs, clamped) = match self.clamped(clamp, programme, facts) {
                 Ok(clamped) => clamped,
-                Err(NoRate::Missing(missing)) => return Err(self.missing(part, Inputs::new(), missing)),
-                Err(NoRate::Money(error)) => return Err(self.not_computed(part, Inputs::new(), error)),
+                Err(NoRate::Missing(missing)) => return Err(self.missing(part, Vec::new(), missing)),
+                Err(NoRate::Money(error)) => return Err(self.not_computed(part, Vec::new(), error)),
             };
             let Some(clamped) = clamped else {
                 self.record(part, inputs, StepOutcome::Passed);
@@ -110,7 +108,7 @@ impl Line {
                 let actual = reference::loan(facts)?.annual_rate;
                 let found = reference::rate_of(term, programme.attribution, facts)?;
                 let rate = found.rate;
-                let mut inputs = smallvec![input("actual-rate", Value::Rate(actual))];
+                let mut inputs = vec![input("actual-rate", Value::Rate(actual))];
                 inputs.extend(found.inputs());
                 inputs.push(input("rate-limit", Value::Rate(rate)));
                 let over = actual > rate;
@@ -120,7 +118,7 @@ impl Line {
             ClampTo::Days(most) => {
                 let (first, end) = facts.details.interest_period.ok_or(Missing("interest-period"))?;
                 let (days, most) = (end.days_since(first), reference::days_left(*most, facts));
-                let inputs = smallvec![input("days", Value::Count(days)), input("days-limit", Value::Count(most))];
+                let inputs = vec![input("days", Value::Count(days)), input("days-limit", Value::Count(most))];
                 let clamped = (days > most).then(|| self.amount.times_fraction(most, days)).transpose()?;
                 Ok((inputs, clamped))
             }
@@ -135,9 +133,9 @@ impl Line {
         let clause = programme.clause_of(facts.item, OwnStep::IpShare);
         let part = Part { kind: StepKind::IpShare, rule: "", clause: Some(clause) };
         let Some(loan) = &facts.loan else {
-            return Err(self.missing(part, Inputs::new(), Missing("loan")));
+            return Err(self.missing(part, Vec::new(), Missing("loan")));
         };
-        let inputs = smallvec![amount_input("ip-part", loan.ip_part), amount_input("principal", loan.principal)];
+        let inputs = vec![amount_input("ip-part", loan.ip_part), amount_input("principal", loan.principal)];
         if !loan.ip_part.is_positive() || !loan.principal.is_positive() {
             self.end(part, inputs, Bound::Gate);
             return Err(Refusal::NotEligible);
@@ -165,7 +163,7 @@ impl Line {
     ) -> Result<(), Refusal> {
         let clause = programme.clause_of(facts.item, OwnStep::Ratio);
         let part = Part { kind: StepKind::Ratio, rule: "", clause: Some(clause) };
-        let mut inputs = smallvec![exact_input("base", self.amount)];
+        let mut inputs = vec![exact_input("base", self.amount)];
         let loan = facts.loan.as_ref();
         let measures = Measures {
             principal: loan.map(|loan| loan.principal),
@@ -205,13 +203,13 @@ impl Line {
 /// A base that is not the actual cost.
 fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>) -> Result<Computed, NoRate> {
     match &programme.base {
-        Base::ActualCost => Ok((Inputs::new(), Some(Exact::from(facts.cost)))),
+        Base::ActualCost => Ok((Vec::new(), Some(Exact::from(facts.cost)))),
         Base::ReferenceInterest { rate, basis, days } => {
             let loan = reference::loan(facts)?;
             let found = reference::rate_of(rate, programme.attribution, facts)?;
             let rate = found.rate;
             let (all, counted) = reference::days_of(*days, programme.attribution, facts)?;
-            let mut inputs = smallvec![amount_input("principal", loan.principal)];
+            let mut inputs = vec![amount_input("principal", loan.principal)];
             inputs.extend(found.inputs());
             inputs.extend([
                 input("rate", Value::Rate(rate)),
@@ -224,11 +222,11 @@ fn formula(programme: &Programme, facts: &LineFacts, properties: &Properties<'_>
         }
         Base::StandardPremium => {
             let premium = facts.details.standard_premium.ok_or(Missing("standard-premium"))?;
-            Ok((smallvec![amount_input("standard-premium", premium)], Some(Exact::from(premium.floored_at_zero()))))
+            Ok((vec![amount_input("standard-premium", premium)], Some(Exact::from(premium.floored_at_zero()))))
         }
         Base::Principal => {
             let principal = reference::loan(facts)?.principal;
-            Ok((smallvec![amount_input("principal", principal)], Some(Exact::from(principal.floored_at_zero()))))
+            Ok((vec![amount_input("principal", principal)], Some(Exact::from(principal.floored_at_zero()))))
         }
         Base::Figure(figure) => {
             let (mut inputs, stated) = reference::figure_of(figure, programme.attribution, facts);
@@ -261,7 +259,7 @@ fn lump(table: &LumpTable, facts: &LineFacts, properties: &Properties<'_>) -> Re
         }
     }
     let units = facts.details.units.unwrap_or(1);
-    let mut inputs = smallvec![amount_input("measure", measure)];
+    let mut inputs = vec![amount_input("measure", measure)];
     inputs.extend(facts.details.occasion.as_ref().map(|tag| input("occasion", Value::Text(tag.to_string().into()))));
     inputs.extend(chosen.map(|amount| amount_input("lump", amount)));
     if table.per_unit {

@@ -4,15 +4,13 @@
 //! the member itself; where the first is larger, another member was taken before. Within one application the engine
 //! tries every combination and takes the one that grants the most; of equal ones, the first in the order of the file.
 
-use smallvec::smallvec;
-
 use std::collections::BTreeMap;
 
 use super::{Granted, Line, Part, amount_input, input, judge_line};
 use crate::calendar::FiscalYear;
 use crate::identifier::{BudgetLineId, CapId, ProgrammeId, Uscc};
 use crate::money::Amount;
-use crate::rulebook::explanation::{Bound, Inputs, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{CapKey, ChoiceMade, LineFacts, LineVerdict, Usage, WideKey};
 use crate::rulebook::model::{Between, Choice, ChoiceScope, Missing, Programme};
 use crate::rulebook::refusal::Refusal;
@@ -34,7 +32,7 @@ impl Line {
             let part = Part { kind: StepKind::Choice, rule: choice.id.as_str(), clause: Some(&choice.clause) };
             let keys = match keys(choice, &member, programme, facts) {
                 Ok(keys) => keys,
-                Err(missing) => return Err(self.missing(part, Inputs::new(), missing)),
+                Err(missing) => return Err(self.missing(part, Vec::new(), missing)),
             };
             let (all, own) = (usage.used(&keys.0), usage.used(&keys.1));
             if all > own {
@@ -42,11 +40,11 @@ impl Line {
                     Between::Loans => "another-loan",
                     Between::Items(_) => "another-item",
                 };
-                self.end(part, smallvec![input("taken", Value::Text(taken.into()))], Bound::Gate);
+                self.end(part, vec![input("taken", Value::Text(taken.into()))], Bound::Gate);
                 return Err(Refusal::NotChosen);
             }
             let made = facts.details.choices.iter().find(|made| made.choice == choice.id);
-            let mut inputs = smallvec![input("member", Value::Text(member.into()))];
+            let mut inputs = vec![input("member", Value::Text(member.into()))];
             if let Some(made) = made {
                 inputs.extend([
                     input("taken", Value::Text(made.member.as_str().into())),

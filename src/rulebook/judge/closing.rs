@@ -3,11 +3,9 @@
 //! The budget is divided among the applications first, then each application's part among its lines, both to the fen
 //! by the largest remainder. So an application gets what the rule gives it, whatever the number of its lines.
 
-use smallvec::smallvec;
-
 use super::{amount_input, input};
 use crate::money::Amount;
-use crate::rulebook::explanation::{Bound, Input, Inputs, LineExplanation, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::model::ClosingRule;
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::CostKind;
@@ -81,7 +79,7 @@ impl Run {
         let several = lines.len() > 1;
         let parts = self.divide(paid, &weights);
         let shares = lines.iter().zip(weights).zip(parts).map(|((line, weight), (part, line_rank))| {
-            let mut inputs = smallvec![
+            let mut inputs = vec![
                 amount_input("approved", if several { approved } else { weight }),
                 amount_input("approved-in-all", self.total),
                 amount_input("budget", self.budget),
@@ -89,7 +87,7 @@ impl Run {
             inputs.extend(self.rank(rank));
             let mut steps = vec![self.step(rule, "", inputs, paid)];
             if several {
-                let mut inputs = smallvec![
+                let mut inputs = vec![
                     amount_input("approved", weight),
                     amount_input("approved-of-application", approved),
                     amount_input("paid-of-application", paid),
@@ -116,7 +114,7 @@ impl Run {
         self.short.then(|| input("remainder-rank", Value::Count(i64::try_from(rank).unwrap_or(i64::MAX))))
     }
 
-    fn step(&self, rule: &ClosingRule, part: &str, inputs: Inputs, paid: Amount) -> Step {
+    fn step(&self, rule: &ClosingRule, part: &str, inputs: Vec<Input>, paid: Amount) -> Step {
         let outcome = match (self.short, paid.is_positive()) {
             (false, true) => StepOutcome::Passed,
             (true, true) => StepOutcome::Reduced,

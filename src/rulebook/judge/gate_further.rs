@@ -1,11 +1,9 @@
 //! Gates on windows of application, fees by the year, the use of a loan, a clean record and stated figures.
 
-use smallvec::smallvec;
-
 use super::super::{amount_input, input, reference};
 use super::{Judged, day, holds, missing, on_loan};
 use crate::money::{Amount, Rate, Rounding};
-use crate::rulebook::explanation::{Inputs, Value};
+use crate::rulebook::explanation::Value;
 use crate::rulebook::facts::LineFacts;
 use crate::rulebook::model::{Figure, Missing, Programme, Window};
 use crate::rulebook::refusal::Refusal;
@@ -17,9 +15,9 @@ const DAYS_OF_A_YEAR: i64 = 365;
 pub(super) fn applied_in_window(windows: &[Window], programme: &Programme, facts: &LineFacts) -> Judged {
     let counted = match reference::attributed_day(programme.attribution, facts) {
         Ok(counted) => counted,
-        Err(name) => return missing(Inputs::new(), name),
+        Err(name) => return missing(Vec::new(), name),
     };
-    let mut inputs = smallvec![day("applied-on", Some(facts.applied_on)), day("day", Some(counted))];
+    let mut inputs = vec![day("applied-on", Some(facts.applied_on)), day("day", Some(counted))];
     let Some(window) = windows.iter().find(|window| window.is_for(counted)) else {
         return (inputs, Err(Refusal::NotEligible));
     };
@@ -31,7 +29,7 @@ pub(super) fn applied_in_window(windows: &[Window], programme: &Programme, facts
 /// An entry that ended so many months before the application, or earlier, no longer counts.
 pub(super) fn not_blacklisted_within(months: u32, facts: &LineFacts) -> Judged {
     let (since, until) = (facts.enterprise.blacklisted_since, facts.enterprise.blacklisted_until);
-    let inputs = smallvec![
+    let inputs = vec![
         day("blacklisted-since", since),
         day("blacklisted-until", until),
         input("months", Value::Count(i64::from(months))),
@@ -42,19 +40,17 @@ pub(super) fn not_blacklisted_within(months: u32, facts: &LineFacts) -> Judged {
 
 /// The fee over the principal and the contract's days, both ends counted, by the year of 365 days.
 pub(super) fn fee_rate_at_most(rate: Rate, facts: &LineFacts) -> Judged {
-    let Some(loan) = &facts.loan else { return on_loan(None, |_| (Inputs::new(), false)) };
+    let Some(loan) = &facts.loan else { return on_loan(None, |_| (Vec::new(), false)) };
     let (Some(signed), Some(matures)) = (loan.details.signed_on, loan.details.matures_on) else {
-        return missing(Inputs::new(), Missing("signed-on"));
+        return missing(Vec::new(), Missing("signed-on"));
     };
     let days = matures.days_since(signed).saturating_add(1).max(0);
     let most = loan.principal.floored_at_zero().times(rate).and_then(|year| year.times_fraction(days, DAYS_OF_A_YEAR));
     let most = match most {
         Ok(most) => most.round(Rounding::Down),
-        Err(error) => {
-            return (smallvec![input("error", Value::Text(error.to_string().into()))], Err(Refusal::NotEligible));
-        }
+        Err(error) => return (vec![input("error", Value::Text(error.to_string().into()))], Err(Refusal::NotEligible)),
     };
-    let inputs = smallvec![
+    let inputs = vec![
         amount_input("cost", facts.cost),
         amount_input("principal", loan.principal),
         input("days", Value::Count(days)),
@@ -69,7 +65,7 @@ pub(super) fn loan_days_at_least(least: u32, facts: &LineFacts) -> Judged {
     on_loan(facts.loan.as_ref(), |loan| {
         let end = loan.ended_on.map_or(facts.applied_on, |ended| ended.min(facts.applied_on));
         let days = loan.disbursed_on.map_or(0, |disbursed| end.days_since(disbursed).max(0));
-        let inputs = smallvec![
+        let inputs = vec![
             day("disbursed-on", loan.disbursed_on),
             day("ended-on", loan.ended_on),
             input("days", Value::Count(days)),

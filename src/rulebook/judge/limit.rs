@@ -1,11 +1,9 @@
 //! Standing limits: whether one stated amount keeps to its limit by another.
 
-use smallvec::smallvec;
-
 use super::{amount_input, input};
 use crate::calendar::FiscalYear;
 use crate::money::{Amount, MoneyError, Rate, Rounding};
-use crate::rulebook::explanation::{Bound, Inputs, LineExplanation, Step, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, LineExplanation, Step, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::ReferenceRates;
 use crate::rulebook::model::{Limit, LimitRule};
 use crate::rulebook::refusal::Refusal;
@@ -37,7 +35,7 @@ pub struct LimitVerdict {
 
 /// Judges one limit. The bound is exact to the fen: what may not be exceeded is rounded down, what must be reached up.
 pub fn judge_limit(limit: &Limit, facts: &LimitFacts) -> LimitVerdict {
-    let mut inputs = smallvec![amount_input("amount", facts.amount), amount_input("of", facts.of)];
+    let mut inputs = vec![amount_input("amount", facts.amount), amount_input("of", facts.of)];
     let factor = match &limit.rule {
         LimitRule::AtMost(ratio) | LimitRule::AtLeast(ratio) | LimitRule::Above(ratio) => {
             inputs.push(input("ratio", Value::Rate(*ratio)));
@@ -84,7 +82,12 @@ fn keeps(rule: &LimitRule, amount: Amount, bound: Amount) -> bool {
     }
 }
 
-fn explained(limit: &Limit, facts: &LimitFacts, inputs: Inputs, held: Result<(), Refusal>) -> LineExplanation {
+fn explained(
+    limit: &Limit,
+    facts: &LimitFacts,
+    inputs: Vec<crate::rulebook::explanation::Input>,
+    held: Result<(), Refusal>,
+) -> LineExplanation {
     let granted = if held.is_ok() { facts.amount } else { Amount::ZERO };
     let step = Step {
         kind: StepKind::Gate,

@@ -1,12 +1,10 @@
 //! The limits of a line: other public funding, caps, budget, and the rounding at the end.
 
-use smallvec::smallvec;
-
 use super::reference::{attributed_year, figure_of};
 use super::{Granted, Limit, Line, Part, amount_input, input, rounding_code};
 use crate::calendar::FiscalYear;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
-use crate::rulebook::explanation::{Bound, Input, Inputs, StepKind, StepOutcome, Value};
+use crate::rulebook::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use crate::rulebook::facts::{CapKey, LineFacts, Usage, WideKey};
 use crate::rulebook::model::{Cap, CapRule, CapScope, ClosingRule, LateApplication, Missing, Programme, Properties};
 use crate::rulebook::refusal::Refusal;
@@ -38,14 +36,14 @@ impl Line {
         let allowed = if share < Rate::ONE {
             match cost.times(share) {
                 Ok(product) => product.round(Rounding::Down),
-                Err(error) => return Err(self.not_computed(part, Inputs::new(), error)),
+                Err(error) => return Err(self.not_computed(part, Vec::new(), error)),
             }
         } else {
             cost
         };
         let left = allowed.minus(other).floored_at_zero();
         let rule = Limit { part, bound: Bound::OtherFunding, refusal: Refusal::OtherFundingCovers, left };
-        let mut inputs = smallvec![amount_input("base", cost), amount_input("other", other)];
+        let mut inputs = vec![amount_input("base", cost), amount_input("other", other)];
         if share < Rate::ONE {
             inputs.push(input("public-share-at-most", Value::Rate(share)));
         }
@@ -85,11 +83,11 @@ impl Line {
             Ok(Some(room)) => (room.looked_at.clone(), room),
             // The loader asks for the gate `loan-required`; a cap per loan without a loan would be no cap at all.
             Err(NoLimit::Missing(Missing("loan"))) => {
-                self.end(part, smallvec![input("loan", Value::Text("none".into()))], Bound::Gate);
+                self.end(part, vec![input("loan", Value::Text("none".into()))], Bound::Gate);
                 return Err(Refusal::NotEligible);
             }
-            Err(NoLimit::Missing(missing)) => return Err(self.missing(part, Inputs::new(), missing)),
-            Err(NoLimit::Money(error)) => return Err(self.not_computed(part, Inputs::new(), error)),
+            Err(NoLimit::Missing(missing)) => return Err(self.missing(part, Vec::new(), missing)),
+            Err(NoLimit::Money(error)) => return Err(self.not_computed(part, Vec::new(), error)),
         };
         let left = room.limit.minus(room.used).floored_at_zero();
         inputs.extend([
@@ -128,7 +126,7 @@ impl Line {
             refusal: Refusal::BudgetUsedUp,
             left,
         };
-        self.limit(&rule, smallvec![amount_input("left", left), year_input(year)])
+        self.limit(&rule, vec![amount_input("left", left), year_input(year)])
     }
 
     /// The closing run will pay: what is approved waits for it. Of a year that was closed nothing is left to wait for.
@@ -141,7 +139,7 @@ impl Line {
     ) -> Result<(), Refusal> {
         let closing = closing_year(rule, programme, year, usage);
         let part = Part { kind: StepKind::Budget, rule: "awaits-closing", clause: Some(&rule.clause) };
-        let inputs = smallvec![year_input(year), input("applied-on", Value::Date(facts.applied_on))];
+        let inputs = vec![year_input(year), input("applied-on", Value::Date(facts.applied_on))];
         let Some(waits_for) = closing else {
             self.end(part, inputs, Bound::Budget);
             return Err(Refusal::BudgetUsedUp);
@@ -157,7 +155,7 @@ impl Line {
         let beyond = award.fen().checked_rem(programme.round_to.fen()).unwrap_or(0);
         let award = award.minus(Amount::from_fen(beyond));
         let part = Part { kind: StepKind::Round, rule: rounding_code(rounding), clause: None };
-        let mut before = smallvec![input("unrounded", Value::Exact(self.shown()))];
+        let mut before = vec![input("unrounded", Value::Exact(self.shown()))];
         if programme.round_to > Amount::from_fen(1) {
             before.push(amount_input("unit", programme.round_to));
         }
@@ -169,7 +167,7 @@ impl Line {
         self.amount = Exact::from(award);
         self.record(part, before, if whole { StepOutcome::Passed } else { StepOutcome::Reduced });
         if !programme.award_at_least.is_zero() {
-            let inputs = smallvec![amount_input("award", award), amount_input("limit", programme.award_at_least)];
+            let inputs = vec![amount_input("award", award), amount_input("limit", programme.award_at_least)];
             let held = award >= programme.award_at_least;
             let verdict = if held { Ok(()) } else { Err(Refusal::NotEligible) };
             self.gate("award-at-least", &programme.clause, inputs, verdict)?;
@@ -203,7 +201,7 @@ struct Room {
     year: Option<FiscalYear>,
     key: Key,
     /// What the limit was made of, where that is not in the file.
-    looked_at: Inputs,
+    looked_at: Vec<Input>,
 }
 
 enum Key {
@@ -270,8 +268,8 @@ fn limit_of(
     programme: &Programme,
     facts: &LineFacts,
     properties: &Properties<'_>,
-) -> Result<(Amount, Inputs), NoLimit> {
-    let plain = |amount: Amount| Ok((amount, Inputs::new()));
+) -> Result<(Amount, Vec<Input>), NoLimit> {
+    let plain = |amount: Amount| Ok((amount, Vec::new()));
     match &cap.rule {
         CapRule::Fixed => plain(cap.amount),
         CapRule::By(rows) => {
@@ -292,7 +290,7 @@ fn limit_of(
             let stated = stated?;
             let limit = stated.floored_at_zero().times(*share).map_err(NoLimit::Money)?;
             // The year of the figure is not the one that the cap counts to.
-            let mut inputs: Inputs = looked_for.into_iter().filter(|one| one.name != "year").collect();
+            let mut inputs: Vec<Input> = looked_for.into_iter().filter(|one| one.name != "year").collect();
             inputs.extend([amount_input("figure", stated), input("share", Value::Rate(*share))]);
             Ok((limit.round(Rounding::Down).at_most(cap.amount), inputs))
         }

@@ -24,9 +24,7 @@ pub use limits::closing_year;
 pub(super) use ratio::{Measures, NoRatio, resolve};
 pub use reference::attributed_year;
 
-use smallvec::smallvec;
-
-use super::explanation::{Bound, Input, Inputs, LineExplanation, Step, StepKind, StepOutcome, Value};
+use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use super::facts::{CapKey, LineFacts, LineVerdict, Usage, WideKey};
 use super::model::{Missing, OwnStep, Programme};
 use super::refusal::Refusal;
@@ -89,7 +87,7 @@ struct Line {
 impl Line {
     fn new(cost: Amount) -> Self {
         let amount = Exact::from(cost);
-        let (shown, steps) = ((amount, amount.text().into()), Vec::with_capacity(STEPS_USUAL));
+        let (shown, steps) = ((amount, amount.word()), Vec::with_capacity(STEPS_USUAL));
         Self { amount, shown, bound: Bound::Ratio, steps, ordinal: 1 }
     }
 
@@ -114,7 +112,7 @@ impl Line {
     fn gates(&mut self, programme: &Programme, facts: &LineFacts, usage: &dyn Usage) -> Result<(), Refusal> {
         let covered = programme.items.contains(&facts.item);
         let clause = programme.clause_of(facts.item, OwnStep::Item);
-        let item = smallvec![input("item", Value::Text(Word::fixed(facts.item.code())))];
+        let item = vec![input("item", Value::Text(Word::fixed(facts.item.code())))];
         self.gate("item-covered", clause, item, covered.then_some(()).ok_or(Refusal::ItemNotCovered))?;
         for gate in programme.gates.iter().filter(|gate| gate.items.contains(&facts.item)) {
             let (inputs, verdict) = gate::judge(&gate.condition, programme, facts, self.ordinal);
@@ -122,7 +120,7 @@ impl Line {
         }
         if let Some(limit) = programme.grants_per_enterprise {
             let earlier = usage.earlier_grants(&programme.id, facts.enterprise.uscc);
-            let inputs = smallvec![
+            let inputs = vec![
                 input("earlier-grants", Value::Count(i64::from(earlier))),
                 input("limit", Value::Count(i64::from(limit))),
             ];
@@ -131,7 +129,7 @@ impl Line {
         }
         for other in &programme.yields_to {
             let earlier = usage.earlier_grants(other, facts.enterprise.uscc);
-            let inputs = smallvec![
+            let inputs = vec![
                 input("other-programme", Value::Text(other.to_string().into())),
                 input("earlier-grants", Value::Count(i64::from(earlier))),
             ];
@@ -145,7 +143,7 @@ impl Line {
         &mut self,
         rule: &str,
         clause: &ClauseId,
-        inputs: Inputs,
+        inputs: Vec<Input>,
         verdict: Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let part = Part { kind: StepKind::Gate, rule, clause: Some(clause) };
@@ -157,21 +155,21 @@ impl Line {
     }
 
     /// Ends the line because a fact is missing: the step says which.
-    fn missing(&mut self, part: Part<'_>, mut inputs: Inputs, missing: Missing) -> Refusal {
+    fn missing(&mut self, part: Part<'_>, mut inputs: Vec<Input>, missing: Missing) -> Refusal {
         inputs.push(input("missing", Value::Text(missing.0.into())));
         self.end(part, inputs, Bound::Gate);
         missing.refusal()
     }
 
     /// Ends the line because a product does not fit: the step says so.
-    fn not_computed(&mut self, part: Part<'_>, mut inputs: Inputs, error: MoneyError) -> Refusal {
+    fn not_computed(&mut self, part: Part<'_>, mut inputs: Vec<Input>, error: MoneyError) -> Refusal {
         inputs.push(input("error", Value::Text(error.to_string().into())));
         self.end(part, inputs, Bound::Gate);
         Refusal::NotEligible
     }
 
     /// Applies "at most `left`": passes, reduces, or ends the line where nothing is left.
-    fn limit(&mut self, limit: &Limit<'_>, inputs: Inputs) -> Result<(), Refusal> {
+    fn limit(&mut self, limit: &Limit<'_>, inputs: Vec<Input>) -> Result<(), Refusal> {
         if limit.left.is_zero() {
             self.end(limit.part, inputs, limit.bound);
             return Err(limit.refusal);
@@ -188,13 +186,13 @@ impl Line {
     }
 
     /// Records the step at which the line ends with nothing.
-    fn end(&mut self, part: Part<'_>, inputs: Inputs, bound: Bound) {
+    fn end(&mut self, part: Part<'_>, inputs: Vec<Input>, bound: Bound) {
         self.amount = Exact::from(Amount::ZERO);
         self.bound = bound;
         self.record(part, inputs, StepOutcome::Failed);
     }
 
-    fn record(&mut self, part: Part<'_>, inputs: Inputs, outcome: StepOutcome) {
+    fn record(&mut self, part: Part<'_>, inputs: Vec<Input>, outcome: StepOutcome) {
         let result = self.shown();
         self.steps.push(Step {
             kind: part.kind,
@@ -211,7 +209,7 @@ impl Line {
     /// The amount so far as text. Most steps leave it as it is, and so is its text.
     fn shown(&mut self) -> Word {
         if self.shown.0 != self.amount {
-            self.shown = (self.amount, self.amount.text().into());
+            self.shown = (self.amount, self.amount.word());
         }
         self.shown.1.clone()
     }
@@ -252,6 +250,6 @@ pub(super) fn amount_input(name: &'static str, amount: Amount) -> Input {
 
 /// An amount that may not be whole fen.
 pub(super) fn exact_input(name: &'static str, exact: Exact) -> Input {
-    let value = exact.whole().map_or_else(|| Value::Exact(exact.text().into()), Value::Amount);
+    let value = exact.whole().map_or_else(|| Value::Exact(exact.word()), Value::Amount);
     input(name, value)
 }

@@ -3,7 +3,7 @@
 use super::{amount_input, input};
 use crate::identifier::ClauseId;
 use crate::money::{Amount, Exact, MoneyError, Rate, Rounding};
-use crate::rulebook::explanation::{Inputs, Value};
+use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::model::{Measure, Missing, Properties, RatioKind, RatioRule, Tier, TierMethod, TierTable};
 
 /// What tiers measure.
@@ -23,7 +23,7 @@ pub(in crate::rulebook) enum NoRatio {
     /// A fact is missing.
     Missing(Missing),
     /// No branch, tier or ordinal applies; with what was looked at.
-    None(Inputs),
+    None(Vec<Input>),
     /// A product does not fit.
     Money(MoneyError),
 }
@@ -44,7 +44,7 @@ impl From<MoneyError> for NoRatio {
 #[derive(Debug, Clone)]
 pub(in crate::rulebook) struct Resolved<'r> {
     /// What it was made of; the ratio last.
-    pub(in crate::rulebook) inputs: Inputs,
+    pub(in crate::rulebook) inputs: Vec<Input>,
     /// The clause of the branch, where it has its own.
     pub(in crate::rulebook) clause: Option<&'r ClauseId>,
     portion: Portion,
@@ -80,8 +80,8 @@ pub(in crate::rulebook) fn resolve<'r>(
             break;
         }
     }
-    let Some(branch) = chosen else { return Err(NoRatio::None(Inputs::new())) };
-    let mut inputs = Inputs::new();
+    let Some(branch) = chosen else { return Err(NoRatio::None(Vec::new())) };
+    let mut inputs = Vec::new();
     if !branch.when.0.is_empty() {
         inputs.push(input("branch", Value::Text(branch.when.text().into())));
     }
@@ -111,7 +111,7 @@ pub(in crate::rulebook) fn resolve<'r>(
                 TierMethod::Whole => Portion::Flat(with_uplift(tier.ratio, added, rule, &mut inputs)?),
                 TierMethod::Marginal => {
                     let sum = slices(table, measure, lifted)?;
-                    inputs.push(input("slices", Value::Exact(sum.text().into())));
+                    inputs.push(input("slices", Value::Exact(sum.word())));
                     Portion::Slices(sum, measure)
                 }
             }
@@ -124,7 +124,7 @@ pub(in crate::rulebook) fn resolve<'r>(
 }
 
 /// The ratio with its uplifts under the ceiling; says what they were where the rule has any.
-fn with_uplift(ratio: Rate, added: Rate, rule: &RatioRule, inputs: &mut Inputs) -> Result<Rate, MoneyError> {
+fn with_uplift(ratio: Rate, added: Rate, rule: &RatioRule, inputs: &mut Vec<Input>) -> Result<Rate, MoneyError> {
     if !rule.uplifts.is_empty() || rule.ceiling.is_some() {
         inputs.push(input("basic-ratio", Value::Rate(ratio)));
         inputs.push(input("uplift", Value::Rate(added)));

@@ -1,11 +1,9 @@
 //! Reference rates and days of a line: what a base, a clamp or a gate looks up.
 
-use smallvec::smallvec;
-
 use super::input;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::money::{Amount, MoneyError, Rate};
-use crate::rulebook::explanation::{Inputs, Value};
+use crate::rulebook::explanation::{Input, Value};
 use crate::rulebook::facts::{LineFacts, LoanFacts, Point};
 use crate::rulebook::model::{AsOf, Attribution, DateFact, Days, Figure, Missing, RateTerm, Span};
 use crate::rulebook::rates::REFERENCE_RATE;
@@ -42,12 +40,10 @@ pub(super) struct Found {
 
 impl Found {
     /// The value of the series, since when it holds, and the entry that recorded it where it is not the file's.
-    pub(super) fn inputs(&self) -> Inputs {
-        let Some(point) = self.point else { return Inputs::new() };
-        let mut inputs = smallvec![
-            input("reference-rate", Value::Rate(point.rate)),
-            input("reference-from", Value::Date(point.from))
-        ];
+    pub(super) fn inputs(&self) -> Vec<Input> {
+        let Some(point) = self.point else { return Vec::new() };
+        let mut inputs =
+            vec![input("reference-rate", Value::Rate(point.rate)), input("reference-from", Value::Date(point.from))];
         let entry = point.entry.and_then(|entry| i64::try_from(entry.value()).ok());
         inputs.extend(entry.map(|entry| input("reference-entry", Value::Count(entry))));
         inputs
@@ -187,9 +183,9 @@ pub(super) fn figure_of(
     figure: &Figure,
     attribution: Attribution,
     facts: &LineFacts,
-) -> (Inputs, Result<Amount, Missing>) {
+) -> (Vec<Input>, Result<Amount, Missing>) {
     const NOT_STATED: Missing = Missing("figure");
-    let mut inputs = smallvec![input("of", Value::Text(figure.name.to_string().into()))];
+    let mut inputs = vec![input("of", Value::Text(figure.name.to_string().into()))];
     let year = match attributed_year(attribution, facts) {
         Ok(counts_to) => figure.year(counts_to),
         Err(missing) => return (inputs, Err(missing)),

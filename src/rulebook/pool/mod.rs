@@ -7,9 +7,7 @@
 
 mod payers;
 
-use smallvec::smallvec;
-
-use super::explanation::{Bound, Inputs, LineExplanation, Step, StepKind, StepOutcome, Value};
+use super::explanation::{Bound, Input, LineExplanation, Step, StepKind, StepOutcome, Value};
 use super::facts::{CapUse, ClaimFacts, ClaimVerdict, FilingFacts, FilingVerdict};
 use super::judge::gate_at_least as at_least;
 use super::judge::{amount_input, input};
@@ -127,8 +125,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn filing(&mut self, facts: &FilingFacts, exposure: Amount) -> Result<(), Refusal> {
-        let mut inputs =
-            smallvec![amount_input("ip-part", facts.ip_part), input("share", Value::Rate(self.pool_rate()))];
+        let mut inputs = vec![amount_input("ip-part", facts.ip_part), input("share", Value::Rate(self.pool_rate()))];
         if let Some(most) = self.rule.eligible_principal {
             inputs.push(amount_input("eligible-principal", most));
         }
@@ -144,7 +141,7 @@ impl<'a> Sheet<'a> {
         self.stopped(facts, exposure)?;
         let Some(limit) = self.rule.leverage_limit else { return Ok(()) };
         let after = facts.exposure.plus(exposure);
-        let inputs = smallvec![
+        let inputs = vec![
             amount_input("exposure-before", facts.exposure),
             amount_input("exposure", exposure),
             amount_input("exposure-after", after),
@@ -164,10 +161,10 @@ impl<'a> Sheet<'a> {
         let Some(limit) = self.rule.borrower_limit else { return Ok(()) };
         let part = (StepKind::LoanCap, "borrower-limit");
         let Some(filed) = facts.borrower_filed else {
-            return Err(self.missing(part, Inputs::new(), Missing("borrower-filed")));
+            return Err(self.missing(part, Vec::new(), Missing("borrower-filed")));
         };
         let after = filed.plus(facts.principal.unwrap_or_default());
-        let inputs = smallvec![
+        let inputs = vec![
             amount_input("limit", limit),
             amount_input("used-before", filed),
             amount_input("borrower-filed-after", after),
@@ -186,9 +183,9 @@ impl<'a> Sheet<'a> {
         let part = (StepKind::Breaker, breaker.effect.code());
         self.clause = breaker.clause.as_ref();
         let Some((losses, filed)) = facts.bank_year else {
-            return Err(self.missing(part, Inputs::new(), Missing("losses-before")));
+            return Err(self.missing(part, Vec::new(), Missing("losses-before")));
         };
-        let inputs = smallvec![
+        let inputs = vec![
             amount_input("losses-before", losses),
             amount_input("filed", filed),
             input("ratio", Value::Rate(breaker.ratio)),
@@ -215,7 +212,7 @@ impl<'a> Sheet<'a> {
 
     fn overdue(&mut self, over: i64, facts: &ClaimFacts) -> Result<(), Refusal> {
         let overdue = facts.overdue_days.unwrap_or(0);
-        let inputs = smallvec![input("overdue-days", Value::Count(overdue)), input("more-than", Value::Count(over))];
+        let inputs = vec![input("overdue-days", Value::Count(overdue)), input("more-than", Value::Count(over))];
         if overdue <= over {
             return Err(self.fail((StepKind::Gate, "overdue"), inputs, Bound::Gate, Refusal::NotOverdueLongEnough));
         }
@@ -241,7 +238,7 @@ impl<'a> Sheet<'a> {
 
     fn loss(&mut self, facts: &ClaimFacts) -> Result<Amount, Refusal> {
         let loss = facts.principal_loss;
-        let inputs = smallvec![amount_input("loss", loss), amount_input("outstanding", facts.outstanding)];
+        let inputs = vec![amount_input("loss", loss), amount_input("outstanding", facts.outstanding)];
         if !loss.is_positive() || loss > facts.outstanding {
             return Err(self.fail((StepKind::Base, "principal-loss"), inputs, Bound::Gate, Refusal::LossNotCovered));
         }
@@ -255,7 +252,7 @@ impl<'a> Sheet<'a> {
 
     fn ip_part(&mut self, facts: &ClaimFacts) -> Result<Amount, Refusal> {
         let part = (StepKind::IpShare, Coverage::IpPartOfPrincipal.code());
-        let inputs = smallvec![
+        let inputs = vec![
             amount_input("loss", facts.principal_loss),
             amount_input("ip-part", facts.ip_part),
             amount_input("principal", facts.principal),
@@ -279,7 +276,7 @@ impl<'a> Sheet<'a> {
     fn eligible(&mut self, facts: &ClaimFacts, covered: Amount) -> Result<Amount, Refusal> {
         let Some(most) = self.rule.eligible_principal else { return Ok(covered) };
         let part = (StepKind::Clamp, "eligible-principal");
-        let inputs = smallvec![amount_input("principal", facts.principal), amount_input("eligible-principal", most)];
+        let inputs = vec![amount_input("principal", facts.principal), amount_input("eligible-principal", most)];
         if facts.principal <= most {
             self.record(part, inputs, covered, StepOutcome::Passed);
             return Ok(covered);
@@ -310,7 +307,7 @@ impl<'a> Sheet<'a> {
                 (false, true) => parties.push(other),
                 (false, false) => {
                     let part = (StepKind::LossShare, "seat");
-                    let inputs = smallvec![input("seat", Value::Text(party.to_string().into()))];
+                    let inputs = vec![input("seat", Value::Text(party.to_string().into()))];
                     return Err(self.missing(part, inputs, Missing("parties")));
                 }
             }
@@ -323,8 +320,7 @@ impl<'a> Sheet<'a> {
         let parties = self.seats(facts)?;
         let weights: Vec<u32> = self.rule.shares.iter().map(|(_, points)| *points).collect();
         let shares: Vec<(LossParty, Amount)> = parties.into_iter().zip(covered.split(&weights)).collect();
-        let mut inputs =
-            smallvec![amount_input("covered-loss", covered), input("share", Value::Rate(self.pool_rate()))];
+        let mut inputs = vec![amount_input("covered-loss", covered), input("share", Value::Rate(self.pool_rate()))];
         inputs.extend(shares.iter().map(|(party, part)| amount_input(party.code(), *part)));
         let pool = pool_part(&shares);
         let outcome = if pool == covered { StepOutcome::Passed } else { StepOutcome::Reduced };
@@ -339,7 +335,7 @@ impl<'a> Sheet<'a> {
         if let Some(breaker) = rule.breaker.as_ref().filter(|breaker| breaker.effect == BreakerEffect::Defer) {
             self.clause = breaker.clause.as_ref();
             let losses = facts.bank_year_losses.plus(covered);
-            let inputs = smallvec![
+            let inputs = vec![
                 amount_input("losses-before", facts.bank_year_losses),
                 amount_input("losses-after", losses),
                 amount_input("filed", facts.bank_year_filed),
@@ -352,7 +348,7 @@ impl<'a> Sheet<'a> {
             self.record(part, inputs, pool, StepOutcome::Passed);
             self.clause = None;
         }
-        let inputs = smallvec![amount_input("pool-share", pool), amount_input("free-balance", facts.free_balance)];
+        let inputs = vec![amount_input("pool-share", pool), amount_input("free-balance", facts.free_balance)];
         if pool > facts.free_balance {
             return Err(self.defer((StepKind::PoolBalance, ""), inputs, Bound::PoolBalance, Refusal::PoolShort));
         }
@@ -365,24 +361,24 @@ impl<'a> Sheet<'a> {
     }
 
     /// Fails for want of a fact: the step says which.
-    fn missing(&mut self, part: (StepKind, &str), mut inputs: Inputs, missing: Missing) -> Refusal {
+    fn missing(&mut self, part: (StepKind, &str), mut inputs: Vec<Input>, missing: Missing) -> Refusal {
         inputs.push(input("missing", Value::Text(missing.0.into())));
         self.fail(part, inputs, Bound::Gate, missing.refusal())
     }
 
-    fn fail(&mut self, part: (StepKind, &str), inputs: Inputs, bound: Bound, refusal: Refusal) -> Refusal {
+    fn fail(&mut self, part: (StepKind, &str), inputs: Vec<Input>, bound: Bound, refusal: Refusal) -> Refusal {
         self.bound = bound;
         self.record(part, inputs, Amount::ZERO, StepOutcome::Failed);
         refusal
     }
 
-    fn defer(&mut self, part: (StepKind, &str), inputs: Inputs, bound: Bound, refusal: Refusal) -> Refusal {
+    fn defer(&mut self, part: (StepKind, &str), inputs: Vec<Input>, bound: Bound, refusal: Refusal) -> Refusal {
         self.bound = bound;
         self.record(part, inputs, Amount::ZERO, StepOutcome::Deferred);
         refusal
     }
 
-    fn record(&mut self, (kind, rule): (StepKind, &str), inputs: Inputs, result: Amount, outcome: StepOutcome) {
+    fn record(&mut self, (kind, rule): (StepKind, &str), inputs: Vec<Input>, result: Amount, outcome: StepOutcome) {
         let clause = self.clause.or(self.rule.clause()).cloned();
         let result = result.to_string().into();
         self.steps.push(Step { kind, rule: rule.into(), clause, inputs, result, outcome });
@@ -390,11 +386,11 @@ impl<'a> Sheet<'a> {
 }
 
 /// What a gate of a claim looks at, and whether it holds.
-fn gate_facts(condition: &PoolCondition, facts: &ClaimFacts) -> (Inputs, Result<bool, Missing>) {
+fn gate_facts(condition: &PoolCondition, facts: &ClaimFacts) -> (Vec<Input>, Result<bool, Missing>) {
     let details = &facts.details;
     match condition {
         PoolCondition::Property(when) => {
-            (smallvec![input("asked", Value::Text(when.text().into()))], when.holds(&facts.properties()))
+            (vec![input("asked", Value::Text(when.text().into()))], when.holds(&facts.properties()))
         }
         PoolCondition::HigherRecognised => {
             let said = details.higher_recognised;
@@ -402,20 +398,19 @@ fn gate_facts(condition: &PoolCondition, facts: &ClaimFacts) -> (Inputs, Result<
             (shown.into_iter().collect(), said.ok_or(Missing("higher-recognised")))
         }
         PoolCondition::WorkingDaysAtMost(most) => {
-            let mut inputs = smallvec![input("days-limit", Value::Count(*most))];
+            let mut inputs = vec![input("days-limit", Value::Count(*most))];
             inputs.extend(details.working_days.map(|days| input("working-days", Value::Count(days))));
             (inputs, details.working_days.map(|days| days <= *most).ok_or(Missing("working-days")))
         }
         PoolCondition::PledgedByDisbursement => {
             let (Some(pledged), Some(disbursed)) = (details.pledged_on, details.disbursed_on) else {
-                return (Inputs::new(), Err(Missing("pledged-on")));
+                return (Vec::new(), Err(Missing("pledged-on")));
             };
-            let inputs =
-                smallvec![input("pledged-on", Value::Date(pledged)), input("disbursed-on", Value::Date(disbursed))];
+            let inputs = vec![input("pledged-on", Value::Date(pledged)), input("disbursed-on", Value::Date(disbursed))];
             (inputs, Ok(pledged <= disbursed))
         }
         PoolCondition::IpShareAtLeast(share) => {
-            let inputs = smallvec![
+            let inputs = vec![
                 amount_input("ip-part", facts.ip_part),
                 amount_input("principal", facts.principal),
                 input("share", Value::Rate(*share)),

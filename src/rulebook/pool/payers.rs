@@ -1,8 +1,6 @@
 //! Payers of parts of a loss: each by its own ratio, limits and ceiling, in order; the rest falls on one party.
 
-use smallvec::smallvec;
-
-use super::super::explanation::{Bound, Inputs, StepKind, StepOutcome, Value};
+use super::super::explanation::{Bound, Input, StepKind, StepOutcome, Value};
 use super::super::facts::{CapUse, ClaimFacts};
 use super::super::judge::{Measures, NoRatio, amount_input, input, resolve};
 use super::super::model::{Missing, Payer, PayerCap, PayerCapScope};
@@ -40,7 +38,7 @@ impl<'a> Sheet<'a> {
             Some((_, share)) => *share = share.plus(left),
             None => shares.push((rule.rest, left)),
         }
-        let mut inputs = smallvec![amount_input("covered-loss", covered)];
+        let mut inputs = vec![amount_input("covered-loss", covered)];
         inputs.extend(shares.iter().map(|(party, part)| amount_input(party.code(), *part)));
         self.payee(facts, &mut inputs)?;
         let pool = super::pool_part(&shares);
@@ -62,7 +60,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Whom the pool pays, where the rule says so.
-    pub(super) fn payee(&mut self, facts: &ClaimFacts, inputs: &mut Inputs) -> Result<(), Refusal> {
+    pub(super) fn payee(&mut self, facts: &ClaimFacts, inputs: &mut Vec<Input>) -> Result<(), Refusal> {
         let rule = self.rule;
         for (when, party) in &rule.payees {
             match when.holds(&facts.properties()) {
@@ -72,7 +70,7 @@ impl<'a> Sheet<'a> {
                     return Ok(());
                 }
                 Ok(false) => {}
-                Err(missing) => return Err(self.missing((StepKind::LossShare, "payee"), Inputs::new(), missing)),
+                Err(missing) => return Err(self.missing((StepKind::LossShare, "payee"), Vec::new(), missing)),
             }
         }
         Ok(())
@@ -88,7 +86,7 @@ impl<'a> Sheet<'a> {
         let part = (StepKind::Ratio, payer.party.code());
         let measures =
             Measures { principal: Some(facts.principal), ip_part: Some(facts.ip_part), base: Exact::from(covered) };
-        let mut inputs = smallvec![amount_input("base", covered)];
+        let mut inputs = vec![amount_input("base", covered)];
         let resolved = match resolve(&payer.ratio, &facts.properties(), &measures) {
             Ok(resolved) => resolved,
             Err(NoRatio::Missing(missing)) => return Err((self.missing(part, inputs, missing), Bound::Gate)),
@@ -138,7 +136,7 @@ impl<'a> Sheet<'a> {
         let (limit, mut inputs) = match limit_of(cap, facts) {
             Ok(Some(limit)) => limit,
             Ok(None) => return Ok(paid),
-            Err(missing) => return Err((self.missing(part, Inputs::new(), missing), Bound::Gate)),
+            Err(missing) => return Err((self.missing(part, Vec::new(), missing), Bound::Gate)),
         };
         let used = match cap.scope {
             PayerCapScope::Claim => Amount::ZERO,
@@ -161,16 +159,16 @@ impl<'a> Sheet<'a> {
         let (liability, other) = match (details.payee_liability, details.other_public) {
             (Some(liability), Some(other)) => (liability, other),
             (None, _) => {
-                return Err((self.missing(part, Inputs::new(), missing("payee-liability")), Bound::Gate));
+                return Err((self.missing(part, Vec::new(), missing("payee-liability")), Bound::Gate));
             }
-            (_, None) => return Err((self.missing(part, Inputs::new(), missing("other-public")), Bound::Gate)),
+            (_, None) => return Err((self.missing(part, Vec::new(), missing("other-public")), Bound::Gate)),
         };
         let all = liability.floored_at_zero().times(ceiling).map(|product| product.round(Rounding::Down));
         let Ok(all) = all else {
-            return Err((self.fail(part, Inputs::new(), Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
+            return Err((self.fail(part, Vec::new(), Bound::Gate, Refusal::LossNotCovered), Bound::Gate));
         };
         let left = all.minus(other).floored_at_zero();
-        let inputs = smallvec![
+        let inputs = vec![
             amount_input("liability", liability),
             input("ceiling", Value::Rate(ceiling)),
             amount_input("other", other),
@@ -183,7 +181,7 @@ impl<'a> Sheet<'a> {
     fn bounded(
         &mut self,
         payer: &Payer,
-        (part, inputs): ((StepKind, &str), Inputs),
+        (part, inputs): ((StepKind, &str), Vec<Input>),
         (paid, left): (Amount, Amount),
         (refusal, bound): Nothing,
     ) -> Result<Amount, Nothing> {
@@ -206,25 +204,25 @@ impl<'a> Sheet<'a> {
 }
 
 /// A cap's limit and what it was chosen by; `None` where it does not apply.
-fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Inputs)>, Missing> {
+fn limit_of(cap: &PayerCap, facts: &ClaimFacts) -> Result<Option<(Amount, Vec<Input>)>, Missing> {
     if !cap.when.holds(&facts.properties())? {
         return Ok(None);
     }
     if let Some(share) = cap.share_of_filed {
         let filed = facts.bank_year_filed.floored_at_zero();
         let limit = filed.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
-        return Ok(Some((limit, smallvec![amount_input("filed", filed), input("share", Value::Rate(share))])));
+        return Ok(Some((limit, vec![amount_input("filed", filed), input("share", Value::Rate(share))])));
     }
     if let Some(share) = cap.share_of_balance {
         let free = facts.free_balance.floored_at_zero();
         let limit = free.times(share).map_or(Amount::ZERO, |limit| limit.round(Rounding::Down));
-        return Ok(Some((limit, smallvec![amount_input("free-balance", free), input("share", Value::Rate(share))])));
+        return Ok(Some((limit, vec![amount_input("free-balance", free), input("share", Value::Rate(share))])));
     }
     let [only] = cap.amounts.as_slice() else {
         let year = facts.details.bank_business_year.ok_or(Missing("bank-business-year"))?;
         let index = usize::try_from(year.saturating_sub(1)).unwrap_or(usize::MAX);
         let limit = cap.amounts.get(index).or(cap.amounts.last()).copied().ok_or(Missing("bank-business-year"))?;
-        return Ok(Some((limit, smallvec![input("business-year", Value::Count(i64::from(year)))])));
+        return Ok(Some((limit, vec![input("business-year", Value::Count(i64::from(year)))])));
     };
-    Ok(Some((*only, Inputs::new())))
+    Ok(Some((*only, Vec::new())))
 }

@@ -404,7 +404,7 @@ fn a_clamped_base_is_said() {
         kind,
         rule: "".into(),
         clause: None,
-        inputs: smallvec::smallvec![Input { name: "ratio".into(), value: Value::Rate(ratio) }],
+        inputs: vec![Input { name: "ratio".into(), value: Value::Rate(ratio) }],
         result: result.into(),
         outcome: StepOutcome::Reduced,
     };
