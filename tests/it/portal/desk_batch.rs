@@ -28,7 +28,7 @@ async fn a_preview_totals_and_excludes_and_the_confirmation_is_done_once() {
         "知识产权质押融资费用补助 · 审核补助申请",
         "ip-finance 2026",
         // An approval moves nothing: 12,000.00 of three applications stay reserved.
-        "12,000.00 → 12,000.00",
+        ">12,000.00</span> → <span class=\"money\">12,000.00<",
     ]);
     assert_eq!(world.last().await, before, "a preview records nothing");
     let orders = hidden_all(&preview, "order");
@@ -75,8 +75,8 @@ async fn a_batch_of_payments_needs_a_reference_and_shows_the_budget_after() {
         "<dt>将办理</dt><dd>1</dd>",
         "<dt>不能办理</dt><dd>1</dd>",
         "失信",
-        "10,000.00 → 4,000.00",
-        "0.00 → 6,000.00",
+        ">10,000.00</span> → <span class=\"money\">4,000.00<",
+        ">0.00</span> → <span class=\"money\">6,000.00<",
         "name=\"reference\"",
     ]);
     let orders = hidden_all(&preview, "order");
