@@ -143,7 +143,7 @@ async fn the_board_has_figures_charts_and_tables() {
     let mut browser = clerk(&world, "finance:zhao.min");
     let board = browser.get("/bureau/boards?year=2025").await;
     // Two subsidies of 30,000.00 were paid out of a million; two loans of five million are out.
-    board.shows(&["ip-finance 2025", "60,000.00", "940,000.00", "10,000,000.00", "role=\"img\"", "<table>"]);
+    board.shows(&["ip-finance 2025", "60,000.00", "940,000.00", "10,000,000.00", "role=\"img\"", "<table"]);
     assert!(!board.body.contains("style="), "the policy forbids styles in the page");
     browser.cookies.insert("lang".to_owned(), "en".to_owned());
     browser.get("/bureau/boards?year=2025").await.shows(&["Budgets", "Subsidies by district", "qibin"]);
@@ -219,7 +219,8 @@ async fn a_file_that_is_none_is_refused_in_words() {
         ("file", JUNE.as_bytes()),
     ];
     let sent = upload(&mut browser, "/bureau/reconciliation", &pairs).await;
-    assert_eq!(browser.get(&sent.location()).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(sent.status, StatusCode::BAD_REQUEST);
+    sent.shows(&["请选择这是谁的清单"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,7 @@ mod periods;
 mod reconciliation;
 mod reports;
 mod rows;
+mod rule_words;
 mod rulebooks;
 mod sheet;
 mod sign_off;

@@ -113,7 +113,9 @@ pub(super) async fn receive(
         layout: field("layout"),
     };
     let file = fields.take_upload("file").unwrap_or_default();
-    let wrong = wrong(l, &filled, file.is_too_large, file.bytes.is_empty());
+    let known = statements::choices(&portal, &member).await?;
+    let is_known = known.iter().any(|choice| choice.value == filled.statement);
+    let wrong = wrong(l, &filled, file.is_too_large, (file.bytes.is_empty(), is_known));
     if let Some((wrong, status)) = wrong {
         let mut answer = shown(&portal, &member, &Asked::default(), filled, wrong).await?;
         *answer.status_mut() = status;
@@ -128,7 +130,12 @@ pub(super) async fn receive(
 }
 
 /// What is wrong with the form before anybody reads the file.
-fn wrong(l: Language, filled: &Filled, is_too_large: bool, is_empty: bool) -> Option<(&'static str, StatusCode)> {
+fn wrong(
+    l: Language,
+    filled: &Filled,
+    is_too_large: bool,
+    (is_empty, is_known): (bool, bool),
+) -> Option<(&'static str, StatusCode)> {
     let is_day = |text: &str| CivilDate::parse(text).is_ok();
     if is_too_large {
         let words = l.say(
@@ -139,7 +146,7 @@ fn wrong(l: Language, filled: &Filled, is_too_large: bool, is_empty: bool) -> Op
     }
     let words = if is_empty {
         l.say("没有收到文件，或文件是空的。", "No file was sent, or an empty one.")
-    } else if filled.statement.is_empty() {
+    } else if !is_known {
         l.say("请选择这是谁的清单。", "Say whose statement it is.")
     } else if !is_day(&filled.from) || !is_day(&filled.to) {
         l.say("请填写期间的首日和末日。", "Give the first and the last day of the period.")
