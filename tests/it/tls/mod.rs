@@ -14,7 +14,7 @@ mod token;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use ipledger::book::identity_name::IdentityName;
@@ -169,6 +169,8 @@ struct Server {
     child: Child,
     address: String,
     log: PathBuf,
+    /// Held open: a server that cannot write to its standard output would stop.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -178,10 +180,11 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log).unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ");
         let address = address.unwrap_or_else(|| panic!("not started: {}", fs::read_to_string(log).unwrap()));
-        Self { child, address: address.to_owned(), log: log.to_owned() }
+        Self { child, address: address.to_owned(), log: log.to_owned(), _stdout: stdout }
     }
 
     fn log(&self) -> String {

@@ -103,8 +103,15 @@ impl Table<'_> {
     fn say(&mut self, key: &str, name: (&str, &str), value: impl Into<String>, clause: Option<&ClauseId>) {
         let heading = clause.and_then(|id| self.rulebook.clause(id)).map(|clause| clause.heading.clone());
         let (id, words) = &self.group;
+        let key = format!("{id}/{key}");
+        // A programme may have two rules of one kind for the same items: the second is compared with the second.
+        let of_kind = |row: &&Row| row.key.split_once('#').map_or(row.key.as_str(), |(kind, _)| kind) == key;
+        let key = match self.rows.iter().filter(of_kind).count() {
+            0 => key,
+            before => format!("{key}#{before}"),
+        };
         self.rows.push(Row {
-            key: format!("{id}/{key}"),
+            key,
             group: words.clone(),
             name: self.l.say(name.0, name.1).to_owned(),
             value: value.into(),
@@ -155,17 +162,17 @@ impl Table<'_> {
             self.gate(gate, &one.items);
         }
         for clamp in &one.clamps {
-            let words = match &clamp.to {
-                ClampTo::Rate(term) => format!("{} {}", l.say("利率不超过", "rate at most"), describe::rate(term)),
-                ClampTo::Days(days) => format!("{} {days} {}", l.say("不超过", "at most"), l.say("天", "days")),
+            let (kind, words) = match &clamp.to {
+                ClampTo::Rate(term) => {
+                    ("rate", format!("{} {}", l.say("利率不超过", "rate at most"), describe::rate(term)))
+                }
+                ClampTo::Days(days) => {
+                    ("days", format!("{} {days} {}", l.say("不超过", "at most"), l.say("天", "days")))
+                }
             };
-            self.say(
-                &format!("clamp/{}", codes(&clamp.items)),
-                ("基数上限", "Limit of the base"),
-                words,
-                Some(&clamp.clause),
-            );
-            self.reading(&format!("clamp/{}", codes(&clamp.items)), clamp.reading.as_ref(), Some(&clamp.clause));
+            let key = format!("clamp/{kind}/{}", codes(&clamp.items));
+            self.say(&key, ("基数上限", "Limit of the base"), words, Some(&clamp.clause));
+            self.reading(&key, clamp.reading.as_ref(), Some(&clamp.clause));
         }
         for cap in &one.caps {
             self.cap(cap, &one.items);
