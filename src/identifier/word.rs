@@ -151,8 +151,8 @@ impl<'de> Deserialize<'de> for Word {
                 formatter.write_str("a text")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Word, E> {
-                Ok(text.into())
+            fn visit_str<E: Error>(self, v: &str) -> Result<Word, E> {
+                Ok(v.into())
             }
         }
         deserializer.deserialize_str(Text)

@@ -193,8 +193,8 @@ mod tests {
     #[tokio::test]
     async fn logout_and_room() {
         let all = Uploads::default();
-        let one = all.keep("a", Purpose::Statement, sent(BYTES_MAX / 2)).unwrap();
-        let other = all.keep("b", Purpose::Statement, sent(BYTES_MAX / 2)).unwrap();
+        let one = all.keep("a", Purpose::Statement, sent(BYTES_MAX >> 1)).unwrap();
+        let other = all.keep("b", Purpose::Statement, sent(BYTES_MAX >> 1)).unwrap();
         assert!(all.find("a", Purpose::Statement, &one).is_some());
         let third = all.keep("c", Purpose::Statement, sent(1)).unwrap();
         assert!(all.find("a", Purpose::Statement, &one).is_none(), "the oldest made room");

@@ -168,14 +168,15 @@ impl Storage for HeldStorage {
     fn read(&self, height: u64) -> Result<Option<Block>, Fault> {
         {
             let mut reads = self.reads.lock();
-            reads.now += 1;
-            reads.blocks += 1;
+            reads.now = reads.now.saturating_add(1);
+            reads.blocks = reads.blocks.saturating_add(1);
             reads.most = reads.most.max(reads.now);
         }
         // So that another one may come in between.
         thread::yield_now();
         let read = self.inner.read(height);
-        self.reads.lock().now -= 1;
+        let mut reads = self.reads.lock();
+        reads.now = reads.now.saturating_sub(1);
         read
     }
 

@@ -276,32 +276,27 @@ async fn a_claim_is_decided_beside_the_pools_room_and_goes_on_to_its_end() {
     li.get(&answer.location()).await.shows(&["已关闭", "剩余损失已核销"]);
 }
 
+/// Every entry about these subjects, in pages of this size.
+async fn listed(world: &World, subjects: Vec<String>, page_size: i32, newest_first: bool) -> Vec<u64> {
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let subjects = subjects.clone();
+        let request = v1::ListEntriesRequest { subjects, newest_first, page_size, page_token, ..Default::default() };
+        let answer = world.ask("auditor:sun", request).await;
+        assert_eq!(answer.entries.len(), answer.sentences.len());
+        found.extend(answer.entries.iter().map(|entry| entry.sequence));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return found;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_line_is_found_by_its_subject_in_pages_and_backwards() {
     let world = World::new().await;
     let subjects = vec![world.loans[0].clone(), world.applications[0].clone(), "pledge:trademark/Y0".into()];
-    let all = |size: i32, newest_first: bool| {
-        let (world, subjects) = (&world, subjects.clone());
-        async move {
-            let (mut found, mut page_token) = (Vec::new(), String::new());
-            loop {
-                let request = v1::ListEntriesRequest {
-                    subjects: subjects.clone(),
-                    newest_first,
-                    page_size: size,
-                    page_token,
-                    ..Default::default()
-                };
-                let answer = world.ask("auditor:sun", request).await;
-                assert_eq!(answer.entries.len(), answer.sentences.len());
-                found.extend(answer.entries.iter().map(|entry| entry.sequence));
-                page_token = answer.next_page_token;
-                if page_token.is_empty() {
-                    return found;
-                }
-            }
-        }
-    };
+    let all = |size: i32, newest_first: bool| listed(&world, subjects.clone(), size, newest_first);
     let whole = all(1_000, false).await;
     // Pledge, filing, drawdown, two payments of interest; application, approval, payment.
     assert_eq!(whole.len(), 8, "{whole:?}");

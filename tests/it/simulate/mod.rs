@@ -11,9 +11,7 @@ use ipledger::storage::memory::AppendFault;
 use tempfile::TempDir;
 
 async fn holds(plan: Plan) -> Outcome {
-    let outcome = run(plan).await.unwrap_or_else(|problem| panic!("{problem}"));
-    println!("{plan:?}: {outcome}");
-    outcome
+    run(plan).await.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn seeded(seed: u64, steps: u64, submitters: u64) -> Plan {
