@@ -47,7 +47,8 @@ pub struct Head {
 }
 
 struct Waiting {
-    record: Record,
+    /// `None` for who only wants to know that everything before is written.
+    record: Option<Record>,
     written: Option<oneshot::Sender<()>>,
     _place: OwnedSemaphorePermit,
 }
@@ -99,16 +100,22 @@ impl AccessLog {
 
     /// Takes a record; `prev` and `n` are filled in. False when the log cannot be written any more.
     pub async fn append(&self, record: Record) -> bool {
-        self.enqueue(record, None).await
+        self.enqueue(Some(record), None).await
     }
 
     /// Takes a record and waits until it is in the file. False when the log cannot be written any more.
     pub async fn append_and_wait(&self, record: Record) -> bool {
         let (sender, written) = oneshot::channel();
-        self.enqueue(record, Some(sender)).await && written.await.is_ok()
+        self.enqueue(Some(record), Some(sender)).await && written.await.is_ok()
     }
 
-    async fn enqueue(&self, record: Record, written: Option<oneshot::Sender<()>>) -> bool {
+    /// Waits until everything taken so far can be read from the files. False when the log cannot be written any more.
+    pub async fn settled(&self) -> bool {
+        let (sender, written) = oneshot::channel();
+        self.enqueue(None, Some(sender)).await && written.await.is_ok()
+    }
+
+    async fn enqueue(&self, record: Option<Record>, written: Option<oneshot::Sender<()>>) -> bool {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return false };
         self.queue.try_send(Waiting { record, written, _place: place }).is_ok()
     }
@@ -184,20 +191,23 @@ impl Scribe {
         let mut answers = Vec::new();
         let mut head = self.head.clone();
         let first = head.number.saturating_add(1);
-        for Waiting { mut record, written, _place } in batch {
+        for Waiting { record, written, _place } in batch {
+            answers.extend(written);
+            let Some(mut record) = record else { continue };
             record.n = head.number.saturating_add(1);
             record.prev = head.hash;
             let line = serde_json::to_vec(&record)?;
             head = Head { number: record.n, hash: hash_of(&line) };
             lines.extend(line);
             lines.push(b'\n');
-            answers.extend(written);
         }
-        let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        let file = self.file(first, length)?;
-        file.write_all(&lines)?;
-        self.head = head;
-        self.told.send_replace(self.head.clone());
+        if !lines.is_empty() {
+            let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+            let file = self.file(first, length)?;
+            file.write_all(&lines)?;
+            self.head = head;
+            self.told.send_replace(self.head.clone());
+        }
         for answer in answers {
             // Who does not wait any more need not be told.
             answer.send(()).unwrap_or_default();

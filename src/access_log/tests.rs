@@ -165,3 +165,17 @@ async fn lists_of_names_are_made_anew() {
     assert!(!list.exists(), "a list without its file");
     assert!(files[1].with_extension("names").exists());
 }
+
+/// A company that asked who had looked did not find the call just before: lines are gathered for a moment.
+#[tokio::test]
+async fn what_was_taken_is_read_once_the_log_has_settled() {
+    let data = TempDir::new().unwrap();
+    let log = AccessLog::open(data.path()).unwrap();
+    assert!(log.settled().await, "also while it is empty");
+    for _ in 0..20 {
+        assert!(log.append(record("li", "LoanService/GetLoan", &[], "OK")).await);
+    }
+    assert!(log.settled().await);
+    assert_eq!(page(log.folder(), &Query { limit: 100, ..Query::default() }).unwrap().records.len(), 20);
+    assert_eq!(log.head().number, 20);
+}

@@ -30,6 +30,8 @@ pub(super) async fn list_access(
             "本账本未启用访问日志",
         ));
     };
+    // Whoever asks right after a call finds it. A log that cannot be written any more can still be read.
+    let _is_open: bool = log.settled().await;
     asked.resources = resources(&edge.reader().book(), caller, &message.resource);
     let folder = log.folder().to_owned();
     let read = tokio::task::spawn_blocking(move || page(&folder, &asked)).await;
