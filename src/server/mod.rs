@@ -70,6 +70,7 @@ mod verifications;
 mod vocabulary;
 mod write;
 
+pub(crate) use render::entry::kind as kind_of;
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 use guard::Guarded;

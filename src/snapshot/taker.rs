@@ -15,6 +15,14 @@ use crate::storage::Storage;
 /// How often the thread looks whether a snapshot is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// So many entries between two looks, and the ledger is busy: a snapshot, which reads all entries since the one before,
+/// would take a quarter of the processor's time from whoever writes. It waits.
+const BUSY_ENTRIES: u64 = 200;
+
+/// A busy ledger gets its snapshot all the same when so many were due, or a quarter of what the newest one holds: so that
+/// a start never has much more to read than that, and that all snapshots together cost no more than the journal's length.
+const OVERDUE: u64 = 10;
+
 /// A running ledger's thread for snapshots. When it is dropped without [`Taker::finish`] the thread ends, and no last
 /// snapshot is written.
 #[derive(Debug)]
@@ -33,6 +41,8 @@ struct Work {
     newest: u64,
     /// When the next is due, in entries.
     due: u64,
+    /// How many entries there were at the last look.
+    seen: u64,
 }
 
 impl Taker {
@@ -41,7 +51,7 @@ impl Taker {
     pub fn start(data: &Path, storage: Arc<dyn Storage>, reader: Reader, every: u64, newest: u64) -> io::Result<Self> {
         let (stop, stopped) = crossbeam_channel::bounded(1);
         let (every, data) = (every.max(1), data.to_path_buf());
-        let work = Work { data, storage, reader, every, newest, due: newest.saturating_add(every) };
+        let work = Work { data, storage, reader, every, newest, due: newest.saturating_add(every), seen: newest };
         let thread = thread::Builder::new().name("snapshots".to_owned()).spawn(move || work.run(&stopped))?;
         Ok(Self { stop, thread })
     }
@@ -72,7 +82,8 @@ impl Work {
                 }
                 return;
             }
-            if durable >= self.due {
+            let grown = durable.saturating_sub(std::mem::replace(&mut self.seen, durable));
+            if is_due(durable, grown, self.due, (self.every, self.newest)) {
                 let made = self.take_apart();
                 self.tell(made);
                 // After a failure too: a disk that is full stays so for a while.
@@ -102,5 +113,30 @@ impl Work {
                 tracing::error!(problem = &*problem, "no snapshot could be written; the next start reads more");
             }
         }
+    }
+}
+
+/// Whether a snapshot is taken now, of a ledger that has `grown` by so many entries since the last look.
+fn is_due(durable: u64, grown: u64, due: u64, (every, newest): (u64, u64)) -> bool {
+    let overdue = every.saturating_mul(OVERDUE).max(newest.div_euclid(4));
+    durable >= due && (grown < BUSY_ENTRIES || durable >= newest.saturating_add(overdue))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_ledger_waits_for_its_snapshot_but_not_for_ever() {
+        let sizes = (100_000, 1_000_000);
+        let due = 1_100_000;
+        assert!(!is_due(1_099_999, 0, due, sizes), "not due");
+        assert!(is_due(1_100_000, BUSY_ENTRIES - 1, due, sizes), "due, and few write");
+        assert!(!is_due(1_100_000, BUSY_ENTRIES, due, sizes), "due, but busy");
+        assert!(!is_due(1_999_999, 10_000, due, sizes));
+        assert!(is_due(2_000_000, 10_000, due, sizes), "ten are due");
+        assert!(!is_due(12_499_999, 10_000, 10_100_000, (100_000, 10_000_000)));
+        assert!(is_due(12_500_000, 10_000, 10_100_000, (100_000, 10_000_000)), "a quarter of a large one");
+        assert!(!is_due(2_000_000, 10_000, 2_100_000, sizes), "one that failed is tried again after the next hundred thousand");
     }
 }

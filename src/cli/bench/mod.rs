@@ -14,8 +14,10 @@ mod machine;
 #[cfg(feature = "postgres-baseline")]
 pub mod postgres;
 mod nation;
+mod national;
 mod overload;
 mod pages;
+mod parts;
 mod prepared;
 mod proofs;
 pub mod reconcile;
@@ -95,6 +97,15 @@ pub enum Task {
         #[arg(long, default_value_t = 100_000)]
         enterprises: u64,
     },
+    /// The decisions of a generated nation made again by the pure core, in the proportions in which they come.
+    Decisions {
+        /// Its enterprises; about 12 entries come of each.
+        #[arg(long, default_value_t = 20_000)]
+        enterprises: u64,
+        /// Rounds; the median is printed with the spread.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// How long each page takes with a nation in the ledger: a company's, an officer's, finance's, an auditor's.
     Pages {
         /// About so many entries.
@@ -170,6 +181,7 @@ pub async fn run_task(task: &Task, out: &mut dyn Write) -> anyhow::Result<bool> 
         }
         Task::Overload { seconds } => overload::run(*seconds, out).await,
         Task::Nation { enterprises } => nation::run(*enterprises, out).await,
+        Task::Decisions { enterprises, rounds } => national::decisions(*enterprises, *rounds, out).await,
         Task::Pages { entries, rounds } => pages::run(*entries, *rounds, out).await,
         Task::Remember(arguments) => remember::run(arguments, out).await,
         Task::Start { entries, rounds } => start::run(entries, *rounds, out),

@@ -12,13 +12,14 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::per_second;
+use super::{parts, per_second};
 use crate::cli::child::{ActAs, ServerProcess, resident_kib};
 use crate::cli::client::Client;
 use crate::cli::{generate, import};
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 use crate::snapshot;
+use crate::storage::sled::SledStorage;
 
 /// Imports so many enterprises and prints what they cost.
 pub(super) async fn run(enterprises: u64, out: &mut dyn Write) -> anyhow::Result<bool> {
@@ -52,6 +53,8 @@ pub(super) async fn run(enterprises: u64, out: &mut dyn Write) -> anyhow::Result
     writeln!(out, "disk, all of the folder   {:>6} MiB, {:>5} bytes an entry", disk >> 20, each(disk))?;
     writeln!(out, "of that, its snapshots    {:>6} MiB, {:>5} bytes an entry", snapshots >> 20, each(snapshots))?;
     writeln!(out, "start, process to answer  {:>6} ms", start.as_millis())?;
+    let storage = SledStorage::open(&data)?;
+    parts::write(&snapshot::load(&data, &storage, &mut |_| {})?.loaded, out)?;
     Ok(true)
 }
 
