@@ -1,21 +1,27 @@
 //! The reader: what is durable, for whoever asks.
 //!
 //! ```text
-//! View      the book, the history of the accounts and the journal's end, all at one sequence; in memory
-//! entries   the newest ones in memory, older ones from the store: which block holds an entry is in memory too
+//! View      the book and what is kept beside it, after the last entry that was decided; in memory
+//! settled   waits until all of that is durable: nobody is answered from a view before
+//! entries   the durable ones: the newest in memory, older ones from the store
 //! proofs    from the roots of the tree's subtrees, in memory, a byte for each entry; see `journal::merkle::subtrees`
-//! tip       a watch that moves when a block has become durable and is published
+//! tip       a watch that moves when a block has become durable
 //! ```
 //!
-//! Only the writer's committer publishes, through the one [`Publisher`], after the block is durable; so nothing that is
-//! read here can be taken back by a crash. The view is behind a lock: whoever holds it for long holds up every write,
-//! so collect what you need, let go, then render.
+//! **One state.** The writer decides on the same book that is read here, so it is in memory once, and applied once. The
+//! decider applies through the one [`Applier`]; when the block is durable the committer says so through the one
+//! [`Publisher`]. In between, some milliseconds at most, a view shows what a crash may still take back. So an answer that
+//! rests on a view is given only after [`Reader::settled`]; the server's guard waits so before every answer, and nothing
+//! else answers anybody.
+//!
+//! The view is behind a lock: whoever holds it for long holds up every write, so collect what you need, let go, then
+//! render.
 
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
-use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task;
@@ -64,13 +70,13 @@ const CHUNK_ENTRIES_MIN: usize = 64;
 /// How many of the newest entries are kept decoded, some 2 KB each.
 pub const RECENT_ENTRIES_MAX: usize = 4_096;
 
-/// Reads what is durable. Clones are cheap and read the same.
+/// Reads the ledger. Clones are cheap and read the same.
 #[derive(Debug, Clone)]
 pub struct Reader {
     shared: Arc<Shared>,
 }
 
-/// The state of the ledger at one sequence.
+/// The state of the ledger after the last entry that was decided.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct View {
     /// The nouns and their sums.
@@ -85,7 +91,7 @@ pub struct View {
     /// What belongs to whom; made anew from the book at every start.
     #[serde(skip)]
     pub index: Index,
-    /// The end of the journal, with the Merkle tree.
+    /// The end of the durable journal, with the Merkle tree; the book may be ahead of it.
     #[serde(skip, default = "no_head")]
     pub head: Head,
 }
@@ -120,10 +126,13 @@ struct Shared {
     /// its requests again, would read and check a whole block for each. Blocks never change.
     opened: Mutex<VecDeque<Arc<Block>>>,
     tip: watch::Sender<Sequence>,
+    /// Closed when nobody publishes any more.
+    publishing: watch::Receiver<()>,
 }
 
+/// Everything that is in memory.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct Published {
+pub(crate) struct Published {
     view: View,
     blocks: BlockIndex,
     #[serde(skip)]
@@ -132,11 +141,35 @@ struct Published {
 }
 
 impl Reader {
-    /// A reader of this journal, and the one hand that may move it on.
-    pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Publisher) {
+    /// A reader of this journal, and the two hands that may move it on.
+    pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Applier, Publisher) {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
-        let shared = Arc::new(Shared { published: RwLock::new(loaded.0), storage, opened: Mutex::default(), tip });
-        (Self { shared: Arc::clone(&shared) }, Publisher { shared })
+        let (publishes, publishing) = watch::channel(());
+        let published = RwLock::new(loaded.0);
+        let shared = Arc::new(Shared { published, storage, opened: Mutex::default(), tip, publishing });
+        let applier = Applier { shared: Arc::clone(&shared) };
+        (Self { shared: Arc::clone(&shared) }, applier, Publisher { shared, _publishes: publishes })
+    }
+
+    /// Waits until everything is durable that a view has shown so far. Whoever answers from a view waits first.
+    ///
+    /// # Errors
+    ///
+    /// The writer has stopped before it was: what the view showed may never have happened.
+    pub async fn settled(&self) -> Result<(), ReadFault> {
+        let shown = self.shared.published.read().view.book.last_sequence();
+        if shown <= self.last_sequence() {
+            return Ok(());
+        }
+        let (mut tip, mut publishing) = (self.shared.tip.subscribe(), self.shared.publishing.clone());
+        tokio::select! {
+            biased;
+            _ = tip.wait_for(|durable| shown <= *durable) => Ok(()),
+            _ = publishing.changed() => {
+                // The last block may have become durable just before.
+                if shown <= self.last_sequence() { Ok(()) } else { Err(ReadFault::Interrupted) }
+            }
+        }
     }
 
     /// The journal's store, for whoever checks it.
@@ -144,12 +177,12 @@ impl Reader {
         &self.shared.storage
     }
 
-    /// Book, history and head at the same sequence.
+    /// The state after the last entry that was decided; see [`Reader::settled`].
     pub fn view(&self) -> ViewGuard<'_> {
         RwLockReadGuard::map(self.shared.published.read(), |published| &published.view)
     }
 
-    /// The book.
+    /// The book after the last entry that was decided; see [`Reader::settled`].
     pub fn book(&self) -> MappedRwLockReadGuard<'_, Book> {
         RwLockReadGuard::map(self.shared.published.read(), |published| &published.view.book)
     }
@@ -207,8 +240,9 @@ impl Reader {
     where
         F: Fn(&Book, &Entry) -> bool,
     {
+        let durable = self.last_sequence();
         let published = self.shared.published.read();
-        let mut entries = published.recent.from(from.max(Sequence::FIRST), limit);
+        let mut entries = published.recent.from(from.max(Sequence::FIRST)..=durable, limit);
         let next = entries.last()?.sequence.next();
         entries.retain(|entry| filter(&published.view.book, entry));
         Some((entries, next))
@@ -275,7 +309,8 @@ impl Reader {
 
     /// Some entries that begin with this sequence, at most so many, none only when there is none yet.
     fn chunk(&self, from: Sequence, limit: usize) -> Result<Vec<Arc<Entry>>, ReadFault> {
-        let recent = self.shared.published.read().recent.from(from, limit.min(PAGE_ENTRIES_MAX));
+        let durable = self.last_sequence();
+        let recent = self.shared.published.read().recent.from(from..=durable, limit.min(PAGE_ENTRIES_MAX));
         if !recent.is_empty() {
             return Ok(recent);
         }
@@ -286,7 +321,8 @@ impl Reader {
     }
 
     fn recent(&self, sequence: Sequence) -> Option<Arc<Entry>> {
-        self.shared.published.read().recent.get(sequence).cloned()
+        let is_durable = sequence <= self.last_sequence();
+        is_durable.then(|| self.shared.published.read().recent.get(sequence).cloned()).flatten()
     }
 
     fn stored_entry(&self, sequence: Sequence) -> Result<Option<Arc<Entry>>, ReadFault> {
@@ -310,13 +346,10 @@ impl Reader {
         if let Some(block) = self.opened(sequence) {
             return Ok(Some(block));
         }
-        let height = {
-            let published = self.shared.published.read();
-            if sequence > published.view.book.last_sequence() {
-                return Ok(None);
-            }
-            published.blocks.height_of(sequence)
-        };
+        if sequence > self.last_sequence() {
+            return Ok(None);
+        }
+        let height = self.shared.published.read().blocks.height_of(sequence);
         let Some(height) = height else { return Ok(None) };
         let block = self.shared.storage.read(height)?.map(Arc::new).ok_or(ReadFault::Missing { sequence, height })?;
         let mut opened = self.shared.opened.lock();
@@ -382,35 +415,58 @@ pub enum ReadFault {
     Interrupted,
 }
 
-/// The one hand that moves the reader on.
+/// The one hand that applies what is decided.
 #[derive(Debug)]
-pub(crate) struct Publisher {
+pub(crate) struct Applier {
     shared: Arc<Shared>,
 }
 
+impl Applier {
+    /// The state, to decide on and to apply to; readers wait until it is let go.
+    pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Published> {
+        self.shared.published.write()
+    }
+}
+
+impl Published {
+    /// What is decided on.
+    pub(crate) const fn book(&self) -> &Book {
+        &self.view.book
+    }
+
+    /// Takes over an entry that follows; it is not durable yet.
+    pub(crate) fn apply(&mut self, entry: Arc<Entry>) {
+        let View { book, history, cases, index, work, head: _ } = &mut self.view;
+        book.apply(&entry);
+        history.apply(&entry);
+        cases.apply(&entry);
+        index.apply(&entry, book);
+        work.apply(&entry, book, cases);
+        self.recent.push(entry);
+    }
+}
+
+/// The one hand that says what is durable.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    shared: Arc<Shared>,
+    /// Dropped with it, which those hear who wait.
+    _publishes: watch::Sender<()>,
+}
+
 impl Publisher {
-    /// Shows the entries of one durable block, in their order, and then tells the subscribers. `leaves` are the leaf
-    /// hashes of their records.
-    pub(crate) fn publish(&self, entries: Vec<Arc<Entry>>, leaves: &[Hash], head: Head) {
-        let last = {
+    /// Lets the entries of a durable block be read, and tells the subscribers. Each was applied. `leaves` are the leaf hashes
+    /// of the block's records.
+    pub(crate) fn publish(&self, block: &Block, leaves: &[Hash], head: Head) {
+        let last = Sequence::new(head.last_sequence);
+        {
             let mut published = self.shared.published.write();
-            let height = head.height;
-            for entry in entries {
-                published.view.book.apply(&entry);
-                published.view.history.apply(&entry);
-                let View { book, cases, index, work, .. } = &mut published.view;
-                cases.apply(&entry);
-                index.apply(&entry, book);
-                work.apply(&entry, book, cases);
-                published.blocks.note(height, entry.sequence);
-                published.recent.push(entry);
-            }
+            published.blocks.note(block.height(), Sequence::new(block.first_sequence()));
             for leaf in leaves {
                 published.subtrees.append(*leaf);
             }
             published.view.head = head;
-            published.view.book.last_sequence()
-        };
+        }
         self.shared.tip.send_replace(last);
     }
 }
@@ -454,9 +510,11 @@ impl Recent {
         self.entries.get(self.index_of(sequence)?)
     }
 
-    fn from(&self, sequence: Sequence, count: usize) -> Vec<Arc<Entry>> {
-        let Some(index) = self.index_of(sequence) else { return Vec::new() };
-        self.entries.iter().skip(index).take(count).cloned().collect()
+    /// Those of these sequences, at most so many; none when the first is not there.
+    fn from(&self, sequences: RangeInclusive<Sequence>, count: usize) -> Vec<Arc<Entry>> {
+        let Some(index) = self.index_of(*sequences.start()) else { return Vec::new() };
+        let there = self.entries.iter().skip(index).take(count);
+        there.take_while(|entry| entry.sequence <= *sequences.end()).cloned().collect()
     }
 
     fn index_of(&self, sequence: Sequence) -> Option<usize> {

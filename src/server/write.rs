@@ -66,7 +66,7 @@ macro_rules! writes {
             }
         })+)+
 
-        #[cfg(test)]
+        /// The paths of the RPCs that write.
         pub(super) const METHODS: &[&str] = &[$($(<v1::$request as WriteRequest>::METHOD),+),+];
     };
 }
@@ -150,6 +150,11 @@ writes! {
         GrantDelegation(GrantDelegationRequest) -> GrantDelegationResponse;
         RevokeDelegation(RevokeDelegationRequest) -> RevokeDelegationResponse;
     }
+}
+
+/// Whether an RPC, `Service/Method`, writes one request; batches are not among them.
+pub(super) fn is_write(rpc: &str) -> bool {
+    METHODS.iter().any(|method| method.rsplit_once('.').is_some_and(|(_, name)| name == rpc))
 }
 
 #[cfg(test)]

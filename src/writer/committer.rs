@@ -37,14 +37,14 @@ impl Committer {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), WriterFault> {
-        let Batch { records, entries, answers, .. } = batch;
+        let Batch { records, answers, .. } = batch;
         let (count, mut times) = (records.len(), (Duration::ZERO, None));
         if !records.is_empty() {
             let (block, next, leaves) = self.head.seal_with_leaves(records);
             let began = Instant::now();
             self.storage.append(&block)?;
             times = (began.elapsed(), self.storage.last_sync());
-            self.publisher.publish(entries, &leaves, next.clone());
+            self.publisher.publish(&block, &leaves, next.clone());
             self.head = next;
         }
         self.observer.committed(&Commit::of(count, &answers, times));

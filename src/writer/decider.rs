@@ -12,18 +12,18 @@ use super::{
     Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER, Outcome,
     Task, WriterFault,
 };
-use crate::book::Book;
-use crate::book::event::{Entry, RequestKey};
+use crate::book::event::RequestKey;
 use crate::decide::command::{Request, Stamp};
 use crate::decide::members;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::journal::block::{RECORD_BYTES_MAX, payload_bytes_of};
 use crate::journal::codec::encode;
 use crate::journal::replay::check_follows;
+use crate::reader::Applier;
 
 pub(super) struct Decider {
-    /// The state after the last entry that was decided, durable or not.
-    book: Book,
+    /// To the state after the last entry that was decided, durable or not.
+    applier: Applier,
     clock: Clock,
     decide: Decide,
     tasks: Receiver<Box<Task>>,
@@ -43,8 +43,6 @@ pub(super) type Answers = Vec<(oneshot::Sender<Outcome>, Outcome)>;
 pub(super) struct Batch {
     /// The new entries, encoded.
     pub(super) records: Vec<Vec<u8>>,
-    /// The same entries, to publish.
-    pub(super) entries: Vec<Arc<Entry>>,
     /// Who gets which answer once the records, and all before them, are durable.
     pub(super) answers: Answers,
     /// What the records take in a block.
@@ -69,13 +67,13 @@ enum Next {
 
 impl Decider {
     pub(super) fn new(
-        book: Book,
+        applier: Applier,
         clock: Clock,
         decide: Decide,
         (tasks, ready): (Receiver<Box<Task>>, Sender<Batch>),
         alarm: Alarm,
     ) -> Self {
-        Self { book, clock, decide, tasks, ready, batch: Batch::default(), handed_over: 0, alarm }
+        Self { applier, clock, decide, tasks, ready, batch: Batch::default(), handed_over: 0, alarm }
     }
 
     /// Decides until the queue is closed and drained, or the writer has a fault. Whoever is dropped unanswered when this
@@ -151,21 +149,27 @@ impl Decider {
     }
 
     fn answer(&mut self, request: &Request, validate_only: bool) -> Result<Outcome, WriterFault> {
-        if let Some((sequence, digest)) = self.book.request(&request.key.id) {
+        // One lock for the whole command: nobody sees half a group.
+        let mut published = self.applier.lock();
+        let book = published.book();
+        if let Some((sequence, digest)) = book.request(&request.key.id) {
             let same = digest == request.key.digest;
             return Ok(if same { Ok(Decided::Replayed(sequence)) } else { Err(request_id_reused(&request.key)) });
         }
-        let stamp = self.stamp();
-        let entry = match (self.decide)(&self.book, &stamp, request) {
+        let stamp = Stamp {
+            sequence: book.last_sequence().next(),
+            recorded_at: self.clock.stamp_after(book.last_recorded_at()),
+        };
+        let entry = match (self.decide)(book, &stamp, request) {
             Ok(entry) => entry,
             Err(rejection) => return Ok(Err(rejection)),
         };
-        check_follows(&self.book, &entry)?;
+        check_follows(book, &entry)?;
         let record = encode(&entry);
         if record.len() > RECORD_BYTES_MAX {
             return Ok(Err(record_too_large(record.len())));
         }
-        let members = members(&self.book, &entry);
+        let members = members(book, &entry);
         let records: Vec<Vec<u8>> = members.iter().map(encode).collect();
         if let Some(rejection) = group_too_large(&record, &records) {
             return Ok(Err(rejection));
@@ -175,29 +179,21 @@ impl Decider {
             return Ok(Ok(Decided::Validated(entry)));
         }
         // Nothing is refused from here on.
-        self.book.apply(&entry);
-        self.batch.push(record, Arc::clone(&entry));
+        published.apply(Arc::clone(&entry));
+        self.batch.push(record);
         for (member, record) in members.into_iter().zip(records) {
-            check_follows(&self.book, &member)?;
-            self.book.apply(&member);
-            self.batch.push(record, Arc::new(member));
+            check_follows(published.book(), &member)?;
+            published.apply(Arc::new(member));
+            self.batch.push(record);
         }
         Ok(Ok(Decided::Recorded(entry)))
-    }
-
-    fn stamp(&self) -> Stamp {
-        Stamp {
-            sequence: self.book.last_sequence().next(),
-            recorded_at: self.clock.stamp_after(self.book.last_recorded_at()),
-        }
     }
 }
 
 impl Batch {
-    fn push(&mut self, record: Vec<u8>, entry: Arc<Entry>) {
+    fn push(&mut self, record: Vec<u8>) {
         self.payload_bytes = self.payload_bytes.saturating_add(payload_bytes_of(record.len()));
         self.records.push(record);
-        self.entries.push(entry);
     }
 
     const fn is_empty(&self) -> bool {

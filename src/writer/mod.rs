@@ -2,16 +2,17 @@
 //!
 //! ```text
 //! submit ──queue──> decider ─────────batch─────────> committer ──> answer
-//!                   decide, apply to its own book,   seal, append (durable), publish to the reader
-//!                   encode, collect
+//!                   decide, apply, encode,           seal, append (durable), publish
+//!                   collect
 //! ```
 //!
 //! **Two threads, so that deciding and syncing overlap.** While the committer waits for the disk with one batch, the
 //! decider fills the next from whatever is queued, up to [`BATCH_COMMANDS_MAX`]; when the committer is ready it takes
 //! what there is. So a batch is as large as the load asks for, and a lone command waits for nobody.
 //!
-//! **Order.** The decider applies each entry to its own book at once, so within a batch each command sees the ones
-//! before it. Its book runs ahead of the disk; the reader's does not.
+//! **Order.** The decider applies each entry to the book at once, so within a batch each command sees the ones before it.
+//! The book runs ahead of the disk, for who decides and for who reads; nobody is answered before the disk has caught up
+//! ([`Reader::settled`]).
 //!
 //! **Answers.** Only the committer answers, batch by batch, rejections too: a rejection may rest on an entry that is
 //! not durable yet, and must not be known before that entry is. A batch without records is answered without a sync.
@@ -174,8 +175,8 @@ impl Writer {
         loaded: Loaded,
         (decide, observer): (Decide, Arc<dyn Observer>),
     ) -> io::Result<(Self, Reader, WriterThreads)> {
-        let (book, head) = (loaded.view().book.clone(), loaded.view().head.clone());
-        let (reader, publisher) = Reader::new(Arc::clone(&storage), loaded);
+        let head = loaded.view().head.clone();
+        let (reader, applier, publisher) = Reader::new(Arc::clone(&storage), loaded);
         let (queue, tasks) = crossbeam_channel::bounded(QUEUE_COMMANDS_MAX);
         // No room between the two threads: a batch that waits stays with the decider, where it can still grow.
         let (ready, batches) = crossbeam_channel::bounded(0);
@@ -185,7 +186,7 @@ impl Writer {
 
         let runtime = Handle::try_current().ok();
         let committer = Committer { batches, storage, head, publisher, alarm: alarm.clone(), runtime, observer };
-        let decider = Decider::new(book, clock, decide, (tasks, ready), alarm);
+        let decider = Decider::new(applier, clock, decide, (tasks, ready), alarm);
         let committer = thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run())?;
         let decider = thread::Builder::new().name("decider".to_owned()).spawn(move || decider.run())?;
 

@@ -66,12 +66,20 @@ async fn no_answer_and_no_sight_before_the_record_is_durable() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(!pending.is_finished());
     assert_eq!(ledger.reader.last_sequence().value(), 0);
-    assert!(!ledger.reader.book().institutions.contains_key(&institution(1)));
     assert_eq!(ledger.reader.entry(Sequence::FIRST).await.unwrap(), None);
+    assert!(ledger.reader.entries(Sequence::FIRST, 10, |_| true).await.unwrap().entries.is_empty());
+    assert!(ledger.reader.recent_entries(Sequence::FIRST, 10, |_, _| true).is_none());
     assert!(!tip.has_changed().unwrap());
+    // The book is ahead; whoever answers from it waits.
+    assert!(ledger.reader.book().institutions.contains_key(&institution(1)));
+    let reader = ledger.reader.clone();
+    let settled = tokio::spawn(async move { reader.settled().await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!settled.is_finished(), "what the book shows is not durable yet");
 
     ledger.storage.release();
     let answer = pending.await.unwrap().unwrap();
+    settled.await.unwrap().unwrap();
     assert!(ledger.reader.book().institutions.contains_key(&institution(1)), "visible when answered");
     assert_eq!(*tip.borrow_and_update(), Sequence::FIRST);
     assert_eq!(ledger.reader.entry(Sequence::FIRST).await.unwrap(), Some(answer.entry));
@@ -132,6 +140,19 @@ async fn a_rejection_waits_for_what_it_rests_on() {
     assert_eq!(reason(rejected.await.unwrap()), Reason::AlreadyExists);
     assert_eq!(ledger.storage.tip().unwrap(), 1, "a batch without records writes nothing");
     ledger.submit(register(2, 3)).await.expect("a rejected request does not take its id");
+}
+
+#[tokio::test]
+async fn what_a_fault_took_back_is_never_settled() {
+    let ledger = Ledger::new();
+    ledger.submit(register(1, 1)).await.unwrap();
+    ledger.reader.settled().await.unwrap();
+    ledger.storage.fail_once();
+    let lost = ledger.submit(register(2, 2)).await;
+    assert_eq!(reason(lost), Reason::Unavailable);
+    assert!(ledger.reader.book().institutions.contains_key(&institution(2)), "the book is ahead of the disk");
+    assert_eq!(ledger.reader.last_sequence(), Sequence::FIRST);
+    assert!(ledger.reader.settled().await.is_err(), "for ever, and without waiting for ever");
 }
 
 #[tokio::test]
@@ -315,7 +336,9 @@ async fn who_has_gone_before_the_decision_is_not_decided() {
     let (ready, batches) = crossbeam_channel::bounded(0);
     let (fault, _listener) = watch::channel(None);
     let alarm = Alarm { fault: Arc::new(fault), gate: Weak::new() };
-    let decider = Decider::new(Book::new(), Clock::System, fixture::decide, (tasks, ready), alarm);
+    let storage: Arc<dyn Storage> = Arc::new(crate::storage::MemoryStorage::new());
+    let (reader, applier, _publisher) = Reader::new(storage, Loaded::empty());
+    let decider = Decider::new(applier, Clock::System, fixture::decide, (tasks, ready), alarm);
     let mut waiting = Vec::new();
     for number in [1_u64, 2] {
         let (reply, outcome) = oneshot::channel();
@@ -328,7 +351,7 @@ async fn who_has_gone_before_the_decision_is_not_decided() {
     let decider = thread::spawn(move || decider.run());
     let batch = batches.recv().unwrap();
     assert_eq!((batch.records.len(), batch.answers.len()), (1, 1));
-    assert!(batch.entries[0].concerns.institution == Some(institution(2)));
+    assert!(reader.book().institutions.keys().eq([&institution(2)]));
     assert!(batches.recv().is_err(), "nothing more comes");
     decider.join().unwrap();
 }

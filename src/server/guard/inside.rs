@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
-use super::{CALL, Refused, Trail, Visit, let_in, resolve, written_down};
+use super::{CALL, Refused, Trail, Visit, let_in, resolve, settled, written_down};
 use crate::access_log::Who;
 use crate::decide::permission::roles_of;
 use crate::decide::rejection::{Reason, Rejection};
@@ -50,6 +50,7 @@ where
     let served = CALL.scope(Arc::clone(&call), handler(request));
     let answer = timeout(DEADLINE_MAX, served).await;
     let answer = answer.unwrap_or_else(|_| Err(Rejection::plain(Reason::DeadlineExceeded).into()));
+    let answer = settled(edge, rpc, answer.is_ok()).await.map_err(Status::from).and(answer);
     let trail = mem::take(&mut *call.trail.lock());
     if written_down(edge, &visit, answer.as_ref().err(), (trail, 0)).await {
         return answer.map(Response::into_inner);

@@ -34,10 +34,11 @@ use crate::decide::permission::{check_role, roles_of};
 use crate::decide::rejection::{Reason, Rejection};
 
 use super::authenticate::AuthenticatedIdentity;
-use super::edge::{DEADLINE_MAX, Edge};
+use super::edge::{DEADLINE_MAX, Edge, unavailable};
 use super::identity::{Peer, address_of};
 use super::sandbox::{self, SANDBOX_KEY};
 use super::status::exhausted;
+use super::write::is_write;
 
 pub(super) mod inside;
 pub mod limits;
@@ -267,8 +268,22 @@ where
         Ok(Err(never)) => match never {},
         Err(_) => Status::from(Rejection::plain(Reason::DeadlineExceeded)).into_http(),
     };
+    let is_ok = response.headers().get("grpc-status").is_none_or(|code| code == "0");
+    let response = match settled(edge, &visit.rpc, is_ok).await {
+        Ok(()) => response,
+        Err(rejection) => Status::from(rejection).into_http(),
+    };
     let trail = mem::take(&mut *call.trail.lock());
     recorded(edge, &visit, response, (trail, 0)).await
+}
+
+/// Waits until everything is durable that the answer may rest on. A write that came through was answered by the writer
+/// after that; waiting again would only be for those behind it.
+async fn settled(edge: &Edge, rpc: &str, is_ok: bool) -> Result<(), Rejection> {
+    if is_ok && (is_write(rpc) || rpc.starts_with("BatchService/")) {
+        return Ok(());
+    }
+    edge.reader().settled().await.map_err(|fault| unavailable(&fault))
 }
 
 /// A call that was not let in.
