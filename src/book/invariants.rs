@@ -120,8 +120,8 @@ impl Book {
                 *sum = sum.plus(line.evidence.1);
             }
         }
-        for (key, evidence) in &self.evidence {
-            let sum = sums.get(key).copied().unwrap_or(Amount::ZERO);
+        for (key, evidence) in self.evidence.iter() {
+            let sum = sums.get(&key).copied().unwrap_or(Amount::ZERO);
             expect(found, 4, &format!("use of {key:?}"), evidence.used, sum);
             if evidence.used > evidence.total {
                 let problem = format!("{key:?}: {} used of {}", evidence.used, evidence.total);

@@ -1,8 +1,7 @@
 //! A loan's life: state, money out and back, what is still at risk.
 
-use std::collections::BTreeSet;
-
 use super::nouns::{LoanState, LoanTerms};
+use super::references::References;
 use crate::calendar::CivilDate;
 use crate::identifier::ClaimId;
 use crate::money::{Amount, Rate, Rounding};
@@ -30,9 +29,9 @@ pub struct Loan {
     /// Interest paid so far, in yuan.
     pub interest_paid: Amount,
     /// The bank's references of the interest payments: each is recorded once, because each is evidence once.
-    pub interest_references: BTreeSet<String>,
+    pub interest_references: References,
     /// The bank's references of the principal payments.
-    pub principal_references: BTreeSet<String>,
+    pub principal_references: References,
     /// The latest effective date of anything that happened to it.
     pub last_event_on: CivilDate,
     /// Overdue since, while it is overdue or worse.

@@ -7,9 +7,11 @@
 pub mod access;
 pub mod account;
 pub mod application;
+pub mod ascending;
 pub mod closing;
 pub mod correction;
 pub mod event;
+pub mod evidence;
 pub mod fact;
 pub mod group;
 pub mod identity_name;
@@ -21,6 +23,7 @@ pub mod pool;
 pub mod pool_moved;
 pub mod rate;
 pub mod reconciliation;
+pub mod references;
 pub mod registry;
 pub mod waiting;
 
@@ -45,6 +48,8 @@ use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 use access::Access;
 use account::Account;
 use application::{Application, Evidence};
+use ascending::Ascending;
+use evidence::EvidenceUse;
 use fact::{FactKey, StatedFact};
 use loan::Loan;
 use nouns::{EvidenceKey, InstitutionDetails, Month, PledgeKey};
@@ -69,13 +74,13 @@ pub struct Book {
     /// 质押登记.
     pub pledges: BTreeMap<PledgeKey, Pledge>,
     /// 质押贷款.
-    pub loans: BTreeMap<LoanId, Loan>,
+    pub loans: Ascending<LoanId, Loan>,
     /// Loans by bank and contract number.
     pub contracts: BTreeMap<(InstitutionId, ContractNumber), LoanId>,
     /// 补助申请.
-    pub applications: BTreeMap<ApplicationId, Application>,
+    pub applications: Ascending<ApplicationId, Application>,
     /// 凭据 with what was used of them.
-    pub evidence: BTreeMap<EvidenceKey, Evidence>,
+    pub evidence: EvidenceUse,
     /// Red-letter invoices (红字发票) with the blue ones that they cancel.
     pub red_letters: BTreeMap<InvoiceNumber, InvoiceNumber>,
     /// What counts toward each cap, granted and pending together, in yuan.
@@ -99,7 +104,7 @@ pub struct Book {
     /// 风险补偿资金池.
     pub pools: BTreeMap<PoolId, Pool>,
     /// 补偿申请.
-    pub claims: BTreeMap<ClaimId, Claim>,
+    pub claims: Ascending<ClaimId, Claim>,
     /// Balances, debit positive, in yuan.
     pub accounts: BTreeMap<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
@@ -116,7 +121,7 @@ pub struct Book {
     pub closed_years: BTreeSet<FiscalYear>,
     /// Entries that were reversed, with the entry that did it.
     pub reversals: BTreeMap<Sequence, Sequence>,
-    /// Request ids with the entry that answered them and the digest of their bytes.
+    /// Request ids with the entry that answered them.
     requests: Requests,
     /// Closing runs, by programme and year.
     pub closing_runs: BTreeMap<(ProgrammeId, FiscalYear), Sequence>,
@@ -161,8 +166,8 @@ impl Book {
         self.last_recorded_at
     }
 
-    /// The entry that answered this request id, with the digest of the request's bytes.
-    pub fn request(&self, id: &RequestId) -> Option<(Sequence, [u8; 32])> {
+    /// The entry that answered this request id. It keeps the digest of the request's bytes.
+    pub fn request(&self, id: &RequestId) -> Option<Sequence> {
         self.requests.get(id)
     }
 

@@ -14,8 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identifier::{RequestId, Sequence};
 
-/// Which entry answered a request, and the digest of the request's bytes.
-pub(super) type Answered = (Sequence, [u8; 32]);
+/// Which entry answered a request. Whether another request with the id is the same one is for the entry to say, which keeps
+/// the digest of the request's bytes: here it would be half of the table.
+pub(super) type Answered = Sequence;
 
 /// Every answered request.
 #[derive(Clone, Default)]
@@ -88,8 +89,8 @@ impl fmt::Debug for Requests {
 impl Serialize for Requests {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(Some(self.len()))?;
-        for (id, (entry, digest)) in self.iter() {
-            sequence.serialize_element(&(id.bytes(), entry, digest))?;
+        for (id, entry) in self.iter() {
+            sequence.serialize_element(&(id.bytes(), entry))?;
         }
         sequence.end()
     }
@@ -109,11 +110,11 @@ impl<'de> Deserialize<'de> for Requests {
                 // What a file says of its length is believed up to a point; the rest grows as it comes.
                 let mut settled = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1 << 20));
                 let mut last = None;
-                while let Some((id, entry, digest)) = seq.next_element::<([u8; 16], Sequence, [u8; 32])>()? {
+                while let Some((id, entry)) = seq.next_element::<([u8; 16], Sequence)>()? {
                     let id = RequestId::from_bytes(id).filter(|id| last.is_none_or(|last| last < *id));
                     let id = id.ok_or_else(|| A::Error::custom("the request ids are not in ascending order"))?;
                     last = Some(id);
-                    settled.push((id, (entry, digest)));
+                    settled.push((id, entry));
                 }
                 Ok(Requests { settled: Arc::new(settled), recent: BTreeMap::new() })
             }
@@ -129,7 +130,7 @@ mod tests {
     fn table(ids: impl IntoIterator<Item = u8>) -> Requests {
         let mut table = Requests::default();
         for id in ids {
-            table.insert(RequestId::from_bytes([id; 16]).unwrap(), (Sequence::new(id.into()), [id; 32]));
+            table.insert(RequestId::from_bytes([id; 16]).unwrap(), Sequence::new(id.into()));
         }
         table
     }
@@ -143,7 +144,7 @@ mod tests {
         let whole = table(1..=20);
         let mut divided = read_back(&table((1..=20).step_by(3)));
         for id in (1..=20).filter(|id| (id - 1) % 3 != 0) {
-            divided.insert(RequestId::from_bytes([id; 16]).unwrap(), (Sequence::new(id.into()), [id; 32]));
+            divided.insert(RequestId::from_bytes([id; 16]).unwrap(), Sequence::new(id.into()));
         }
         assert_eq!(divided, whole);
         assert_eq!(format!("{divided:?}"), format!("{whole:?}"));
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn ids_out_of_order_are_not_taken() {
-        let element = |id: u8| ([id; 16], Sequence::FIRST, [0_u8; 32]);
+        let element = |id: u8| ([id; 16], Sequence::FIRST);
         for ids in [[2, 1], [1, 1], [0, 1]] {
             let bytes = postcard::to_stdvec(&ids.map(element).to_vec()).unwrap();
             assert!(postcard::from_bytes::<Requests>(&bytes).is_err(), "{ids:?}");

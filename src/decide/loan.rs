@@ -1,7 +1,5 @@
 //! A loan's life (domain.md §5): filed → disbursed → repaying → settled, overdue, cured, non-performing, closed.
 
-use std::collections::BTreeSet;
-
 use super::command::RecordPrincipalPayment;
 use super::pledge::pledge;
 use super::registry::{already_exists, enterprise, institution};
@@ -12,6 +10,7 @@ use crate::book::event::{Asked, Event, InterestPaid, LoanChange, LoanChanged, Lo
 use crate::book::loan::Loan;
 use crate::book::nouns::{LoanState, LoanTerms, Named as _, Role};
 use crate::book::pool::Pool;
+use crate::book::references::References;
 use crate::book::registry::PledgeState;
 use crate::calendar::CivilDate;
 use crate::identifier::{LoanId, PoolId, RightId};
@@ -251,7 +250,7 @@ pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalP
 }
 
 /// A payment is recorded once, under whatever request id: the bank's reference tells.
-fn not_recorded_yet(reference: &str, known: &BTreeSet<String>) -> Result<(), Rejection> {
+fn not_recorded_yet(reference: &str, known: &References) -> Result<(), Rejection> {
     if known.contains(reference) {
         return Err(already_exists(
             "reference",

@@ -109,7 +109,7 @@ pub fn check_follows(book: &Book, entry: &Entry) -> Result<(), EntryFlaw> {
         return Ok(());
     }
     match book.request(&entry.request.id) {
-        Some((first, _)) => Err(EntryFlaw::RequestRepeated { request: entry.request.id, first }),
+        Some(first) => Err(EntryFlaw::RequestRepeated { request: entry.request.id, first }),
         None => Ok(()),
     }
 }

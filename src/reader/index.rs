@@ -15,13 +15,24 @@ use crate::identifier::{ApplicationId, ClaimId, InstitutionId, InvoiceNumber, Lo
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     institutions: BTreeMap<InstitutionId, Things>,
-    enterprises: BTreeMap<Uscc, Things>,
+    enterprises: BTreeMap<Uscc, Own>,
     /// Which applications named an invoice.
     invoices: BTreeSet<(InvoiceNumber, ApplicationId)>,
     none: Things,
+    nothing: Own,
 }
 
-/// What belongs to one of them. An enterprise's loans and applications are in the book.
+/// What belongs to an enterprise, in order, beside its loans and applications, which are in the book. Lists, because a
+/// nation has a million enterprises with one or two of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Claims for its loans.
+    pub claims: Vec<ClaimId>,
+    /// Pledges that it gave.
+    pub pledges: Vec<PledgeKey>,
+}
+
+/// What belongs to an institution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Things {
     /// Loans, for a bank.
@@ -30,7 +41,7 @@ pub struct Things {
     pub applications: BTreeSet<ApplicationId>,
     /// Claims.
     pub claims: BTreeSet<ClaimId>,
-    /// Pledges that it took or gave.
+    /// Pledges that it took.
     pub pledges: BTreeSet<PledgeKey>,
 }
 
@@ -53,7 +64,7 @@ impl Index {
         }
         for (key, pledge) in &book.pledges {
             index.institution(&pledge.details.pledgee).pledges.insert(key.clone());
-            index.enterprise(pledge.details.pledgor).pledges.insert(key.clone());
+            put(&mut index.enterprise(pledge.details.pledgor).pledges, key.clone());
         }
         index
     }
@@ -81,7 +92,7 @@ impl Index {
             }
         } else if let Event::PledgeRegistered(details) = &entry.event {
             self.institution(&details.pledgee).pledges.insert(details.pledge.clone());
-            self.enterprise(details.pledgor).pledges.insert(details.pledge.clone());
+            put(&mut self.enterprise(details.pledgor).pledges, details.pledge.clone());
         }
     }
 
@@ -91,8 +102,8 @@ impl Index {
     }
 
     /// What belongs to an enterprise.
-    pub fn of_enterprise(&self, uscc: Uscc) -> &Things {
-        self.enterprises.get(&uscc).unwrap_or(&self.none)
+    pub fn of_enterprise(&self, uscc: Uscc) -> &Own {
+        self.enterprises.get(&uscc).unwrap_or(&self.nothing)
     }
 
     /// The applications that named an invoice, granted or not.
@@ -121,7 +132,7 @@ impl Index {
             if let Some(payee) = book.claims.get(&id).map(|claim| claim.payee.clone()) {
                 self.institution(&payee).claims.insert(id);
             }
-            self.enterprise(loan.terms.borrower).claims.insert(id);
+            put(&mut self.enterprise(loan.terms.borrower).claims, id);
         }
     }
 
@@ -129,8 +140,16 @@ impl Index {
         self.institutions.entry(id.clone()).or_default()
     }
 
-    fn enterprise(&mut self, uscc: Uscc) -> &mut Things {
+    fn enterprise(&mut self, uscc: Uscc) -> &mut Own {
         self.enterprises.entry(uscc).or_default()
+    }
+}
+
+/// Puts a thing into its place in a sorted list, unless it is there.
+fn put<T: Ord>(sorted: &mut Vec<T>, thing: T) {
+    if let Err(place) = sorted.binary_search(&thing) {
+        sorted.reserve_exact(1);
+        sorted.insert(place, thing);
     }
 }
 

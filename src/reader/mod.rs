@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
-use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task;
@@ -38,6 +38,7 @@ use crate::storage::{Fault, Storage};
 pub mod history;
 pub mod index;
 mod pick;
+mod hands;
 mod load;
 mod proofs;
 pub mod scope;
@@ -47,6 +48,7 @@ pub mod work;
 mod tests;
 
 use cases::Cases;
+pub(crate) use hands::{Applier, Publisher};
 use history::History;
 use index::Index;
 use work::Work;
@@ -147,8 +149,8 @@ impl Reader {
         let (publishes, publishing) = watch::channel(());
         let published = RwLock::new(loaded.0);
         let shared = Arc::new(Shared { published, storage, opened: Mutex::default(), tip, publishing });
-        let applier = Applier { shared: Arc::clone(&shared) };
-        (Self { shared: Arc::clone(&shared) }, applier, Publisher { shared, _publishes: publishes })
+        let (applier, publisher) = hands::of(&shared, publishes);
+        (Self { shared }, applier, publisher)
     }
 
     /// Waits until everything is durable that a view has shown so far. Whoever answers from a view waits first.
@@ -413,62 +415,6 @@ pub enum ReadFault {
     /// The process is stopping.
     #[error("the read was interrupted: the ledger is stopping")]
     Interrupted,
-}
-
-/// The one hand that applies what is decided.
-#[derive(Debug)]
-pub(crate) struct Applier {
-    shared: Arc<Shared>,
-}
-
-impl Applier {
-    /// The state, to decide on and to apply to; readers wait until it is let go.
-    pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Published> {
-        self.shared.published.write()
-    }
-}
-
-impl Published {
-    /// What is decided on.
-    pub(crate) const fn book(&self) -> &Book {
-        &self.view.book
-    }
-
-    /// Takes over an entry that follows; it is not durable yet.
-    pub(crate) fn apply(&mut self, entry: Arc<Entry>) {
-        let View { book, history, cases, index, work, head: _ } = &mut self.view;
-        book.apply(&entry);
-        history.apply(&entry);
-        cases.apply(&entry);
-        index.apply(&entry, book);
-        work.apply(&entry, book, cases);
-        self.recent.push(entry);
-    }
-}
-
-/// The one hand that says what is durable.
-#[derive(Debug)]
-pub(crate) struct Publisher {
-    shared: Arc<Shared>,
-    /// Dropped with it, which those hear who wait.
-    _publishes: watch::Sender<()>,
-}
-
-impl Publisher {
-    /// Lets the entries of a durable block be read, and tells the subscribers. Each was applied. `leaves` are the leaf hashes
-    /// of the block's records.
-    pub(crate) fn publish(&self, block: &Block, leaves: &[Hash], head: Head) {
-        let last = Sequence::new(head.last_sequence);
-        {
-            let mut published = self.shared.published.write();
-            published.blocks.note(block.height(), Sequence::new(block.first_sequence()));
-            for leaf in leaves {
-                published.subtrees.append(*leaf);
-            }
-            published.view.head = head;
-        }
-        self.shared.tip.send_replace(last);
-    }
 }
 
 /// Which block holds an entry: the first sequence of each block, in the order of their heights from 1.

@@ -18,7 +18,7 @@ use crate::evidence::Keeper;
 use crate::identifier::RequestId;
 use crate::reader::{ReadFault, Reader};
 use crate::writer::clock::{Clock, ManualClock};
-use crate::writer::{Answer, Pending, Writer};
+use crate::writer::{Answer, Asked, Writer};
 
 use super::authenticate::{AuthenticatedIdentity, Credential};
 use super::comparisons::Comparisons;
@@ -234,18 +234,17 @@ impl Edge {
         Ok(respond::<M>(&answer))
     }
 
-    /// A write of a batch: parsed and put into the queue, in the order of the calls.
-    pub(super) async fn begin<M: WriteRequest>(
+    /// A write of a batch, parsed.
+    pub(super) async fn asked<M: WriteRequest>(
         &self,
         caller: &Caller,
         mut message: M,
-        deadline: Instant,
         parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
-    ) -> Result<Pending, Rejection> {
+    ) -> Result<Asked, Rejection> {
         let validate_only = message.take_validate_only();
         let request = command(caller.clone(), &message, |message, _, violations| parse(message, violations))?;
         reused::check(self, &request).await?;
-        self.writer.begin(request, validate_only, Some(deadline))
+        Ok(Asked { request, validate_only })
     }
 }
 

@@ -70,11 +70,11 @@ mod verifications;
 mod vocabulary;
 mod write;
 
-pub(crate) use render::entry::kind as kind_of;
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
 pub use edge::Edge;
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
+pub(crate) use render::entry::kind as kind_of;
 /// The connections of browsers: accepted, limited and closed like those of the API. Whoever does not begin to speak is
 /// closed; the 24 bytes that are waited for are fewer than the shortest request of HTTP/1.1 to a named host.
 pub fn page_connections(listener: TcpListener, tls: Option<Tls>) -> ReceiverStream<std::io::Result<PageConnection>> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Bound;
 
+use crate::book::ascending::Ascending;
 use crate::identifier::Invalid;
 
 use super::guard::{open_token, seal_token};
@@ -57,6 +58,15 @@ impl<K> PageRequest<K> {
         map.range((from, Bound::Unbounded))
     }
 
+    /// The same of a map of things that have a sequence.
+    pub(super) fn rest_of_ascending<'a, V>(&self, map: &'a Ascending<K, V>) -> impl Iterator<Item = (&'a K, &'a V)>
+    where
+        K: Ord + Copy,
+    {
+        let from = self.after.map_or(Bound::Unbounded, Bound::Excluded);
+        map.range((from, Bound::Unbounded))
+    }
+
     /// What is still to come of a set.
     pub(super) fn rest_of_set<'a>(&self, set: &'a BTreeSet<K>) -> impl Iterator<Item = &'a K> + use<'a, K>
     where
@@ -64,6 +74,19 @@ impl<K> PageRequest<K> {
     {
         let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
         set.range((from, Bound::Unbounded))
+    }
+
+    /// What is still to come of a set, and of a sorted list; one of the two is empty.
+    pub(super) fn rest_of_either<'a>(
+        &self,
+        set: &'a BTreeSet<K>,
+        sorted: &'a [K],
+    ) -> impl Iterator<Item = &'a K> + use<'a, K>
+    where
+        K: Ord + Clone,
+    {
+        let from = sorted.partition_point(|key| !self.is_ahead(key));
+        self.rest_of_set(set).chain(sorted.get(from..).unwrap_or_default())
     }
 
     /// Fills the page with what `show` lets through.

@@ -25,9 +25,10 @@ const OTHERS_MAX: usize = 4;
 /// told, or may not, it is left to the writer to refuse it.
 pub(super) async fn check(edge: &Edge, request: &Request) -> Result<(), Rejection> {
     let known = edge.reader().book().request(&request.key.id);
-    let Some((sequence, _)) = known.filter(|(_, digest)| *digest != request.key.digest) else { return Ok(()) };
+    let Some(sequence) = known else { return Ok(()) };
     let entry = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
-    let Some(entry) = entry.filter(|entry| is_own(&entry.actor, &request.caller)) else { return Ok(()) };
+    let other = entry.filter(|entry| entry.request.digest != request.key.digest);
+    let Some(entry) = other.filter(|entry| is_own(&entry.actor, &request.caller)) else { return Ok(()) };
     if !is_kept(&entry.event) {
         return Ok(());
     }

@@ -137,6 +137,9 @@ mod tests {
         assert!(is_due(2_000_000, 10_000, due, sizes), "ten are due");
         assert!(!is_due(12_499_999, 10_000, 10_100_000, (100_000, 10_000_000)));
         assert!(is_due(12_500_000, 10_000, 10_100_000, (100_000, 10_000_000)), "a quarter of a large one");
-        assert!(!is_due(2_000_000, 10_000, 2_100_000, sizes), "one that failed is tried again after the next hundred thousand");
+        assert!(
+            !is_due(2_000_000, 10_000, 2_100_000, sizes),
+            "one that failed is tried again after the next hundred thousand"
+        );
     }
 }

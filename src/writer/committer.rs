@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::decider::{Answers, Batch};
+use super::decider::{Answers, Batch, Reply};
 use super::observe::{Commit, Observer};
 use super::{Alarm, WriterFault};
 use crate::journal::block::Head;
@@ -63,8 +63,5 @@ impl Committer {
 }
 
 fn send_all(answers: Answers) {
-    for (reply, outcome) in answers {
-        // Whoever has gone meanwhile changes nothing: the entry stands.
-        drop(reply.send(outcome));
-    }
+    answers.into_iter().for_each(Reply::send);
 }

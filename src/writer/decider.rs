@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, select_biased};
 use tokio::sync::oneshot;
@@ -9,11 +10,10 @@ use tokio::time::Instant;
 
 use super::clock::{Clock, has_passed};
 use super::{
-    Alarm, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER, Outcome,
-    Task, WriterFault,
+    Alarm, Asked, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Decide, Decided, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, LINGER,
+    Outcome, Queued, Several, Task, WriterFault,
 };
-use crate::book::event::RequestKey;
-use crate::decide::command::{Request, Stamp};
+use crate::decide::command::Stamp;
 use crate::decide::members;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::journal::block::{RECORD_BYTES_MAX, payload_bytes_of};
@@ -26,7 +26,7 @@ pub(super) struct Decider {
     applier: Applier,
     clock: Clock,
     decide: Decide,
-    tasks: Receiver<Box<Task>>,
+    tasks: Tasks,
     ready: Sender<Batch>,
     /// What was decided and not handed over.
     batch: Batch,
@@ -35,8 +35,48 @@ pub(super) struct Decider {
     alarm: Alarm,
 }
 
+/// The decider's end of the queue.
+pub(super) struct Tasks {
+    pub(super) queue: Receiver<Queued>,
+    /// How many commands wait in it.
+    pub(super) waiting: Arc<AtomicUsize>,
+}
+
+impl Tasks {
+    /// Whoever counts what waits does not count these any more.
+    fn taken(&self, queued: Queued) -> Queued {
+        self.waiting.fetch_sub(queued.count(), Ordering::Relaxed);
+        queued
+    }
+}
+
 /// Who gets which answer.
-pub(super) type Answers = Vec<(oneshot::Sender<Outcome>, Outcome)>;
+pub(super) type Answers = Vec<Reply>;
+
+/// One sender and what it hears.
+pub(super) enum Reply {
+    One(oneshot::Sender<Outcome>, Outcome),
+    Several(oneshot::Sender<Vec<Outcome>>, Vec<Outcome>),
+}
+
+impl Reply {
+    /// What it hears, for counting.
+    pub(super) fn outcomes(&self) -> &[Outcome] {
+        match self {
+            Self::One(_, outcome) => std::slice::from_ref(outcome),
+            Self::Several(_, outcomes) => outcomes,
+        }
+    }
+
+    /// Tells it.
+    pub(super) fn send(self) {
+        // Whoever has gone meanwhile changes nothing: the entry stands.
+        match self {
+            Self::One(reply, outcome) => drop(reply.send(outcome)),
+            Self::Several(reply, outcomes) => drop(reply.send(outcomes)),
+        }
+    }
+}
 
 /// What is committed together.
 #[derive(Default)]
@@ -59,7 +99,7 @@ enum Stop {
 
 /// What comes next for a batch that can still grow.
 enum Next {
-    Take(Box<Task>),
+    Take(Queued),
     /// The queue is closed and empty.
     Drained,
     HandedOver,
@@ -70,7 +110,7 @@ impl Decider {
         applier: Applier,
         clock: Clock,
         decide: Decide,
-        (tasks, ready): (Receiver<Box<Task>>, Sender<Batch>),
+        (tasks, ready): (Tasks, Sender<Batch>),
         alarm: Alarm,
     ) -> Self {
         Self { applier, clock, decide, tasks, ready, batch: Batch::default(), handed_over: 0, alarm }
@@ -79,8 +119,8 @@ impl Decider {
     /// Decides until the queue is closed and drained, or the writer has a fault. Whoever is dropped unanswered when this
     /// ends was not recorded, or was handed to a committer that failed.
     pub(super) fn run(mut self) {
-        while let Ok(task) = self.tasks.recv() {
-            match self.take(task).and_then(|()| self.linger()).and_then(|()| self.fill()) {
+        while let Ok(queued) = self.tasks.queue.recv() {
+            match self.take(queued).and_then(|()| self.linger()).and_then(|()| self.fill()) {
                 Ok(()) => {}
                 Err(Stop::CommitterGone) => return,
                 Err(Stop::Fault(fault)) => return self.alarm.raise(fault),
@@ -93,8 +133,8 @@ impl Decider {
     fn linger(&mut self) -> Result<(), Stop> {
         let (expected, until) = (self.handed_over, linger_until());
         while self.batch.answers.len() < expected {
-            match self.tasks.recv_deadline(until) {
-                Ok(task) => self.take(task)?,
+            match self.tasks.queue.recv_deadline(until) {
+                Ok(queued) => self.take(queued)?,
                 Err(_) => break,
             }
         }
@@ -108,7 +148,7 @@ impl Decider {
                 return self.hand_over();
             }
             match self.next()? {
-                Next::Take(task) => self.take(task)?,
+                Next::Take(queued) => self.take(queued)?,
                 Next::Drained => return self.hand_over(),
                 Next::HandedOver => {}
             }
@@ -120,7 +160,7 @@ impl Decider {
     fn next(&mut self) -> Result<Next, Stop> {
         self.handed_over = self.batch.answers.len();
         select_biased! {
-            recv(self.tasks) -> task => Ok(task.map_or(Next::Drained, Next::Take)),
+            recv(self.tasks.queue) -> queued => Ok(queued.map_or(Next::Drained, Next::Take)),
             send(self.ready, mem::take(&mut self.batch)) -> sent => {
                 if sent.is_ok() { Ok(Next::HandedOver) } else { Err(Stop::CommitterGone) }
             }
@@ -133,28 +173,45 @@ impl Decider {
         if sent.is_ok() { Ok(()) } else { Err(Stop::CommitterGone) }
     }
 
-    fn take(&mut self, task: Box<Task>) -> Result<(), Stop> {
-        let Task { request, validate_only, deadline, reply } = *task;
-        if reply.is_closed() {
-            // Nobody waits for it and nothing was decided: as if it had never come.
-            return Ok(());
+    /// Decides what was queued. What nobody waits for any more is as if it had never come.
+    fn take(&mut self, queued: Queued) -> Result<(), Stop> {
+        match self.tasks.taken(queued) {
+            Queued::One(task) if task.reply.is_closed() => {}
+            Queued::One(task) => {
+                let Task { command, deadline, reply } = *task;
+                let outcome = self.outcome(&command, deadline)?;
+                self.batch.answers.push(Reply::One(reply, outcome));
+            }
+            Queued::Several(several) if several.reply.is_closed() => {}
+            Queued::Several(several) => {
+                let Several { commands, deadline, reply } = *several;
+                let mut outcomes = Vec::with_capacity(commands.len());
+                for command in &commands {
+                    // The answer goes with the last of them, so what came before is durable by then.
+                    if self.batch.is_full() {
+                        self.hand_over()?;
+                    }
+                    outcomes.push(self.outcome(command, deadline)?);
+                }
+                self.batch.answers.push(Reply::Several(reply, outcomes));
+            }
         }
-        let outcome = if deadline.is_some_and(has_passed) {
-            Err(deadline_exceeded())
-        } else {
-            self.answer(&request, validate_only).map_err(Stop::Fault)?
-        };
-        self.batch.answers.push((reply, outcome));
         Ok(())
     }
 
-    fn answer(&mut self, request: &Request, validate_only: bool) -> Result<Outcome, WriterFault> {
+    fn outcome(&mut self, command: &Asked, deadline: Option<Instant>) -> Result<Outcome, Stop> {
+        if deadline.is_some_and(has_passed) {
+            return Ok(Err(deadline_exceeded()));
+        }
+        self.answer(command).map_err(Stop::Fault)
+    }
+
+    fn answer(&mut self, Asked { request, validate_only }: &Asked) -> Result<Outcome, WriterFault> {
         // One lock for the whole command: nobody sees half a group.
         let mut published = self.applier.lock();
         let book = published.book();
-        if let Some((sequence, digest)) = book.request(&request.key.id) {
-            let same = digest == request.key.digest;
-            return Ok(if same { Ok(Decided::Replayed(sequence)) } else { Err(request_id_reused(&request.key)) });
+        if let Some(sequence) = book.request(&request.key.id) {
+            return Ok(Ok(Decided::Known(sequence, request.key)));
         }
         let stamp = Stamp {
             sequence: book.last_sequence().next(),
@@ -175,7 +232,7 @@ impl Decider {
             return Ok(Err(rejection));
         }
         let entry = Arc::new(entry);
-        if validate_only {
+        if *validate_only {
             return Ok(Ok(Decided::Validated(entry)));
         }
         // Nothing is refused from here on.
@@ -197,7 +254,7 @@ impl Batch {
     }
 
     const fn is_empty(&self) -> bool {
-        self.answers.is_empty()
+        self.answers.is_empty() && self.records.is_empty()
     }
 
     const fn is_full(&self) -> bool {
@@ -219,16 +276,6 @@ fn deadline_exceeded() -> Rejection {
         "",
         "the deadline passed before the request was decided; nothing was recorded, retry with the same request id",
         "请求在处理前已超过时限，未作任何登记；请用同一请求编号重试",
-    )
-}
-
-/// Says nothing of the other request: it may be another caller's.
-fn request_id_reused(key: &RequestKey) -> Rejection {
-    Rejection::new(
-        Reason::RequestIdReused,
-        "request_id",
-        format!("`{}` was used earlier by another request; take a new id for a new request", key.id),
-        format!("“{}”已被先前的另一请求使用；新的请求请用新的编号", key.id),
     )
 }
 

@@ -26,6 +26,7 @@
 //! ([`Writer::failed`]). Starting again finds out what is durable; the same request id then gets the answer.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -40,7 +41,7 @@ use tokio::task;
 use tokio::time::Instant;
 
 use crate::book::Book;
-use crate::book::event::Entry;
+use crate::book::event::{Entry, RequestKey};
 use crate::decide::command::{Request, Stamp};
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::Sequence;
@@ -60,7 +61,7 @@ mod tests;
 
 use clock::Clock;
 use committer::Committer;
-use decider::Decider;
+use decider::{Decider, Tasks};
 use observe::{Observer, Unobserved};
 
 /// How many commands may wait to be decided; about a quarter of a second of work. Beyond that a caller is told to come
@@ -108,6 +109,28 @@ pub struct Answer {
     pub replayed: bool,
 }
 
+/// Commands that went into the queue together.
+#[derive(Debug)]
+pub struct PendingSeveral {
+    writer: Writer,
+    count: usize,
+    outcomes: oneshot::Receiver<Vec<Outcome>>,
+}
+
+impl PendingSeveral {
+    /// What became of each, in their order.
+    pub async fn answers(self) -> Vec<Result<Answer, Rejection>> {
+        let Ok(outcomes) = self.outcomes.await else {
+            return std::iter::repeat_with(|| Err(outcome_unknown())).take(self.count).collect();
+        };
+        let mut answers = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            answers.push(self.writer.answer(outcome).await);
+        }
+        answers
+    }
+}
+
 /// A command in the queue. Who drops it while it waits there takes it back.
 #[derive(Debug)]
 pub struct Pending {
@@ -120,11 +143,7 @@ impl Pending {
     pub async fn answer(self) -> Result<Answer, Rejection> {
         // The threads drop whom they cannot answer any more.
         let Ok(outcome) = self.outcome.await else { return Err(outcome_unknown()) };
-        match outcome? {
-            Decided::Recorded(entry) => Ok(Answer { entry, recorded: true, replayed: false }),
-            Decided::Validated(entry) => Ok(Answer { entry, recorded: false, replayed: false }),
-            Decided::Replayed(sequence) => self.writer.recall(sequence).await,
-        }
+        self.writer.answer(outcome).await
     }
 }
 
@@ -132,12 +151,45 @@ impl Pending {
 /// wakes of sled's threads: about 0.5 ms), and only paid where several callers write at once.
 const LINGER: Duration = Duration::from_micros(200);
 
-/// A command in the queue.
+/// What the queue holds.
+enum Queued {
+    One(Box<Task>),
+    /// Those of one sender, which are answered together: at a million commands the channel of each would cost as much as its
+    /// decision.
+    Several(Box<Several>),
+}
+
+impl Queued {
+    /// How many commands it is.
+    const fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(several) => several.commands.len(),
+        }
+    }
+}
+
+/// A command.
 struct Task {
-    request: Request,
-    validate_only: bool,
+    command: Asked,
     deadline: Option<Instant>,
     reply: oneshot::Sender<Outcome>,
+}
+
+/// Commands in their order.
+struct Several {
+    commands: Vec<Asked>,
+    deadline: Option<Instant>,
+    reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The request.
+    pub request: Request,
+    /// Whether it is only decided, and not recorded.
+    pub validate_only: bool,
 }
 
 /// What the caller will be told once everything that it rests on is durable.
@@ -149,8 +201,8 @@ enum Decided {
     Recorded(Arc<Entry>),
     /// The entry as it would have been.
     Validated(Arc<Entry>),
-    /// The entry of this sequence answered the same request before.
-    Replayed(Sequence),
+    /// The entry of this sequence answered a request with this id before: the same one, or another.
+    Known(Sequence, RequestKey),
 }
 
 impl Writer {
@@ -178,15 +230,16 @@ impl Writer {
         let head = loaded.view().head.clone();
         let (reader, applier, publisher) = Reader::new(Arc::clone(&storage), loaded);
         let (queue, tasks) = crossbeam_channel::bounded(QUEUE_COMMANDS_MAX);
+        let waiting = Arc::new(AtomicUsize::new(0));
         // No room between the two threads: a batch that waits stays with the decider, where it can still grow.
         let (ready, batches) = crossbeam_channel::bounded(0);
         let (fault_sender, fault) = watch::channel(None);
-        let gate = Arc::new(Gate { queue: RwLock::new(Some(queue)) });
+        let gate = Arc::new(Gate { queue: RwLock::new(Some(queue)), waiting: Arc::clone(&waiting) });
         let alarm = Alarm { fault: Arc::new(fault_sender), gate: Arc::downgrade(&gate) };
 
         let runtime = Handle::try_current().ok();
         let committer = Committer { batches, storage, head, publisher, alarm: alarm.clone(), runtime, observer };
-        let decider = Decider::new(applier, clock, decide, (tasks, ready), alarm);
+        let decider = Decider::new(applier, clock, decide, (Tasks { queue: tasks, waiting }, ready), alarm);
         let committer = thread::Builder::new().name("committer".to_owned()).spawn(move || committer.run())?;
         let decider = thread::Builder::new().name("decider".to_owned()).spawn(move || decider.run())?;
 
@@ -215,13 +268,32 @@ impl Writer {
         deadline: Option<Instant>,
     ) -> Result<Pending, Rejection> {
         let (reply, outcome) = oneshot::channel();
-        self.gate.enqueue(Box::new(Task { request, validate_only, deadline, reply }))?;
+        let command = Asked { request, validate_only };
+        self.gate.enqueue(Queued::One(Box::new(Task { command, deadline, reply })))?;
         Ok(Pending { writer: self.clone(), outcome })
     }
 
-    /// The first answer to a repeated request; durable and published by now.
-    async fn recall(&self, sequence: Sequence) -> Result<Answer, Rejection> {
+    /// Puts commands into the queue, one behind the other, all or none; nothing of another comes between them. They are
+    /// answered when the last one is: give it some dozens at a time.
+    pub fn begin_several(&self, commands: Vec<Asked>, deadline: Option<Instant>) -> Result<PendingSeveral, Rejection> {
+        let (reply, outcomes) = oneshot::channel();
+        let count = commands.len();
+        self.gate.enqueue(Queued::Several(Box::new(Several { commands, deadline, reply })))?;
+        Ok(PendingSeveral { writer: self.clone(), count, outcomes })
+    }
+
+    async fn answer(&self, outcome: Outcome) -> Result<Answer, Rejection> {
+        match outcome? {
+            Decided::Recorded(entry) => Ok(Answer { entry, recorded: true, replayed: false }),
+            Decided::Validated(entry) => Ok(Answer { entry, recorded: false, replayed: false }),
+            Decided::Known(sequence, key) => self.recall(sequence, &key).await,
+        }
+    }
+
+    /// The first answer to a repeated request; durable and published by now. Another request under its id is rejected.
+    async fn recall(&self, sequence: Sequence, key: &RequestKey) -> Result<Answer, Rejection> {
         match self.reader.entry(sequence).await {
+            Ok(Some(entry)) if entry.request.digest != key.digest => Err(request_id_reused(key)),
             Ok(Some(entry)) => Ok(Answer { entry, recorded: true, replayed: true }),
             Ok(None) => {
                 tracing::error!(%sequence, "an entry that answered a request is not in the journal");
@@ -237,7 +309,7 @@ impl Writer {
 
     /// How many commands wait to be decided, of at most [`QUEUE_COMMANDS_MAX`].
     pub fn waiting(&self) -> usize {
-        self.gate.queue.read().as_ref().map_or(0, Sender::len)
+        self.gate.waiting.load(Ordering::Relaxed)
     }
 
     /// The fault that stopped the writer, now and as it comes.
@@ -284,24 +356,35 @@ impl WriterThreads {
 
 /// The way into the queue, until it is closed. Behind a lock, so that whatever got in before is still drained.
 struct Gate {
-    queue: RwLock<Option<Sender<Box<Task>>>>,
+    queue: RwLock<Option<Sender<Queued>>>,
+    /// How many commands are in it.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiting = self.queue.read().as_ref().map(Sender::len);
+        let waiting = self.waiting.load(Ordering::Relaxed);
         f.debug_struct("Gate").field("waiting", &waiting).finish()
     }
 }
 
 impl Gate {
-    fn enqueue(&self, task: Box<Task>) -> Result<(), Rejection> {
-        let queue = self.queue.read();
-        match queue.as_ref().map(|queue| queue.try_send(task)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => Err(queue_full()),
-            Some(Err(TrySendError::Disconnected(_))) | None => Err(outcome_unknown()),
+    fn enqueue(&self, queued: Queued) -> Result<(), Rejection> {
+        let count = queued.count();
+        let before = self.waiting.fetch_add(count, Ordering::Relaxed);
+        let sent = if before.saturating_add(count) > QUEUE_COMMANDS_MAX {
+            Err(queue_full())
+        } else {
+            match self.queue.read().as_ref().map(|queue| queue.try_send(queued)) {
+                Some(Ok(())) => Ok(()),
+                Some(Err(TrySendError::Full(_))) => Err(queue_full()),
+                Some(Err(TrySendError::Disconnected(_))) | None => Err(outcome_unknown()),
+            }
+        };
+        if sent.is_err() {
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
         }
+        sent
     }
 
     fn close(&self) {
@@ -352,6 +435,16 @@ fn queue_full() -> Rejection {
         "",
         format!("{QUEUE_COMMANDS_MAX} requests wait already; retry in a second with the same request id"),
         format!("已有 {QUEUE_COMMANDS_MAX} 个请求在排队；请一秒后用同一请求编号重试"),
+    )
+}
+
+/// Says nothing of the other request: it may be another caller's.
+fn request_id_reused(key: &RequestKey) -> Rejection {
+    Rejection::new(
+        Reason::RequestIdReused,
+        "request_id",
+        format!("`{}` was used earlier by another request; take a new id for a new request", key.id),
+        format!("“{}”已被先前的另一请求使用；新的请求请用新的编号", key.id),
     )
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::decider::Answers;
+use super::decider::{Answers, Reply};
 use super::{Decided, Outcome};
 
 /// Hears of each batch. Called on the committer's thread, so it must be quick and must not wait.
@@ -21,7 +21,7 @@ pub struct Commit {
     pub recorded: usize,
     /// Commands that were only validated.
     pub validated: usize,
-    /// Commands that were answered as an earlier one with the same id.
+    /// Commands whose id an earlier one had; almost always the same one, sent again.
     pub replayed: usize,
     /// Commands that were rejected.
     pub rejected: usize,
@@ -34,12 +34,13 @@ pub struct Commit {
 impl Commit {
     /// Counts what the callers of a batch will hear.
     pub(super) fn of(entries: usize, answers: &Answers, (took, sync): (Duration, Option<Duration>)) -> Self {
-        let count = |is: fn(&Outcome) -> bool| answers.iter().filter(|(_, outcome)| is(outcome)).count();
+        let outcomes = || answers.iter().flat_map(Reply::outcomes);
+        let count = |is: fn(&Outcome) -> bool| outcomes().filter(|outcome| is(outcome)).count();
         Self {
             entries,
             recorded: count(|outcome| matches!(outcome, Ok(Decided::Recorded(_)))),
             validated: count(|outcome| matches!(outcome, Ok(Decided::Validated(_)))),
-            replayed: count(|outcome| matches!(outcome, Ok(Decided::Replayed(_)))),
+            replayed: count(|outcome| matches!(outcome, Ok(Decided::Known(..)))),
             rejected: count(Result::is_err),
             took,
             sync,

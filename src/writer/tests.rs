@@ -142,6 +142,47 @@ async fn a_rejection_waits_for_what_it_rests_on() {
     ledger.submit(register(2, 3)).await.expect("a rejected request does not take its id");
 }
 
+fn asked(request: Request) -> Asked {
+    Asked { request, validate_only: false }
+}
+
+#[tokio::test]
+async fn several_are_decided_in_their_order_and_answered_together() {
+    let ledger = Ledger::new();
+    let validated = Asked { validate_only: true, ..asked(register(4, 4)) };
+    let commands = vec![asked(register(1, 1)), asked(register(2, 1)), asked(register(1, 1)), validated];
+    ledger.storage.hold();
+    let pending = ledger.writer.begin_several(commands, None).unwrap();
+    let answers = tokio::spawn(pending.answers());
+    until("the append has begun", || ledger.storage.is_appending()).await;
+    assert!(!answers.is_finished(), "nothing is durable yet");
+    ledger.storage.release();
+    let [first, second, third, fourth] = <[_; 4]>::try_from(answers.await.unwrap()).unwrap();
+    let first = first.unwrap();
+    assert!(first.recorded && !first.replayed);
+    assert_eq!(reason(second), Reason::AlreadyExists);
+    let third = third.unwrap();
+    assert!(third.replayed && third.entry == first.entry);
+    let fourth = fourth.unwrap();
+    assert!(!fourth.recorded && fourth.entry.sequence.value() == 2);
+    assert_eq!(ledger.reader.last_sequence(), Sequence::FIRST);
+    assert_eq!(ledger.writer.waiting(), 0);
+}
+
+#[tokio::test]
+async fn several_may_be_more_than_a_batch_takes_but_not_more_than_the_queue() {
+    let ledger = Ledger::new();
+    let count = 2 * BATCH_COMMANDS_MAX as u64 + 500;
+    let commands: Vec<Asked> = (1..=count).map(|number| asked(register(u128::from(number), number))).collect();
+    let answers = ledger.writer.begin_several(commands, None).unwrap().answers().await;
+    let sequences: Vec<u64> = answers.into_iter().map(|answer| answer.unwrap().entry.sequence.value()).collect();
+    assert!(sequences.into_iter().eq(1..=count));
+    assert!(ledger.storage.tip().unwrap() >= 3);
+    let too_many = vec![asked(register(1, 1)); QUEUE_COMMANDS_MAX + 1];
+    assert_eq!(ledger.writer.begin_several(too_many, None).unwrap_err().reason, Reason::QueueFull);
+    assert_eq!(ledger.writer.waiting(), 0, "what did not get in does not count");
+}
+
 #[tokio::test]
 async fn what_a_fault_took_back_is_never_settled() {
     let ledger = Ledger::new();
@@ -338,12 +379,14 @@ async fn who_has_gone_before_the_decision_is_not_decided() {
     let alarm = Alarm { fault: Arc::new(fault), gate: Weak::new() };
     let storage: Arc<dyn Storage> = Arc::new(crate::storage::MemoryStorage::new());
     let (reader, applier, _publisher) = Reader::new(storage, Loaded::empty());
+    let tasks = Tasks { queue: tasks, waiting: Arc::new(AtomicUsize::new(2)) };
     let decider = Decider::new(applier, Clock::System, fixture::decide, (tasks, ready), alarm);
     let mut waiting = Vec::new();
     for number in [1_u64, 2] {
         let (reply, outcome) = oneshot::channel();
         let request = register(u128::from(number), number);
-        queue.send(Box::new(Task { request, validate_only: false, deadline: None, reply })).unwrap();
+        let command = Asked { request, validate_only: false };
+        queue.send(Queued::One(Box::new(Task { command, deadline: None, reply }))).unwrap();
         waiting.push(outcome);
     }
     drop(waiting.remove(0));

@@ -313,7 +313,7 @@ fn corrections_of_random_ledgers_keep_every_invariant() {
                 let ApplicationChange::Corrected(one) = &changed.change else { panic!("another change") };
                 more = more.plus(one.after.minus(one.before).floored_at_zero());
                 less = less.plus(one.before.minus(one.after).floored_at_zero());
-                let application = &book.applications[&changed.application];
+                let application = book.applications.get(&changed.application).unwrap();
                 assert!(application.corrections.contains(&entry.sequence), "the link back");
                 claimed_back += u64::from(application.overpaid.is_positive());
                 supplements += u64::from(book.applications.contains_key(&ApplicationId::created_by(entry.sequence)));

@@ -40,14 +40,14 @@ pub(crate) struct Audited {
 impl Audited {
     /// Decides a request as the writer does, and has the answer checked.
     pub(crate) fn submit(&mut self, request: &Request, now: Timestamp) -> Result<(), String> {
-        if let Some((sequence, digest)) = self.book.request(&request.key.id) {
-            let same = digest == request.key.digest;
-            self.count(if same { "request repeated" } else { Reason::RequestIdReused.code() });
+        if let Some(sequence) = self.book.request(&request.key.id) {
             let first = self.entries.iter().find(|entry| entry.sequence == sequence);
-            if first.is_some_and(|first| first.request.digest == digest) {
-                return Ok(());
-            }
-            return Err(format!("request {} does not lead to its entry", request.key.id));
+            let Some(first) = first.filter(|first| first.request.id == request.key.id) else {
+                return Err(format!("request {} does not lead to its entry", request.key.id));
+            };
+            let same = first.request.digest == request.key.digest;
+            self.count(if same { "request repeated" } else { Reason::RequestIdReused.code() });
+            return Ok(());
         }
         let last = self.book.last_recorded_at();
         let stamp = Stamp {

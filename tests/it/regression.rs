@@ -42,11 +42,11 @@ fn a_claim_ends_with_its_loan() {
     let recovery = RecordRecovery { claim, amount: yuan(30_000), cost: Amount::ZERO };
     story.takes(Role::Bank, Command::RecordRecovery(recovery.clone()));
     story.takes(Role::Bank, Command::CloseLoan(loan));
-    assert_eq!(story.audited.book.claims[&claim].state, ClaimState::Closed);
+    assert_eq!(story.audited.book.claims.get(&claim).unwrap().state, ClaimState::Closed);
     story.rejects(Role::Officer, Command::WriteOffClaim(claim), Reason::StateForbids);
     story.takes(Role::Bank, Command::RecordRecovery(recovery));
-    assert_eq!(story.audited.book.loans[&loan].state, LoanState::Closed);
-    assert_eq!(story.audited.book.claims[&claim].returned, yuan(15_000));
+    assert_eq!(story.audited.book.loans.get(&loan).unwrap().state, LoanState::Closed);
+    assert_eq!(story.audited.book.claims.get(&claim).unwrap().returned, yuan(15_000));
 }
 
 /// The server told where it listens before it heard signals: told to stop at once, it was killed by the signal instead

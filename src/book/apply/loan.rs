@@ -1,13 +1,12 @@
 //! How a loan's entries change the book.
 
-use std::collections::BTreeSet;
-
 use super::{add, subtract};
 use crate::book::Book;
 use crate::book::application::Evidence;
 use crate::book::event::{Entry, InterestPaid, LoanChange, LoanChanged, LoanFiled};
 use crate::book::loan::Loan;
 use crate::book::nouns::{ClaimState, EvidenceKey, LoanState};
+use crate::book::references::References;
 use crate::calendar::CivilDate;
 use crate::identifier::LoanId;
 use crate::money::Amount;
@@ -42,8 +41,8 @@ impl Book {
                 disbursed_on: None,
                 repaid: Amount::ZERO,
                 interest_paid: Amount::ZERO,
-                interest_references: BTreeSet::new(),
-                principal_references: BTreeSet::new(),
+                interest_references: References::default(),
+                principal_references: References::default(),
                 last_event_on: entry.effective_date,
                 overdue_since: None,
                 ended_on: None,
@@ -71,12 +70,12 @@ impl Book {
             }
             LoanChange::InterestPaid(payment) => {
                 add(&mut loan.interest_paid, payment.amount);
-                loan.interest_references.insert(payment.reference.clone());
+                loan.interest_references.insert(&payment.reference);
                 loan.begin_repaying();
             }
             LoanChange::PrincipalPaid(amount, reference) => {
                 add(&mut loan.repaid, *amount);
-                loan.principal_references.insert(reference.clone());
+                loan.principal_references.insert(reference);
                 loan.begin_repaying();
             }
             LoanChange::Extended(matures_on) => loan.matures_on = *matures_on,

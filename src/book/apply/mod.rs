@@ -27,7 +27,7 @@ impl Book {
         self.last_recorded_at = Some(entry.recorded_at);
         // A member of a group answers the request of its head, which stays the answer.
         if entry.event.head().is_none() {
-            self.requests.insert(entry.request.id, (entry.sequence, entry.request.digest));
+            self.requests.insert(entry.request.id, entry.sequence);
         }
         self.note_group(entry);
         for posting in &entry.postings {

@@ -54,15 +54,16 @@ impl Book {
             payee: applied.payee.clone(),
         };
         for line in &applied.lines {
-            let evidence = self.evidence.entry(line.item.evidence.clone()).or_insert_with(|| Evidence {
+            let unused = || Evidence {
                 total: line.item.evidence_total,
                 used: Amount::ZERO,
                 cancelled: Amount::ZERO,
                 loan: None,
                 paid_on: None,
                 period: None,
-            });
-            if !evidence.is_settled() {
+            };
+            let evidence = self.evidence.get_or_insert_with(&line.item.evidence, unused);
+            if let Some(evidence) = evidence.filter(|evidence| !evidence.is_settled()) {
                 evidence.total = line.item.evidence_total;
             }
         }

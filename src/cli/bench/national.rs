@@ -67,7 +67,10 @@ pub(super) async fn decisions(enterprises: u64, rounds: usize, out: &mut dyn Wri
         encoded.0.push(per_second(taken.count, all));
         kinds = taken.kinds;
     }
-    writeln!(out, "{count} decisions of {enterprises} enterprises, two years, one thread, {rounds} rounds; the clock is read twice for each and counts")?;
+    writeln!(
+        out,
+        "{count} decisions of {enterprises} enterprises, two years, one thread, {rounds} rounds; the clock is read twice for each and counts"
+    )?;
     writeln!(out, "decided                       {:>9}/s ({})", decided.median(), decided.spread())?;
     writeln!(out, "decided, applied              {:>9}/s ({})", applied.median(), applied.spread())?;
     writeln!(out, "decided, applied and encoded  {:>9}/s ({})", encoded.median(), encoded.spread())?;
@@ -112,7 +115,10 @@ fn again(storage: &SledStorage) -> anyhow::Result<Taken> {
             let again = encode(&entry);
             let encoded = Instant::now();
             anyhow::ensure!(again == *record, "entry {} was decided otherwise", asked.sequence);
-            taken.note(&entry, [decided.duration_since(begin), applied.duration_since(decided), encoded.duration_since(applied)]);
+            taken.note(
+                &entry,
+                [decided.duration_since(begin), applied.duration_since(decided), encoded.duration_since(applied)],
+            );
         }
     }
     Ok(taken)

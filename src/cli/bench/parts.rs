@@ -53,7 +53,12 @@ pub(super) fn write(loaded: &Loaded, out: &mut dyn Write) -> anyhow::Result<()> 
     taken.sort_by_key(|(_, _, bytes)| std::cmp::Reverse(*bytes));
     for (name, count, bytes) in taken {
         let each = bytes.checked_div(u64::try_from(count)?).unwrap_or(0);
-        writeln!(out, "{name:<22} {:>7} KiB, {:>4} bytes an entry; {count} of {each} bytes", bytes >> 10, bytes.checked_div(entries).unwrap_or(0))?;
+        writeln!(
+            out,
+            "{name:<22} {:>7} KiB, {:>4} bytes an entry; {count} of {each} bytes",
+            bytes >> 10,
+            bytes.checked_div(entries).unwrap_or(0)
+        )?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::names::{Made, Missing, Names};
 use super::report::{Place, Report, Tally};
 use super::rows::{Asked, CallAs, Wrong};
 use super::session::Session;
+use super::wire::Wire;
 use crate::cli::client::Client;
 use crate::identifier::RequestId;
 use crate::proto::v1;
@@ -52,6 +53,7 @@ pub(super) struct Importer<'a> {
     batch_bytes: usize,
     names: Names,
     report: Report,
+    wire: Option<Wire>,
 }
 
 impl<'a> Importer<'a> {
@@ -60,10 +62,12 @@ impl<'a> Importer<'a> {
         client: &'a Client,
         (digest, batch_rows, retry_for): ([u8; 32], usize, Duration),
         report: Report,
+        wire: Option<Wire>,
     ) -> Self {
         let session = Session::new(client.clone(), retry_for);
         let (batch, names) = (Vec::new(), Names::default());
-        Self { client, digest, batch_rows, retry_for, caller: None, session, batch, batch_bytes: 0, names, report }
+        let (caller, batch_bytes) = (None, 0);
+        Self { client, digest, batch_rows, retry_for, caller, session, batch, batch_bytes, names, report, wire }
     }
 
     /// Takes a row.
@@ -99,10 +103,10 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Sends what is left, waits for every answer and gives the counts.
-    pub(super) async fn finish(mut self, began: Instant) -> anyhow::Result<Tally> {
+    /// Sends what is left, waits for every answer and gives the counts, and what was sent if that was kept.
+    pub(super) async fn finish(mut self, began: Instant) -> anyhow::Result<(Tally, Option<Wire>)> {
         self.drain().await?;
-        self.report.finish(began.elapsed())
+        Ok((self.report.finish(began.elapsed())?, self.wire))
     }
 
     fn not_sent(&mut self, row: u64, rpc: &str, wrong: &Wrong) -> anyhow::Result<()> {
@@ -171,6 +175,9 @@ impl<'a> Importer<'a> {
         }
         self.batch_bytes = 0;
         let rows = std::mem::take(&mut self.batch);
+        if let Some(wire) = &mut self.wire {
+            wire.note(self.caller.as_ref(), rows.iter().map(|sent| &sent.bytes));
+        }
         self.session.send(joined(&rows), rows).await
     }
 

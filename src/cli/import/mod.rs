@@ -16,6 +16,7 @@ mod report;
 mod rows;
 mod session;
 mod sheet;
+mod wire;
 
 use std::fs::File;
 use std::io::{Read as _, Write};
@@ -35,6 +36,7 @@ use importer::Importer;
 use item::Items;
 use report::{Report, Tally};
 use rows::Rows;
+pub(super) use wire::Wire;
 
 /// The flags of `ipledger import`.
 #[derive(Debug, Args)]
@@ -60,7 +62,7 @@ pub struct Arguments {
 
 /// Imports the file; false if a row was refused, rejected or not sent.
 pub async fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let tally = import(arguments).await?;
+    let (tally, _) = import(arguments, None).await?;
     tally.write(out)?;
     Ok(tally.is_clean())
 }
@@ -68,10 +70,19 @@ pub async fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<b
 /// The same without a word, for a benchmark.
 pub(super) async fn quietly(file: &Path, client: Client) -> anyhow::Result<Tally> {
     let (file, batch) = (file.to_owned(), IMPORT_ITEMS_MAX);
-    import(&Arguments { file, rpc: None, report: None, batch, retry_for: 60, client }).await
+    Ok(import(&Arguments { file, rpc: None, report: None, batch, retry_for: 60, client }, None).await?.0)
 }
 
-async fn import(arguments: &Arguments) -> anyhow::Result<Tally> {
+/// The same, and gives what was sent.
+pub(super) async fn recorded(file: &Path, client: Client) -> anyhow::Result<(Tally, Wire)> {
+    let (file, batch) = (file.to_owned(), IMPORT_ITEMS_MAX);
+    let arguments = Arguments { file, rpc: None, report: None, batch, retry_for: 60, client };
+    let (tally, wire) = import(&arguments, Some(Wire::default())).await?;
+    Ok((tally, wire.context("what was sent")?))
+}
+
+/// With a `wire`, what is sent is kept in it.
+async fn import(arguments: &Arguments, wire: Option<Wire>) -> anyhow::Result<(Tally, Option<Wire>)> {
     anyhow::ensure!(
         (1..=IMPORT_ITEMS_MAX).contains(&arguments.batch),
         "`--batch {}` is out of range; expected 1 to {IMPORT_ITEMS_MAX}",
@@ -85,7 +96,7 @@ async fn import(arguments: &Arguments) -> anyhow::Result<Tally> {
     let bar = bar(rows.length());
     let began = Instant::now();
     let retry_for = Duration::from_secs(arguments.retry_for);
-    let mut importer = Importer::new(&arguments.client, (digest, arguments.batch, retry_for), report);
+    let mut importer = Importer::new(&arguments.client, (digest, arguments.batch, retry_for), report, wire);
     for (count, row) in (1_u64..).zip(rows) {
         let row = row.with_context(|| format!("reading `{}`", file.display()))?;
         importer.put(row.number, row.asked).await?;
@@ -94,9 +105,9 @@ async fn import(arguments: &Arguments) -> anyhow::Result<Tally> {
             bar.set_message(format!("{count} rows, {} a second", per_second(count, began.elapsed())));
         }
     }
-    let tally = importer.finish(began).await?;
+    let finished = importer.finish(began).await?;
     bar.finish_and_clear();
-    Ok(tally)
+    Ok(finished)
 }
 
 /// `loans.csv.report.csv`.

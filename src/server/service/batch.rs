@@ -25,7 +25,7 @@ use crate::server::parse::{self, budget, fact, loan, period, pool, registry, rul
 use crate::server::render::decision::decision;
 use crate::server::render::entry::{CreatedIds, render};
 use crate::server::render::explanation::Detail;
-use crate::writer::{self, Pending};
+use crate::writer::{self, Asked, Pending};
 
 #[async_trait]
 impl BatchService for Edge {
@@ -70,12 +70,22 @@ pub(super) fn wrong_number(count: usize, most: usize) -> Rejection {
 }
 
 /// Puts an item into the queue.
-pub(super) async fn begin(
+async fn begin(
+    edge: &Edge,
+    caller: &Caller,
+    item: (usize, v1::WriteItem),
+    deadline: Instant,
+) -> Result<Pending, Rejection> {
+    let Asked { request, validate_only } = asked(edge, caller, item).await?;
+    edge.writer().begin(request, validate_only, Some(deadline))
+}
+
+/// What an item asks for.
+pub(super) async fn asked(
     edge: &Edge,
     caller: &Caller,
     (index, item): (usize, v1::WriteItem),
-    deadline: Instant,
-) -> Result<Pending, Rejection> {
+) -> Result<Asked, Rejection> {
     let Some(item) = item.request else {
         return Err(Rejection::new(
             Reason::InvalidField,
@@ -85,11 +95,11 @@ pub(super) async fn begin(
         ));
     };
     check_role(caller.role, rpc_of(&item))?;
-    put(edge, caller, item, deadline).await
+    parsed(edge, caller, item).await
 }
 
 /// Waits for the answer. What is not decided at the deadline is rejected by the writer.
-pub(super) async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<writer::Answer, Rejection> {
+async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<writer::Answer, Rejection> {
     match item {
         Ok(pending) => match timeout_at(deadline, pending.answer()).await {
             Ok(answer) => answer,
@@ -155,16 +165,16 @@ macro_rules! items {
             }
         }
 
-        /// Parses an item and puts it into the queue.
-        async fn put(edge: &Edge, caller: &Caller, item: Item, deadline: Instant) -> Result<Pending, Rejection> {
+        /// Parses an item.
+        async fn parsed(edge: &Edge, caller: &Caller, item: Item) -> Result<Asked, Rejection> {
             match item {
                 Item::ReverseEntry(message) => {
                     let sequence = Sequence::new(message.sequence);
                     let entry = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
                     let parse = |message: &_, violations: &mut _| parse::ledger::reverse(message, entry, violations);
-                    edge.begin(caller, message, deadline, parse).await
+                    edge.asked(caller, message, parse).await
                 }
-                $(Item::$rpc(message) => edge.begin(caller, message, deadline, $parse).await,)+
+                $(Item::$rpc(message) => edge.asked(caller, message, $parse).await,)+
             }
         }
 

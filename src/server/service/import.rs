@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use prost::Message as _;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::batch::{answered, begin, error, settled, wrong_number};
+use super::batch::{answered, asked, error, wrong_number};
 use crate::book::nouns::Caller;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::proto::v1;
@@ -29,7 +29,7 @@ use crate::server::guard::{Ongoing, open_stream};
 use crate::server::render::decision::brief;
 use crate::server::render::entry::CreatedIds;
 use crate::server::{IMPORT_BATCHES_AHEAD, IMPORT_ITEMS_MAX};
-use crate::writer::{self, Pending, QUEUE_COMMANDS_MAX};
+use crate::writer::{self, PendingSeveral, QUEUE_COMMANDS_MAX};
 
 /// How many commands may wait when an import adds one. The rest of the queue is for callers with one write each, who
 /// would otherwise be refused because somebody imports.
@@ -38,7 +38,7 @@ const QUEUE_SHARE: usize = QUEUE_COMMANDS_MAX.div_euclid(4);
 /// How long an import waits for room in the queue before it looks again; some twenty commands are decided in that time.
 const ROOM_INTERVAL: Duration = Duration::from_micros(200);
 
-/// After so many items others get their turn on the thread.
+/// So many items go into the queue together; after them others get their turn on the thread.
 const ITEMS_PER_TURN: usize = 64;
 
 /// The answers to the batches.
@@ -46,7 +46,8 @@ pub(super) type ResultStream = Pin<Box<dyn Stream<Item = Result<v1::ImportStream
 
 /// A batch whose items are in the queue.
 struct Begun {
-    items: Vec<Result<Pending, Rejection>>,
+    turns: Vec<Turn>,
+    count: usize,
     brief: bool,
     began: Instant,
     deadline: Instant,
@@ -67,6 +68,13 @@ pub(super) fn open(
     tokio::spawn(taking.run(messages));
     tokio::spawn(Answering { edge: edge.clone(), call, waiting, sender, _permit: permit }.run());
     Ok(Box::pin(ReceiverStream::new(receiver)))
+}
+
+/// Some items of a batch: those that are in the queue, and why the others are not.
+struct Turn {
+    /// `None` for each that is in the queue.
+    rejected: Vec<Option<Rejection>>,
+    pending: Result<PendingSeveral, Rejection>,
 }
 
 struct Taking {
@@ -107,17 +115,31 @@ impl Taking {
         self.call.pay(count, message.encoded_len()).await;
         let began = Instant::now();
         let deadline = began.checked_add(DEFAULT_DEADLINE).unwrap_or(began);
-        let mut items = Vec::with_capacity(count);
-        for (index, item) in message.items.into_iter().enumerate() {
-            while self.edge.waiting() >= QUEUE_SHARE && Instant::now() < deadline {
-                tokio::time::sleep(ROOM_INTERVAL).await;
-            }
-            if index.is_multiple_of(ITEMS_PER_TURN) {
-                tokio::task::yield_now().await;
-            }
-            items.push(begin(&self.edge, &self.caller, (index, item), deadline).await);
+        let mut turns = Vec::with_capacity(count.div_ceil(ITEMS_PER_TURN));
+        let mut items = message.items.into_iter().enumerate().peekable();
+        while items.peek().is_some() {
+            tokio::task::yield_now().await;
+            turns.push(self.take_turn(items.by_ref().take(ITEMS_PER_TURN), deadline).await);
         }
-        Ok(Begun { items, brief: message.brief, began, deadline })
+        Ok(Begun { turns, count, brief: message.brief, began, deadline })
+    }
+
+    /// Parses some items and puts them into the queue together, when it has room for them.
+    async fn take_turn(&self, items: impl Iterator<Item = (usize, v1::WriteItem)>, deadline: Instant) -> Turn {
+        let (mut commands, mut rejected) = (Vec::with_capacity(ITEMS_PER_TURN), Vec::with_capacity(ITEMS_PER_TURN));
+        for item in items {
+            match asked(&self.edge, &self.caller, item).await {
+                Ok(command) => {
+                    commands.push(command);
+                    rejected.push(None);
+                }
+                Err(rejection) => rejected.push(Some(rejection)),
+            }
+        }
+        while self.edge.waiting() >= QUEUE_SHARE && Instant::now() < deadline {
+            tokio::time::sleep(ROOM_INTERVAL).await;
+        }
+        Turn { rejected, pending: self.edge.writer().begin_several(commands, Some(deadline)) }
     }
 }
 
@@ -147,23 +169,40 @@ impl Answering {
     }
 
     async fn answer(&self, begun: Begun, batch: u64) -> Result<v1::ImportStreamResponse, Status> {
-        let Begun { items, brief, began, deadline } = begun;
-        let mut tally = Tally::new(items.len());
-        let mut results = Vec::with_capacity(items.len());
-        for item in items {
-            let settled = settled(item, deadline).await;
-            tally.add(&settled);
-            let result = match settled {
-                Ok(answer) if brief => Outcome::Answer(briefly(&answer)),
-                Ok(answer) => Outcome::Answer(answered(&answer)),
-                Err(rejection) => Outcome::Error(error(rejection)),
-            };
-            results.push(v1::WriteResult { result: Some(result) });
+        let Begun { turns, count, brief, began, deadline } = begun;
+        let mut tally = Tally::new(count);
+        let mut results = Vec::with_capacity(count);
+        for turn in turns {
+            for settled in turn.settled(deadline).await {
+                tally.add(&settled);
+                let result = match settled {
+                    Ok(answer) if brief => Outcome::Answer(briefly(&answer)),
+                    Ok(answer) => Outcome::Answer(answered(&answer)),
+                    Err(rejection) => Outcome::Error(error(rejection)),
+                };
+                results.push(v1::WriteResult { result: Some(result) });
+            }
         }
         if !self.call.record(&self.edge, began, tally.resources()).await {
             return Err(Rejection::plain(Reason::Unavailable).into());
         }
         Ok(v1::ImportStreamResponse { results, batch })
+    }
+}
+
+impl Turn {
+    /// What became of each item, in their order. What is not decided at the deadline is rejected by the writer.
+    async fn settled(self, deadline: Instant) -> Vec<Result<writer::Answer, Rejection>> {
+        let Self { rejected, pending } = self;
+        let (mut answers, otherwise) = match pending {
+            Ok(pending) => match timeout_at(deadline, pending.answers()).await {
+                Ok(answers) => (answers.into_iter(), Rejection::plain(Reason::Unavailable)),
+                Err(_) => (Vec::new().into_iter(), Rejection::plain(Reason::DeadlineExceeded)),
+            },
+            Err(rejection) => (Vec::new().into_iter(), rejection),
+        };
+        let mut of_queued = || answers.next().unwrap_or_else(|| Err(otherwise.clone()));
+        rejected.into_iter().map(|rejected| rejected.map_or_else(&mut of_queued, Err)).collect()
     }
 }
 

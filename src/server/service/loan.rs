@@ -113,7 +113,7 @@ fn list_loans(
     let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
     let bank =
         bank.filter(|_| borrower.is_none()).map(|bank| request.rest_of_set(&view.index.of_institution(bank).loans));
-    let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of(&book.loans).map(|(id, _)| *id));
+    let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of_ascending(&book.loans).map(|(id, _)| *id));
     let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
     let page = request.fill(candidates, ToString::to_string, |id| {
         let loan = book.loans.get(&id).filter(|loan| sees_loan(book, caller, loan))?;

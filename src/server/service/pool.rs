@@ -1,5 +1,7 @@
 //! `PoolService`.
 
+use std::collections::BTreeSet;
+
 use tonic::{Request, Response, async_trait};
 
 use super::Answer;
@@ -18,6 +20,9 @@ use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
 use crate::server::render::{event, resource};
+
+/// What an enterprise does not have: its own are in a list.
+static NO_CLAIMS: BTreeSet<ClaimId> = BTreeSet::new();
 
 #[async_trait]
 impl PoolService for Edge {
@@ -163,15 +168,14 @@ fn list_claims(
     let book = &view.book;
     // What is not the caller's is no candidate: a page must not end there.
     let own = match (&caller.institution, caller.enterprise) {
-        (Some(institution), _) => Some(view.index.of_institution(institution)),
-        (None, Some(uscc)) => Some(view.index.of_enterprise(uscc)),
+        (Some(institution), _) => Some(request.rest_of_either(&view.index.of_institution(institution).claims, &[])),
+        (None, Some(uscc)) => Some(request.rest_of_either(&NO_CLAIMS, &view.index.of_enterprise(uscc).claims)),
         (None, None) => None,
     };
-    let all = own.is_none().then(|| request.rest_of(&book.claims).map(|(id, _)| id));
-    let own = own.map(|own| request.rest_of_set(&own.claims));
+    let all = own.is_none().then(|| request.rest_of_ascending(&book.claims).map(|(id, _)| id));
     let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
-        candidates.filter_map(|id| book.claims.get_key_value(id)),
+        candidates.filter_map(|id| Some((id, book.claims.get(id)?))),
         |(id, _)| id.to_string(),
         |(id, claim)| {
             let wanted = filter.pool.as_ref().is_none_or(|pool| *pool == claim.pool)

@@ -1,5 +1,7 @@
 //! `RegistryService`.
 
+use std::collections::BTreeSet;
+
 use std::ops::Bound;
 
 use tonic::{Request, Response, async_trait};
@@ -18,6 +20,9 @@ use crate::server::edge::Edge;
 use crate::server::page::PageRequest;
 use crate::server::parse::{self, query};
 use crate::server::render::resource;
+
+/// What an enterprise does not have: its own are in a list.
+static NO_PLEDGES: BTreeSet<PledgeKey> = BTreeSet::new();
 
 #[async_trait]
 impl RegistryService for Edge {
@@ -256,12 +261,11 @@ fn list_pledges(
     let book = &view.book;
     // What is not the caller's is no candidate: a page must not end there.
     let own = match (&caller.institution, caller.enterprise.or(filter.pledgor)) {
-        (Some(institution), _) => Some(view.index.of_institution(institution)),
-        (None, Some(uscc)) => Some(view.index.of_enterprise(uscc)),
+        (Some(institution), _) => Some(request.rest_of_either(&view.index.of_institution(institution).pledges, &[])),
+        (None, Some(uscc)) => Some(request.rest_of_either(&NO_PLEDGES, &view.index.of_enterprise(uscc).pledges)),
         (None, None) => None,
     };
     let all = own.is_none().then(|| request.rest_of(&book.pledges).map(|(key, _)| key));
-    let own = own.map(|own| request.rest_of_set(&own.pledges));
     let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
         candidates.filter_map(|key| book.pledges.get_key_value(key)),

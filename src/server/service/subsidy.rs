@@ -169,7 +169,8 @@ fn list_applications(
     let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
     let bank = caller.institution.as_ref().filter(|_| applicant.is_none());
     let bank = bank.map(|bank| request.rest_of_set(&view.index.of_institution(bank).applications));
-    let all = (applicant.is_none() && bank.is_none()).then(|| request.rest_of(&book.applications).map(|(id, _)| *id));
+    let all = (applicant.is_none() && bank.is_none())
+        .then(|| request.rest_of_ascending(&book.applications).map(|(id, _)| *id));
     let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
     let page = request.fill(candidates, ToString::to_string, |id| {
         let one = book.applications.get(&id).filter(|one| sees_application(book, caller, one))?;

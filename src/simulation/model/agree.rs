@@ -207,8 +207,8 @@ impl Model {
         for ((_, year), budget) in &book.budgets {
             same(&format!("budget of {year}"), &self.available(year.value()), &fen(budget.available()))?;
         }
-        for (key, evidence) in &book.evidence {
-            let proof = match key {
+        for (key, evidence) in book.evidence.iter() {
+            let proof = match &key {
                 EvidenceKey::Invoice(number) => Proof::Invoice(*number),
                 EvidenceKey::InterestPayment(sequence) => Proof::Interest(sequence.value()),
                 EvidenceKey::Document(_) => unreachable!("the simulator proves nothing by a document"),

@@ -98,7 +98,7 @@ fn event(entry: &Entry, book: &Book) -> String {
         Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {
-            let loan = &book.loans[&changed.loan];
+            let loan = book.loans.get(&changed.loan).unwrap();
             let what = match &changed.change {
                 LoanChange::Extended(until) => format!(", matures {until}"),
                 _ => String::new(),
@@ -107,7 +107,7 @@ fn event(entry: &Entry, book: &Book) -> String {
         }
         Event::SubsidyApplied(applied) => applied_text(applied, book, entry.sequence),
         Event::ApplicationChanged(changed) => {
-            let state = book.applications[&changed.application].state;
+            let state = book.applications.get(&changed.application).unwrap().state;
             match &changed.change {
                 ApplicationChange::PaymentRefused(refusal) => format!("{state}, payment {}", refused(*refusal)),
                 ApplicationChange::ClawbackDemanded(demand) => {
@@ -175,7 +175,7 @@ fn amounts(amounts: &[Amount]) -> String {
 }
 
 fn applied_text(applied: &SubsidyApplied, book: &Book, sequence: Sequence) -> String {
-    let state = book.applications[&ApplicationId::created_by(sequence)].state;
+    let state = book.applications.get(&ApplicationId::created_by(sequence)).unwrap().state;
     let lines: Vec<String> = applied
         .lines
         .iter()
@@ -191,8 +191,8 @@ fn applied_text(applied: &SubsidyApplied, book: &Book, sequence: Sequence) -> St
 }
 
 fn claim_text(book: &Book, id: ClaimId, decision: Option<&ClaimDecision>) -> String {
-    let claim = &book.claims[&id];
-    let loan = &book.loans[&claim.loan];
+    let claim = book.claims.get(&id).unwrap();
+    let loan = book.loans.get(&claim.loan).unwrap();
     let mut text = format!("{}, loan {}", claim.state, loan.state);
     if let Some(decision) = decision {
         let shares: Vec<String> = decision.shares.iter().map(|(party, share)| format!("{party} {share}")).collect();
@@ -239,7 +239,7 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
         "loan" => loan_state(book, LoanId::new(id)),
         "application" => application_state(book, ApplicationId::new(id)),
         "claim" => {
-            let claim = &book.claims[&ClaimId::new(id)];
+            let claim = book.claims.get(&ClaimId::new(id)).unwrap();
             let (gross, cost) = claim.recovered;
             format!(
                 "{}, share {}, returned {}, gross {gross}, cost {cost}",
@@ -269,7 +269,7 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             used.join(", ")
         }
         "invoice" => {
-            let evidence = &book.evidence[&EvidenceKey::Invoice(names::invoice(rest))];
+            let evidence = book.evidence.get(&EvidenceKey::Invoice(names::invoice(rest))).unwrap();
             let (left, overused) = (evidence.left(), evidence.overused());
             format!(
                 "total {}, used {}, cancelled {}, left {left}, overused {overused}",
@@ -300,7 +300,7 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
 }
 
 fn loan_state(book: &Book, id: LoanId) -> String {
-    let loan = &book.loans[&id];
+    let loan = book.loans.get(&id).unwrap();
     let ended = loan.ended_on.map(|day| format!(", ended {day}")).unwrap_or_default();
     let overdue = loan.overdue_since.map(|day| format!(", overdue since {day}")).unwrap_or_default();
     format!(
@@ -313,7 +313,7 @@ fn loan_state(book: &Book, id: LoanId) -> String {
 }
 
 fn application_state(book: &Book, id: ApplicationId) -> String {
-    let application = &book.applications[&id];
+    let application = book.applications.get(&id).unwrap();
     let holds = application.state != ApplicationState::Refused;
     let granted = if holds { application.granted } else { Amount::ZERO };
     format!(

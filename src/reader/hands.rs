@@ -1,0 +1,74 @@
+//! The two hands that move the ledger on: one applies what is decided, the other says what is durable.
+
+use std::sync::Arc;
+
+use parking_lot::RwLockWriteGuard;
+use tokio::sync::watch;
+
+use super::{Published, Shared, View};
+use crate::book::Book;
+use crate::book::event::Entry;
+use crate::identifier::Sequence;
+use crate::journal::block::{Block, Head};
+use crate::journal::merkle::Hash;
+
+/// Both hands; there are no others. `publishes` is dropped with the one that publishes.
+pub(super) fn of(shared: &Arc<Shared>, publishes: watch::Sender<()>) -> (Applier, Publisher) {
+    (Applier { shared: Arc::clone(shared) }, Publisher { shared: Arc::clone(shared), _publishes: publishes })
+}
+
+/// The one hand that applies what is decided.
+#[derive(Debug)]
+pub(crate) struct Applier {
+    shared: Arc<Shared>,
+}
+
+impl Applier {
+    /// The state, to decide on and to apply to; readers wait until it is let go.
+    pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Published> {
+        self.shared.published.write()
+    }
+}
+
+impl Published {
+    /// What is decided on.
+    pub(crate) const fn book(&self) -> &Book {
+        &self.view.book
+    }
+
+    /// Takes over an entry that follows; it is not durable yet.
+    pub(crate) fn apply(&mut self, entry: Arc<Entry>) {
+        let View { book, history, cases, index, work, head: _ } = &mut self.view;
+        book.apply(&entry);
+        history.apply(&entry);
+        cases.apply(&entry);
+        index.apply(&entry, book);
+        work.apply(&entry, book, cases);
+        self.recent.push(entry);
+    }
+}
+
+/// The one hand that says what is durable.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    shared: Arc<Shared>,
+    /// Dropped with it, which those hear who wait.
+    _publishes: watch::Sender<()>,
+}
+
+impl Publisher {
+    /// Lets the entries of a durable block be read, and tells the subscribers. Each was applied. `leaves` are the leaf hashes
+    /// of the block's records.
+    pub(crate) fn publish(&self, block: &Block, leaves: &[Hash], head: Head) {
+        let last = Sequence::new(head.last_sequence);
+        {
+            let mut published = self.shared.published.write();
+            published.blocks.note(block.height(), Sequence::new(block.first_sequence()));
+            for leaf in leaves {
+                published.subtrees.append(*leaf);
+            }
+            published.view.head = head;
+        }
+        self.shared.tip.send_replace(last);
+    }
+}
