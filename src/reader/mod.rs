@@ -31,7 +31,6 @@ use crate::book::event::Entry;
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
-use crate::journal::merkle::Hash;
 use crate::journal::merkle::subtrees::Subtrees;
 use crate::storage::{Fault, Storage};
 
