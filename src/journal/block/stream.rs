@@ -83,11 +83,7 @@ pub fn chunks_of_stream(height: u64, stream: &[u8]) -> impl Iterator<Item = ([u8
     chunks(height, payload, trailer)
 }
 
-fn chunks<'a>(
-    height: u64,
-    payload: &'a [u8],
-    trailer: &'a [u8],
-) -> impl Iterator<Item = ([u8; KEY_BYTES], &'a [u8])> {
+fn chunks<'a>(height: u64, payload: &'a [u8], trailer: &'a [u8]) -> impl Iterator<Item = ([u8; KEY_BYTES], &'a [u8])> {
     let pieces = payload.chunks(CHUNK_BYTES_MAX).chain([trailer]);
     (0_u16..).zip(pieces).map(move |(part, piece)| (chunk_key(height, part), piece))
 }

@@ -88,7 +88,9 @@ impl Salt {
     pub(super) fn new() -> Self {
         let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
         let mut salt = [0; SALT_BYTES];
-        salt.iter_mut().zip(one.into_bytes().into_iter().chain(other.into_bytes())).for_each(|(place, byte)| *place = byte);
+        salt.iter_mut()
+            .zip(one.into_bytes().into_iter().chain(other.into_bytes()))
+            .for_each(|(place, byte)| *place = byte);
         Self(salt)
     }
 

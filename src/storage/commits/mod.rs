@@ -167,8 +167,9 @@ impl CommitFile {
             Ok((file, size)) => {
                 // An opening of the folder has read it before.
                 let not_whole = || io::Error::other("its first page is not whole");
-                self.salt =
-                    Salt::from_file(&first).ok_or_else(not_whole).map_err(|error| Fault::io("read", &self.path, error))?;
+                self.salt = Salt::from_file(&first)
+                    .ok_or_else(not_whole)
+                    .map_err(|error| Fault::io("read", &self.path, error))?;
                 (self.file, self.size) = (Some(file), size);
                 Ok(())
             }

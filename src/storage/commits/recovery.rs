@@ -53,16 +53,25 @@ struct Scan {
 
 /// Reads both files, beside an engine that ends at this tip.
 pub(in crate::storage) fn find(folder: &Path, engine: &Tip) -> Result<Found, Fault> {
-    let mut scan = Scan::default();
+    let mut files = Vec::new();
     for name in FILES {
         let path = folder.join(name);
         match fs::read(&path) {
-            Ok(bytes) => scan.read(name, &bytes, engine),
+            Ok(bytes) => files.push((name, bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Fault::io("read", &path, error)),
         }
     }
-    Ok(scan.conclude(engine))
+    Ok(find_in(&files, engine))
+}
+
+/// The same, of files with these names and bytes.
+pub(super) fn find_in(files: &[(&'static str, Vec<u8>)], engine: &Tip) -> Found {
+    let mut scan = Scan::default();
+    for (name, bytes) in files {
+        scan.read(name, bytes, engine);
+    }
+    scan.conclude(engine)
 }
 
 /// Removes both files, for an operator who takes the end that was found for true.
@@ -120,7 +129,8 @@ impl Scan {
         let (mut found, mut tip) = (Found { problem, ..Found::default() }, *engine);
         if moved > engine.height {
             let at = engine.height;
-            found.lost_end = Some(format!("its engine ends at block {at}, and had block {moved} when `{in_file}` was written"));
+            found.lost_end =
+                Some(format!("its engine ends at block {at}, and had block {moved} when `{in_file}` was written"));
             return found;
         }
         let last = needed.last_key_value().map_or(0, |(height, _)| *height);

@@ -1,7 +1,10 @@
 //! The files alone: torn and flipped bytes at every place, files that are used again, and what a caller may write.
 
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
+
 use proptest::prelude::*;
 
+use super::recovery::find_in;
 use super::*;
 use crate::journal::block::{Head, Trailer};
 use crate::storage::Tip;
@@ -93,7 +96,7 @@ fn a_new_folder_has_nothing_and_no_files_before_the_first_commit() {
     journal.files.mark(0).unwrap();
     assert!(!journal.path(0).exists());
     journal.append(vec![vec![1]]);
-    assert_eq!(std::fs::metadata(journal.path(0)).unwrap().len(), FILE_BYTES_FIRST);
+    assert_eq!(fs::metadata(journal.path(0)).unwrap().len(), FILE_BYTES_FIRST);
     assert!(!journal.path(1).exists());
     journal.check();
 }
@@ -115,8 +118,8 @@ fn what_the_engine_has_is_not_taken_again() {
 #[test]
 fn a_frame_torn_at_any_byte_is_dropped() {
     let journal = Journal::filled();
-    let whole = std::fs::read(journal.path(0)).unwrap();
     let (at, bytes) = journal.place(4);
+    let whole = fs::read(journal.path(0)).unwrap()[..at + bytes + frame::PAGE_BYTES].to_vec();
     let used = frame::HEAD_BYTES + journal.blocks[3].to_stream().len();
     let before: Vec<u8> = whole[journal.place(2).0..].iter().copied().take(bytes).collect();
     assert_eq!(before.len(), bytes);
@@ -124,8 +127,7 @@ fn a_frame_torn_at_any_byte_is_dropped() {
         for length in 0..bytes {
             let mut torn = whole.clone();
             torn[at + length..at + bytes].copy_from_slice(&old[length..]);
-            std::fs::write(journal.path(0), &torn).unwrap();
-            let found = journal.find();
+            let found = find_in(&[(FILES[0], torn.clone())], &Tip::EMPTY);
             assert_eq!((&found.problem, &found.lost_end), (&None, &None), "{length}");
             // By chance the bytes before may be the same.
             let same = torn[at..at + used] == whole[at..at + used];
@@ -135,8 +137,7 @@ fn a_frame_torn_at_any_byte_is_dropped() {
     // Its pages in another order: the second is there and the first is not.
     let mut torn = whole;
     torn[at..at + frame::PAGE_BYTES].fill(0);
-    std::fs::write(journal.path(0), &torn).unwrap();
-    assert_eq!(journal.find().blocks, journal.blocks[..3]);
+    assert_eq!(find_in(&[(FILES[0], torn)], &Tip::EMPTY).blocks, journal.blocks[..3]);
 }
 
 /// Each byte that is in use is flipped: in the last frame it looks torn, which the witness notices; anywhere else the files
@@ -144,14 +145,13 @@ fn a_frame_torn_at_any_byte_is_dropped() {
 #[test]
 fn every_flipped_byte_is_noticed_or_harmless() {
     let journal = Journal::filled();
-    let whole = std::fs::read(journal.path(0)).unwrap();
     let (last, last_bytes) = journal.place(4);
-    let mut flipped = whole.clone();
+    let whole = fs::read(journal.path(0)).unwrap()[..last + last_bytes + 64].to_vec();
     let mut counts = [0_usize; 3];
-    for at in 0..last + last_bytes + 64 {
+    for at in 0..whole.len() {
+        let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
-        std::fs::write(journal.path(0), &flipped[..last + last_bytes + 64]).unwrap();
-        let found = journal.find();
+        let found = find_in(&[(FILES[0], flipped)], &Tip::EMPTY);
         assert!(found.lost_end.is_none(), "byte {at}");
         assert!(journal.blocks.starts_with(&found.blocks), "byte {at}");
         let outcome = match &found.problem {
@@ -170,7 +170,6 @@ fn every_flipped_byte_is_noticed_or_harmless() {
             }
         };
         counts[outcome] += 1;
-        flipped[at] = whole[at];
     }
     let [noticed, harmless, torn] = counts;
     println!("{noticed} noticed, {harmless} harmless, {torn} for the witness");
@@ -180,9 +179,9 @@ fn every_flipped_byte_is_noticed_or_harmless() {
 #[test]
 fn commits_that_do_not_fit_are_named() {
     let journal = Journal::filled();
-    let whole = std::fs::read(journal.path(0)).unwrap();
+    let whole = fs::read(journal.path(0)).unwrap();
     let problem = |bytes: &[u8], engine: &Tip| {
-        std::fs::write(journal.path(0), bytes).unwrap();
+        fs::write(journal.path(0), bytes).unwrap();
         find(journal.folder.path(), engine).unwrap().problem.unwrap_or_default()
     };
     // A frame of which nothing is left, and ones after it.
@@ -204,13 +203,13 @@ fn commits_that_do_not_fit_are_named() {
     // Two blocks of one height, each whole.
     let mut other = Journal::filled();
     other.append(vec![vec![9]]);
-    std::fs::write(journal.path(0), &whole).unwrap();
-    std::fs::copy(other.path(0), journal.path(1)).unwrap();
+    fs::write(journal.path(0), &whole).unwrap();
+    fs::copy(other.path(0), journal.path(1)).unwrap();
     let found = journal.find();
     assert_eq!((found.problem, found.blocks.len()), (None, 5), "the same blocks twice are no problem");
     let mut fork = Journal::new();
     fork.append(vec![vec![8]]);
-    std::fs::copy(fork.path(0), journal.path(1)).unwrap();
+    fs::copy(fork.path(0), journal.path(1)).unwrap();
     assert_eq!(journal.find().problem.unwrap(), "`commits-1` and `commits-2` have two blocks 1");
 }
 
@@ -247,7 +246,7 @@ fn files_are_used_in_turn_and_grow() {
         }
         journal.append(vec![vec![number; 200 * 1024]; 4]);
         journal.check();
-        let size = |number| std::fs::metadata(journal.path(number)).map_or(0, |found| found.len() >> 20);
+        let size = |number| fs::metadata(journal.path(number)).map_or(0, |found| found.len() >> 20);
         sizes.push((size(0), size(1)));
     }
     sizes.dedup();
@@ -278,7 +277,7 @@ fn a_record_that_looks_like_a_frame_is_none() {
     frame::encode_mark(&mut mark, Salt::new(), 900);
     let until_the_next_page = frame::PAGE_BYTES - frame::HEAD_BYTES - Trailer::BYTES - 4;
     journal.append(vec![[vec![0; until_the_next_page], fake.clone(), mark].concat()]);
-    let file = std::fs::read(journal.path(0)).unwrap();
+    let file = fs::read(journal.path(0)).unwrap();
     assert_eq!(file[frame::PAGE_BYTES * 2..][..fake.len()], fake, "it lies on a page");
     journal.check();
     // The next round overwrites the page before it.
@@ -308,7 +307,7 @@ proptest! {
                 let (block, _) = journal.head.seal(vec![vec![77; bytes]]);
                 let mut torn = Vec::new();
                 frame::encode(&mut torn, journal.files.current.salt, &block, journal.moved);
-                let written = &torn[..torn.len() / 2];
+                let written = &torn[..torn.len() >> 1];
                 let file = journal.files.current.opened().unwrap();
                 if journal.files.current.has_room(u64::try_from(torn.len()).unwrap()) {
                     file.write_all_at(written, journal.files.current.used).unwrap();

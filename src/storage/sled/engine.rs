@@ -140,7 +140,11 @@ pub(super) fn check_no_blobs(folder: &Path) -> Result<(), Fault> {
 }
 
 /// Calls sled; its errors become faults, and so do its panics.
-pub(super) fn contain<T>(folder: &Path, action: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
+pub(super) fn contain<T>(
+    folder: &Path,
+    action: &'static str,
+    call: impl FnOnce() -> sled::Result<T>,
+) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(engine_fault(folder, action, error)),

@@ -111,27 +111,27 @@ fn blocks_are_read_before_while_and_after_they_are_moved() {
 #[test]
 fn an_append_waits_for_the_mover_when_both_files_are_full() {
     let (folder, store, head, _) = held();
-    let (appended, mut last) = (AtomicU64::new(0), head);
+    let (height, mut last) = (AtomicU64::new(0), head);
     let last = thread::scope(|scope| {
         let appender = scope.spawn(|| {
             for number in 6..=26 {
                 // 250 KiB: three in the first file, seven in the second, which is twice as large.
                 last = append(&store, &last, records(number, 5, 50 * 1024)).unwrap();
-                appended.store(number, Ordering::Relaxed);
+                height.store(number, Ordering::Relaxed);
             }
             last
         });
         let mut seen = 0;
         for _ in 0..400 {
             thread::park_timeout(Duration::from_millis(10));
-            let now = appended.load(Ordering::Relaxed);
+            let now = height.load(Ordering::Relaxed);
             if now == seen && now > 5 {
                 break;
             }
             seen = now;
         }
         thread::park_timeout(Duration::from_millis(100));
-        let waits_at = appended.load(Ordering::Relaxed);
+        let waits_at = height.load(Ordering::Relaxed);
         assert!((10..26).contains(&waits_at), "it waits after {waits_at} blocks");
         assert_eq!(store.queue.moved(), 0);
         // A kill now loses nothing: what is in the first file was not overwritten.
@@ -271,7 +271,7 @@ fn a_flipped_bit_of_a_commit_file_is_refused_or_harmless() {
     let bytes = fs::read(killed.path().join(FILE)).unwrap();
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 200;
     let (mut refused, mut harmless) = (0, 0);
-    for at in (0..end).step_by(end / 120) {
+    for at in (0..end).step_by(end.div_ceil(120)) {
         let damaged = copy(killed.path());
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
