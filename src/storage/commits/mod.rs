@@ -12,7 +12,7 @@
 //!
 //! Both files are filled with zeros before they are used, so that a commit changes neither the size of a file nor where it
 //! lies, and its `fdatasync` writes the block and nothing else. One that has its name is complete. They begin small and grow while they are used: a folder
-//! with little in it has one of 1 MiB, a busy one two of 16 MiB.
+//! with little in it has one of 1 MiB and one of a page, a busy one two of 16 MiB.
 //!
 //! What an opening finds in them is told apart by heights and hashes alone (`recovery.rs`): a frame whose block the engine
 //! has is of an earlier round and counts for nothing.
@@ -57,7 +57,6 @@ const ZEROS_BYTES: usize = 256 * 1024;
 /// Both files, and which is written.
 #[derive(Debug)]
 pub(super) struct CommitFiles {
-    folder: PathBuf,
     current: CommitFile,
     other: CommitFile,
     /// The frame that is being written; kept, so that its memory is.
@@ -74,10 +73,14 @@ pub(super) struct Committed {
 }
 
 impl CommitFiles {
-    /// The files of this folder, from which nothing is needed any more. Nothing is opened or made before the first append.
-    pub(super) fn new(folder: &Path) -> Self {
-        let [first, second] = FILES.map(|name| CommitFile::new(folder.join(name)));
-        Self { folder: folder.to_path_buf(), current: first, other: second, frame: Vec::new() }
+    /// Opens or makes the files of this folder, from which nothing is needed any more. From now on a commit needs neither a
+    /// descriptor nor a place in the folder.
+    pub(super) fn open(folder: &Path) -> Result<Self, Fault> {
+        let [first, second] = FILES.map(|name| CommitFile::open(folder.join(name)));
+        let files = Self { current: first?, other: second?, frame: Vec::new() };
+        // Also for files that were there: whoever made them may have been killed before this.
+        sync_folder(folder)?;
+        Ok(files)
     }
 
     /// Writes the block, durable when this returns. `moved` is the height up to which the engine has everything, synced;
@@ -89,7 +92,9 @@ impl CommitFiles {
         wait: impl FnOnce(u64) -> Result<(), Fault>,
     ) -> Result<Committed, Fault> {
         let needed = u64::try_from(frame::frame_bytes_of(block)).unwrap_or(u64::MAX);
-        self.current.open(&self.folder, needed)?;
+        if self.current.is_unused() {
+            self.current.grow_to(needed.saturating_add(PAGE).max(FILE_BYTES_FIRST))?;
+        }
         if !self.current.has_room(needed) {
             wait(self.other.last_height)?;
             self.turn(needed)?;
@@ -116,7 +121,7 @@ impl CommitFiles {
         let larger = self.current.size.saturating_mul(2).min(FILE_BYTES_MAX);
         std::mem::swap(&mut self.current, &mut self.other);
         self.current.begin();
-        self.current.open(&self.folder, needed.max(larger))
+        self.current.grow_to(needed.saturating_add(PAGE).max(larger))
     }
 }
 
@@ -124,7 +129,7 @@ impl CommitFiles {
 #[derive(Debug)]
 struct CommitFile {
     path: PathBuf,
-    file: Option<File>,
+    file: File,
     salt: Salt,
     /// How far it is filled with zeros or frames.
     size: u64,
@@ -135,8 +140,38 @@ struct CommitFile {
 }
 
 impl CommitFile {
-    fn new(path: PathBuf) -> Self {
-        Self { path, file: None, salt: Salt::new(), size: 0, used: PAGE, last_height: 0 }
+    fn open(path: PathBuf) -> Result<Self, Fault> {
+        let mut first = vec![0; frame::PAGE_BYTES];
+        let mut open = || -> io::Result<(File, u64)> {
+            let file = OpenOptions::new().read(true).write(true).open(&path)?;
+            let size = file.metadata()?.len();
+            file.read_exact_at(&mut first, 0)?;
+            Ok((file, size))
+        };
+        match open() {
+            Ok((file, size)) => {
+                // The opening of the folder has read it before.
+                let not_whole = || Fault::io("read", &path, io::Error::other("its first page is not whole"));
+                let salt = Salt::from_file(&first).ok_or_else(not_whole)?;
+                Ok(Self { path, file, salt, size, used: PAGE, last_height: 0 })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) => Err(Fault::io("open", &path, error)),
+        }
+    }
+
+    /// Makes the file with its first page, under another name first, so that one with this name is complete.
+    fn create(path: PathBuf) -> Result<Self, Fault> {
+        let (path_new, salt) = (path.with_extension("new"), Salt::new());
+        let create = || -> io::Result<File> {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path_new)?;
+            file.write_all_at(&salt.to_page(), 0)?;
+            file.sync_all()?;
+            fs::rename(&path_new, &path)?;
+            Ok(file)
+        };
+        let file = create().map_err(|error| Fault::io("create", &path, error))?;
+        Ok(Self { path, file, salt, size: PAGE, used: PAGE, last_height: 0 })
     }
 
     /// Begins again with the first frame.
@@ -144,62 +179,9 @@ impl CommitFile {
         self.used = PAGE;
     }
 
-    /// Opens or makes the file, and sees to it that it has room for so many bytes of frames when none was written yet.
-    fn open(&mut self, folder: &Path, needed: u64) -> Result<(), Fault> {
-        let wanted = needed.saturating_add(PAGE).max(FILE_BYTES_FIRST);
-        if self.file.is_none() {
-            self.open_or_create(wanted)?;
-            // Also for a file that was there: whoever made it may have been killed before this.
-            sync_folder(folder)?;
-        }
-        if self.used == PAGE && self.size < wanted { self.fill_up_to(wanted) } else { Ok(()) }
-    }
-
-    fn open_or_create(&mut self, wanted: u64) -> Result<(), Fault> {
-        let mut first = vec![0; frame::PAGE_BYTES];
-        let mut open = || -> io::Result<(File, u64)> {
-            let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
-            let size = file.metadata()?.len();
-            file.read_exact_at(&mut first, 0)?;
-            Ok((file, size))
-        };
-        match open() {
-            Ok((file, size)) => {
-                // An opening of the folder has read it before.
-                let not_whole = || io::Error::other("its first page is not whole");
-                self.salt = Salt::from_file(&first)
-                    .ok_or_else(not_whole)
-                    .map_err(|error| Fault::io("read", &self.path, error))?;
-                (self.file, self.size) = (Some(file), size);
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(wanted),
-            Err(error) => Err(Fault::io("open", &self.path, error)),
-        }
-    }
-
-    /// Makes the file under another name first, so that one with this name is complete.
-    fn create(&mut self, size: u64) -> Result<(), Fault> {
-        let path_new = self.path.with_extension("new");
-        let create = || -> io::Result<File> {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path_new)?;
-            file.write_all_at(&self.salt.to_page(), 0)?;
-            write_zeros(&file, PAGE, size)?;
-            file.sync_all()?;
-            fs::rename(&path_new, &self.path)?;
-            Ok(file)
-        };
-        match create() {
-            Ok(file) => {
-                (self.file, self.size) = (Some(file), size);
-                Ok(())
-            }
-            Err(error) => {
-                // Half of it would only take room of a disk that has none.
-                drop(fs::remove_file(&path_new));
-                Err(Fault::io("create", &self.path, error))
-            }
-        }
+    /// Whether the next frame is the first.
+    fn is_unused(&self) -> bool {
+        self.used == PAGE
     }
 
     fn has_room(&self, bytes: u64) -> bool {
@@ -208,31 +190,27 @@ impl CommitFile {
 
     /// Writes the frame after the last one, and returns how long its sync took.
     fn append(&mut self, frame: &[u8], height: u64) -> Result<Duration, Fault> {
-        let file = self.opened()?;
-        file.write_all_at(frame, self.used).map_err(|error| Fault::io("write", &self.path, error))?;
+        self.file.write_all_at(frame, self.used).map_err(|error| Fault::io("write", &self.path, error))?;
         let began = Instant::now();
-        file.sync_data().map_err(|error| Fault::io("sync", &self.path, error))?;
+        self.file.sync_data().map_err(|error| Fault::io("sync", &self.path, error))?;
         let took = began.elapsed();
         self.used = self.used.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
         self.last_height = height;
         Ok(took)
     }
 
-    /// Fills the file with zeros up to this size, durable. A full disk is found here, and not in a commit.
-    fn fill_up_to(&mut self, size: u64) -> Result<(), Fault> {
-        let file = self.opened()?;
-        let filled = write_zeros(file, self.size, size).and_then(|()| file.sync_all());
-        if let Err(error) = filled {
-            drop(file.set_len(self.size));
+    /// Makes the file at least this large, filled with zeros, durable. A full disk is found here, and not in a commit.
+    fn grow_to(&mut self, size: u64) -> Result<(), Fault> {
+        if size <= self.size {
+            return Ok(());
+        }
+        if let Err(error) = write_zeros(&self.file, self.size, size).and_then(|()| self.file.sync_all()) {
+            // Half of it would only take room of a disk that has none.
+            drop(self.file.set_len(self.size));
             return Err(Fault::io("fill", &self.path, error));
         }
         self.size = size;
         Ok(())
-    }
-
-    fn opened(&self) -> Result<&File, Fault> {
-        let error = || Fault::io("open", &self.path, io::Error::other("it was not opened"));
-        self.file.as_ref().ok_or_else(error)
     }
 }
 

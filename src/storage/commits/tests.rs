@@ -22,7 +22,7 @@ struct Journal {
 impl Journal {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let files = CommitFiles::new(folder.path());
+        let files = CommitFiles::open(folder.path()).unwrap();
         Self { folder, files, head: Head::EMPTY, blocks: Vec::new(), moved: 0 }
     }
 
@@ -90,14 +90,14 @@ impl Journal {
 }
 
 #[test]
-fn a_new_folder_has_nothing_and_no_files_before_the_first_commit() {
+fn a_new_folder_has_nothing_and_two_small_files() {
     let mut journal = Journal::new();
     journal.check();
     journal.files.mark(0).unwrap();
-    assert!(!journal.path(0).exists());
+    let sizes = |journal: &Journal| [0, 1].map(|number| fs::metadata(journal.path(number)).unwrap().len());
+    assert_eq!(sizes(&journal), [PAGE, PAGE]);
     journal.append(vec![vec![1]]);
-    assert_eq!(fs::metadata(journal.path(0)).unwrap().len(), FILE_BYTES_FIRST);
-    assert!(!journal.path(1).exists());
+    assert_eq!(sizes(&journal), [FILE_BYTES_FIRST, PAGE]);
     journal.check();
 }
 
@@ -242,7 +242,7 @@ fn files_are_used_in_turn_and_grow() {
     for number in 0..90_u8 {
         if number % 30 == 29 {
             journal.moved = u64::from(number);
-            journal.files = CommitFiles::new(journal.folder.path());
+            journal.files = CommitFiles::open(journal.folder.path()).unwrap();
         }
         journal.append(vec![vec![number; 200 * 1024]; 4]);
         journal.check();
@@ -308,7 +308,7 @@ proptest! {
                 let mut torn = Vec::new();
                 frame::encode(&mut torn, journal.files.current.salt, &block, journal.moved);
                 let written = &torn[..torn.len() >> 1];
-                let file = journal.files.current.opened().unwrap();
+                let file = &journal.files.current.file;
                 if journal.files.current.has_room(u64::try_from(torn.len()).unwrap()) {
                     file.write_all_at(written, journal.files.current.used).unwrap();
                 }
@@ -323,12 +323,12 @@ proptest! {
                     journal.head = next;
                 }
                 journal.moved = journal.head.height;
-                journal.files = CommitFiles::new(journal.folder.path());
+                journal.files = CommitFiles::open(journal.folder.path()).unwrap();
             }
             if chance == 1 {
                 journal.moved = journal.head.height;
                 journal.files.mark(journal.moved).unwrap();
-                journal.files = CommitFiles::new(journal.folder.path());
+                journal.files = CommitFiles::open(journal.folder.path()).unwrap();
                 journal.check();
             }
         }

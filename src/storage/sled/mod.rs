@@ -127,6 +127,7 @@ impl SledStorage {
                 Witness::create(folder, &tip)?
             }
         };
+        let commits = CommitFiles::open(folder)?;
         let (engine, queue) = (Arc::new(engine), Arc::new(Queue::new(tip.height)));
         let mover = mover::start(Arc::clone(&engine), Arc::clone(&queue))
             .map_err(|error| Fault::io("start a thread for", folder, error))?;
@@ -135,7 +136,7 @@ impl SledStorage {
             engine: Some(engine),
             mover: Some(mover),
             queue,
-            writer: Mutex::new(Writer { commits: CommitFiles::new(folder), witness, tip }),
+            writer: Mutex::new(Writer { commits, witness, tip }),
             tip_height: AtomicU64::new(tip.height),
             sync_nanos: AtomicU64::new(0),
             _lock: lock,
