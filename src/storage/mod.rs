@@ -4,7 +4,8 @@
 //! of what they mean. One suite, `tests.rs`, holds every store to the same behaviour:
 //!
 //! ```text
-//! sled.rs      what production uses: sled, an own sync, and the witness
+//! sled/        what production uses: commit files, sled behind them with an own sync, and the witness
+//! commits/     two files beside sled in which a block becomes durable
 //! witness.rs   one small file beside sled that remembers how far the journal had come
 //! memory.rs    for tests: the same promises, with crashes and faults by plan
 //! ```
@@ -24,6 +25,8 @@ use thiserror::Error;
 use crate::journal::block::{Block, BlockFault, Trailer};
 use crate::journal::merkle::Hash;
 
+mod commits;
+mod folder;
 pub mod memory;
 pub mod sled;
 pub mod until;

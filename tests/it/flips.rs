@@ -41,27 +41,48 @@ enum Outcome {
     Harmless,
 }
 
+/// How the last server on the folder ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Stopped,
+    Killed,
+}
+
 impl Store {
-    async fn new() -> Self {
+    async fn new(end: End) -> Self {
         let place = Place::new();
         let server = place.serve("data", "ledger/ledger.key").await;
         register(&server, 1..=6).await;
         server.stop().await.unwrap();
         // A second life, so that sled has recovered once and its files have both kinds of content.
-        let server = place.serve("data", "ledger/ledger.key").await;
-        register(&server, 7..=9).await;
-        server.stop().await.unwrap();
+        let mut registered = 6;
+        loop {
+            let server = place.serve("data", "ledger/ledger.key").await;
+            register(&server, registered + 1..=registered + 3).await;
+            registered += 3;
+            match end {
+                End::Stopped => server.stop().await.unwrap(),
+                End::Killed => server.kill().await.unwrap(),
+            }
+            // A slow machine may have given sled everything before the kill.
+            if end == End::Stopped || needs_its_commit_files(&place, registered) {
+                break;
+            }
+            assert!(registered < 60, "no kill comes before everything is in sled");
+        }
         let mut files = Vec::new();
         list(&place.path("data"), Path::new(""), &mut files);
         assert!(files.len() >= 4, "{files:?}");
+        assert!(files.iter().any(|(path, _)| path == Path::new("commits-1")), "{files:?}");
         // A copy of its own, whatever is built meanwhile.
         fs::copy(program(), place.path("program")).unwrap();
-        let (code, said, log) = verify(&place, &place.path("data"));
+        place.copy("data", "copy");
+        let (code, said, log) = verify(&place, &place.path("copy"));
         assert_eq!(code, Some(0), "{said}{log}");
         let summary: Value = serde_json::from_str(&said).unwrap();
         let (entries, root) =
             (summary["entries"].as_u64().unwrap(), summary["merkle_root"].as_str().unwrap().to_owned());
-        assert_eq!(entries, 9);
+        assert_eq!(entries, registered);
         Self { place, files, entries, root }
     }
 
@@ -131,6 +152,18 @@ impl Store {
     }
 }
 
+/// Whether the folder is not whole without them.
+fn needs_its_commit_files(place: &Place, registered: u64) -> bool {
+    let name = format!("without-{registered}");
+    place.copy("data", &name);
+    let folder = place.path(&name);
+    for file in ["commits-1", "commits-2"].map(|file| folder.join(file)).iter().filter(|file| file.exists()) {
+        fs::remove_file(file).unwrap();
+    }
+    let output = Command::new(program()).arg("verify").arg("--data").arg(&folder).output().unwrap();
+    output.status.code() == Some(1)
+}
+
 fn damaged(bytes: &[u8], damage: Damage) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     match damage {
@@ -165,10 +198,15 @@ fn verify(place: &Place, data: &Path) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Places of a file that are in use, with the zeros around them: `store/db` is one segment that is mostly empty.
+/// Places of a file that are in use, with the zeros around them: `store/db` is one segment that is mostly empty, and so are
+/// the commit files.
 fn places_in_use(bytes: &[u8]) -> Vec<usize> {
-    let used = |at: usize| bytes[at.saturating_sub(32)..(at + 33).min(bytes.len())].iter().any(|byte| *byte != 0);
-    (0..bytes.len()).filter(|at| used(*at)).collect()
+    let mut places = Vec::new();
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
+        let from = at.saturating_sub(32).max(places.last().map_or(0, |last: &usize| *last + 1));
+        places.extend(from..(at + 33).min(bytes.len()));
+    }
+    places
 }
 
 fn flips(file: &Path, places: impl IntoIterator<Item = usize>) -> Vec<(PathBuf, Damage)> {
@@ -182,23 +220,44 @@ fn cuts(file: &Path, lengths: impl IntoIterator<Item = usize>) -> Vec<(PathBuf, 
 /// Part of what [`every_byte_and_every_length`] does.
 #[tokio::test]
 async fn a_sample_of_flips_and_cuts_is_noticed_or_harmless() {
-    let store = Store::new().await;
+    let store = Store::new(End::Stopped).await;
     let mut trials = Vec::new();
     for (file, bytes) in &store.files {
-        let places = places_in_use(bytes);
-        let step = places.len().div_ceil(120).max(1);
-        // An odd step sees every bit of a byte.
-        trials.extend(flips(file, places.iter().copied().step_by(step | 1)));
-        trials.extend(cuts(file, places.iter().copied().step_by((step * 4) | 1)));
+        trials.extend(sample(file, bytes, 120));
     }
     println!("{:#?}", store.try_all(&trials));
+}
+
+/// The same of the commit files of a server that was killed: most of what is in use there is needed.
+#[tokio::test]
+async fn a_sample_of_flips_and_cuts_of_needed_commits_is_noticed_or_harmless() {
+    let store = Store::new(End::Killed).await;
+    let outcomes = store.try_all(&sample(Path::new("commits-1"), store.bytes("commits-1"), 240));
+    println!("{outcomes:#?}");
+    let damaged = outcomes.get(&(PathBuf::from("commits-1"), Outcome::Damaged)).copied().unwrap_or(0);
+    assert!(damaged > 100, "the commits are needed: {outcomes:?}");
+}
+
+/// Flips at about so many places that are in use, and a quarter as many cuts.
+fn sample(file: &Path, bytes: &[u8], count: usize) -> Vec<(PathBuf, Damage)> {
+    let places = places_in_use(bytes);
+    let step = places.len().div_ceil(count).max(1);
+    // An odd step sees every bit of a byte.
+    let flipped = flips(file, places.iter().copied().step_by(step | 1));
+    [flipped, cuts(file, places.iter().copied().step_by((step * 4) | 1))].concat()
 }
 
 /// All of it, in minutes: `cargo test --test it flips::every -- --ignored --nocapture`.
 #[tokio::test]
 #[ignore = "takes minutes"]
 async fn every_byte_and_every_length() {
-    let store = Store::new().await;
+    for end in [End::Stopped, End::Killed] {
+        try_every_byte(&Store::new(end).await, end);
+    }
+}
+
+fn try_every_byte(store: &Store, end: End) {
+    println!("{end:?}");
     let mut trials = Vec::new();
     for (file, bytes) in &store.files {
         let places = places_in_use(bytes);

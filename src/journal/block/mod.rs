@@ -23,7 +23,7 @@ mod trailer;
 mod tests;
 
 pub use head::Head;
-pub use stream::StreamFault;
+pub use stream::{StreamFault, chunks_of_stream};
 pub use trailer::Trailer;
 
 /// The most bytes in one stored value. sled keeps pages above an eighth of a megabyte in files that it never syncs; a

@@ -11,7 +11,8 @@ use std::io::{self, Read};
 use thiserror::Error;
 
 use super::{
-    BLOCK_BYTES_MAX, Block, BlockCheck, BlockFault, CHUNK_BYTES_MAX, Trailer, chunk_key, expect, length_field,
+    BLOCK_BYTES_MAX, Block, BlockCheck, BlockFault, CHUNK_BYTES_MAX, KEY_BYTES, Trailer, chunk_key, expect,
+    length_field,
 };
 
 /// Why the next block cannot be read from a stream.
@@ -34,12 +35,18 @@ pub enum StreamFault {
 impl Block {
     /// The block as it stands in a stream.
     pub fn to_stream(&self) -> Vec<u8> {
-        let mut bytes = self.trailer.to_bytes().to_vec();
+        let mut bytes = Vec::new();
+        self.write_stream(&mut bytes);
+        bytes
+    }
+
+    /// Appends the block to these bytes, as it stands in a stream.
+    pub fn write_stream(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.trailer.to_bytes());
         for record in &self.records {
             bytes.extend_from_slice(&length_field(record));
             bytes.extend_from_slice(record);
         }
-        bytes
     }
 
     /// The next block of a stream, which must have this height; `None` where the stream ends.
@@ -64,10 +71,21 @@ impl Block {
             return Err(StreamFault::CutOff { height });
         }
         expect(height, BlockCheck::Height, &height, &parsed.height)?;
-        let pieces = payload.chunks(CHUNK_BYTES_MAX).chain([trailer.as_slice()]);
-        let chunks: Vec<_> = (0_u16..).zip(pieces).map(|(part, piece)| (chunk_key(height, part), piece)).collect();
+        let chunks: Vec<_> = chunks(height, &payload, &trailer).collect();
         Ok(Some(Self::from_chunks(height, &chunks)?))
     }
+}
+
+/// The chunks of the block of this height that these bytes of a stream are, as [`Block::to_chunks`] makes them, without a
+/// copy. Nothing is checked.
+pub fn chunks_of_stream(height: u64, stream: &[u8]) -> impl Iterator<Item = ([u8; KEY_BYTES], &[u8])> {
+    let (trailer, payload) = stream.split_at_checked(Trailer::BYTES).unwrap_or((stream, &[]));
+    chunks(height, payload, trailer)
+}
+
+fn chunks<'a>(height: u64, payload: &'a [u8], trailer: &'a [u8]) -> impl Iterator<Item = ([u8; KEY_BYTES], &'a [u8])> {
+    let pieces = payload.chunks(CHUNK_BYTES_MAX).chain([trailer]);
+    (0_u16..).zip(pieces).map(move |(part, piece)| (chunk_key(height, part), piece))
 }
 
 #[cfg(test)]
@@ -106,6 +124,16 @@ mod tests {
                 Err(StreamFault::CutOff { .. }) => assert!(!ends.contains(&length), "{length}"),
                 Err(fault) => panic!("{length}: {fault}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_chunks_of_a_stream_are_those_of_the_block() {
+        for block in stream().0 {
+            let bytes = block.to_stream();
+            let found: Vec<_> =
+                chunks_of_stream(block.height(), &bytes).map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
+            assert_eq!(found, block.to_chunks());
         }
     }
 

@@ -1,64 +1,77 @@
-//! The store that production uses: sled 0.34, kept to what was measured to be safe with it.
+//! The store that production uses: commit files, and behind them sled 0.34, kept to what was measured to be safe with it.
 //!
 //! ```text
 //! folder/        locked by the process that has it open
 //!   head         the witness, see `witness.rs`
+//!   commits-1    the last commits, until sled has them, see `commits/`
+//!   commits-2
 //!   store/       sled: `db` the log, `conf`, `snap.*`, and `blobs/`, which must stay empty
 //! ```
 //!
-//! - One append is one sled batch in one tree, which sled applies as a whole or not at all, in values of at most
-//!   [`CHUNK_BYTES_MAX`] bytes. Larger pages would go to `blobs/`, which sled never syncs.
+//! - One append is one frame in a commit file and one `fdatasync`; then the block may be seen. A thread, the mover, takes
+//!   committed blocks on to sled, many at once (`mover.rs`). Until sled has them, synced, they are read from memory and
+//!   their frames are not overwritten.
+//! - Blocks go to sled in batches of one tree, which it applies as a whole or not at all, in values of at most
+//!   [`CHUNK_BYTES_MAX`](crate::journal::block::CHUNK_BYTES_MAX) bytes. Larger pages would go to `blobs/`, which sled never
+//!   syncs.
 //! - sled's `flush` does not survive a power failure: it neither syncs the size of the file nor the cache of the drive.
-//!   So each append ends with an own `fdatasync` of `db`, and each opening begins with one, because what a killed
+//!   So each batch ends with an own `fdatasync` of `db`, and each opening begins with one, because what a killed
 //!   process had written is readable before it is durable.
 //! - Damaged files make sled panic. Such a panic is caught and becomes [`Fault::Damaged`]; nothing global is installed
 //!   for it. In the release profile a panic aborts: the process then stops with sled's own message, and nothing is
 //!   served either way.
-//! - sled may take a damaged log for a shorter one without a word. The witness notices.
+//! - sled may take a damaged log for a shorter one without a word. The witness notices, and so do the commit files, which
+//!   say how far sled had come: a shorter log is never continued from them.
 //!
-//! Opening reads the last block and the one that the witness saw. The chain over all blocks is checked by replay. A
-//! full scan fills sled's cache far over its capacity; whoever scans everything at start may reopen afterwards.
+//! Opening reads the last block and the one that the witness saw, and gives sled what only the commit files have
+//! (`commits/recovery.rs` says what of them is taken, what is dropped, and what is refused). The chain over all blocks is
+//! checked by replay. A full scan fills sled's cache far over its capacity; whoever scans everything at start may reopen
+//! afterwards. Closing leaves everything in sled.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sled::{Batch, Config, Db, IVec};
-use tokio::time::Instant;
 
-use super::witness::{Found, Witness};
+use self::engine::Engine;
+use self::mover::{Queue, Waiting};
+use super::commits::{self, CommitFiles, Found};
+use super::folder::{create_folder, lock_folder};
+use super::witness::{self, Witness};
 use super::{Fault, Storage, Tip, check_next, check_witness};
-use crate::journal::block::{Block, CHUNK_BYTES_MAX, chunk_key, height_of_key};
+use crate::journal::block::{Block, StreamFault};
 
+mod engine;
 mod fill;
+mod mover;
 mod shortcut;
+mod unfinished;
+#[cfg(test)]
+mod tests;
 
 /// sled's folder in ours.
 const STORE: &str = "store";
 
-/// The most bytes of pages that sled should cache. It keeps up to a hundred times more while values are large, so this
-/// is as small as serves the last blocks.
-const CACHE_BYTES: u64 = 8 * 1024 * 1024;
-
-/// An open store. Dropping it closes the store and syncs the witness.
+/// An open store. Dropping it moves on to sled what is committed, closes the store and syncs the witness.
 pub struct SledStorage {
     folder: PathBuf,
     /// Taken out only when dropped.
-    db: Option<Db>,
+    engine: Option<Arc<Engine>>,
+    /// Taken out only when dropped.
+    mover: Option<JoinHandle<()>>,
+    queue: Arc<Queue>,
     writer: Mutex<Writer>,
     /// What readers may see; moves after the sync.
     tip_height: AtomicU64,
     /// How long the last sync took, in nanoseconds.
     sync_nanos: AtomicU64,
-    /// The first fault; whoever sets it finishes the store.
-    poison: OnceLock<String>,
     /// The folder, locked; the operating system releases it with the process.
     _lock: File,
 }
@@ -66,8 +79,7 @@ pub struct SledStorage {
 /// What one append at a time works with.
 #[derive(Debug)]
 struct Writer {
-    /// sled's log, opened once more for the sync that sled does not do.
-    log: File,
+    commits: CommitFiles,
     witness: Witness,
     tip: Tip,
 }
@@ -80,8 +92,9 @@ impl SledStorage {
         Self::open_with(folder, WitnessRule::MustAgree)
     }
 
-    /// Opens the store in this folder and takes its end for true, whatever the witness says: writes the witness anew.
-    /// For an operator who has compared that end with a receipt or a backup, and has checked the whole chain.
+    /// Opens the store in this folder and takes its end for true, whatever the witness or the commit files say beyond it:
+    /// writes the witness anew, and removes commit files that do not fit. For an operator who has compared that end with a
+    /// receipt or a backup, and has checked the whole chain.
     pub fn open_accepting_head(folder: &Path) -> Result<Self, Fault> {
         unfinished::refuse(folder)?;
         Self::open_with(folder, WitnessRule::WrittenAnew)
@@ -90,74 +103,87 @@ impl SledStorage {
     fn open_with(folder: &Path, rule: WitnessRule) -> Result<Self, Fault> {
         create_folder(folder)?;
         let lock = lock_folder(folder)?;
-        let log_path = folder.join(STORE).join("db");
-        let is_new = !log_path.exists();
-        let mut found = Witness::open(folder)?;
+        let mut seen = Witness::open(folder)?;
         // Before the store, so that a store without a witness is never the work of a crash.
-        if is_new && matches!(found, Found::Missing) {
-            found = Found::Readable(Witness::create(folder, &Tip::EMPTY)?, Tip::EMPTY);
+        if !Engine::log_path(folder).exists() && matches!(seen, witness::Found::Missing) {
+            seen = witness::Found::Readable(Witness::create(folder, &Tip::EMPTY)?, Tip::EMPTY);
         }
-        shortcut::remove_unfinished(folder)?;
-        let db = open_engine(folder)?;
-        let log = sync_engine(folder, &log_path, is_new)?;
-        check_no_blobs(folder)?;
-        let tip = last_tip(folder, &db)?;
-        let witness = match (rule, found) {
-            (WitnessRule::MustAgree, Found::Readable(witness, seen)) => {
-                check_witness(&seen, &tip, tip_at(folder, &db, seen.height)?)?;
+        let engine = Engine::open(folder)?;
+        let engine_tip = engine.last_tip()?;
+        let found = commits::find(folder, &engine_tip)?;
+        let tip = found.tip(&engine_tip);
+        let witness = match rule {
+            WitnessRule::MustAgree => {
+                let witness = agreeing(folder, &engine, (&engine_tip, &tip), &found, seen)?;
+                recover(&engine, &found.blocks)?;
                 witness
             }
-            (WitnessRule::MustAgree, Found::Missing | Found::Unreadable) => {
-                let (path, store_height) = (Witness::path(folder), tip.height);
-                return Err(Fault::WitnessMissing { path, store_height });
+            WitnessRule::WrittenAnew => {
+                recover(&engine, &found.blocks)?;
+                if let Some(problem) = found.lost_end.as_ref().or(found.problem.as_ref()) {
+                    tracing::warn!(problem, end = %tip, "the commit files are removed, the end is taken for true");
+                    commits::remove(folder)?;
+                }
+                Witness::create(folder, &tip)?
             }
-            (WitnessRule::WrittenAnew, _) => Witness::create(folder, &tip)?,
         };
+        let commits = CommitFiles::open(folder)?;
+        let (engine, queue) = (Arc::new(engine), Arc::new(Queue::new(tip.height)));
+        let mover = mover::start(Arc::clone(&engine), Arc::clone(&queue))
+            .map_err(|error| Fault::io("start a thread for", folder, error))?;
         Ok(Self {
             folder: folder.to_path_buf(),
-            db: Some(db),
-            writer: Mutex::new(Writer { log, witness, tip }),
+            engine: Some(engine),
+            mover: Some(mover),
+            queue,
+            writer: Mutex::new(Writer { commits, witness, tip }),
             tip_height: AtomicU64::new(tip.height),
             sync_nanos: AtomicU64::new(0),
-            poison: OnceLock::new(),
             _lock: lock,
         })
     }
 
     /// Checks that sled keeps nothing in the files that it never syncs, as is checked at each opening.
     pub fn check_no_blobs(&self) -> Result<(), Fault> {
-        check_no_blobs(&self.folder)
+        engine::check_no_blobs(&self.folder)
     }
 
     /// The engine, unless an earlier fault finished the store.
-    fn usable(&self) -> Result<&Db, Fault> {
-        match (self.poison.get(), self.db.as_ref()) {
-            (None, Some(db)) => Ok(db),
-            (reason, _) => Err(Fault::Poisoned { reason: reason.cloned().unwrap_or_default() }),
-        }
+    fn usable(&self) -> Result<&Engine, Fault> {
+        self.queue.check_usable()?;
+        self.engine.as_deref().ok_or_else(|| Fault::Poisoned { reason: "it was closed".to_owned() })
     }
 
     /// Finishes the store with its first fault; a later one is a consequence.
     fn finish(&self, fault: &Fault) {
-        self.poison.get_or_init(|| fault.to_string());
+        self.queue.finish(fault.to_string());
     }
 
-    fn commit(&self, db: &Db, writer: &mut Writer, block: &Block) -> Result<(), Fault> {
+    fn commit(&self, writer: &mut Writer, block: &Block) -> Result<(), Fault> {
         check_next(&writer.tip, block)?;
-        let mut batch = Batch::default();
-        for (key, value) in block.to_chunks() {
-            assert!(value.len() <= CHUNK_BYTES_MAX, "a chunk of {} bytes would not be synced", value.len());
-            batch.insert(key, value);
-        }
-        contain(&self.folder, "write", || db.apply_batch(batch))?;
-        contain(&self.folder, "flush", || db.flush())?;
-        let began = Instant::now();
-        writer.log.sync_data().map_err(|error| Fault::io("sync", &self.folder.join(STORE), error))?;
-        let nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let committed =
+            writer.commits.append(block, self.queue.moved(), |height| self.queue.wait_until_moved(height))?;
+        let nanos = u64::try_from(committed.sync.as_nanos()).unwrap_or(u64::MAX);
         self.sync_nanos.store(nanos, Ordering::Relaxed);
         writer.tip = Tip::from(block.trailer());
+        // Before anybody may ask for it.
+        self.queue.push(Waiting { height: writer.tip.height, stream: committed.stream });
         self.tip_height.store(writer.tip.height, Ordering::Release);
         writer.witness.record(&writer.tip)
+    }
+
+    /// A block at or below the tip: from memory until the engine has it.
+    fn read_committed(&self, engine: &Engine, height: u64) -> Result<Block, Fault> {
+        let damaged = |detail| Fault::Damaged { folder: self.folder.clone(), detail };
+        let waiting = if height > self.queue.moved() { self.queue.find(height) } else { None };
+        let block = match waiting {
+            Some(stream) => Block::from_stream(height, &mut &*stream).map_err(|fault| match fault {
+                StreamFault::Block(fault) => Fault::from(fault),
+                fault @ (StreamFault::Io(_) | StreamFault::CutOff { .. }) => damaged(format!("in memory: {fault}")),
+            })?,
+            None => engine.read(height)?,
+        };
+        block.ok_or_else(|| damaged(format!("block {height} is missing")))
     }
 }
 
@@ -169,24 +195,17 @@ impl Storage for SledStorage {
     fn append(&self, block: &Block) -> Result<(), Fault> {
         let mut writer = self.writer.lock();
         // Under the lock: who waited for a failing append must not write after it.
-        let db = self.usable()?;
-        self.commit(db, &mut writer, block).inspect_err(|fault| self.finish(fault))
+        self.usable()?;
+        self.commit(&mut writer, block).inspect_err(|fault| self.finish(fault))
     }
 
     fn read(&self, height: u64) -> Result<Option<Block>, Fault> {
-        let db = self.usable()?;
-        // A block is in sled before it is durable; nobody sees it until then.
+        let engine = self.usable()?;
+        // While blocks are filled in, they are in sled before they are durable; nobody sees them until then.
         if height == 0 || height > self.tip_height.load(Ordering::Acquire) {
             return Ok(None);
         }
-        let block = read_block(&self.folder, db, height).inspect_err(|fault| self.finish(fault))?;
-        if block.is_none() {
-            let detail = format!("block {height} is missing");
-            let fault = Fault::Damaged { folder: self.folder.clone(), detail };
-            self.finish(&fault);
-            return Err(fault);
-        }
-        Ok(block)
+        self.read_committed(engine, height).inspect_err(|fault| self.finish(fault)).map(Some)
     }
 
     fn scan(&self, from_height: u64, visit: &mut dyn FnMut(Block) -> ControlFlow<()>) -> Result<(), Fault> {
@@ -211,17 +230,26 @@ impl fmt::Debug for SledStorage {
         f.debug_struct("SledStorage")
             .field("folder", &self.folder)
             .field("tip_height", &self.tip_height)
-            .field("poison", &self.poison.get())
+            .field("poison", &self.queue.poison())
             .finish_non_exhaustive()
     }
 }
 
 impl Drop for SledStorage {
     fn drop(&mut self) {
-        let db = self.db.take();
-        let closed = catch_unwind(AssertUnwindSafe(|| drop(db)));
-        // What was recorded is durable in any case; a witness that is behind only vouches for less.
-        if let Err(fault) = self.writer.get_mut().witness.sync() {
+        self.queue.stop();
+        let ended = self.mover.take().is_none_or(|mover| mover.join().is_ok());
+        let engine = self.engine.take();
+        let closed = catch_unwind(AssertUnwindSafe(|| drop(engine)));
+        let writer = self.writer.get_mut();
+        // All that is lost without these is what they vouch for; what was committed is durable in any case.
+        if ended
+            && self.queue.check_usable().is_ok()
+            && let Err(fault) = writer.commits.mark(writer.tip.height)
+        {
+            tracing::warn!(%fault, "the commit files could not be marked");
+        }
+        if let Err(fault) = writer.witness.sync() {
             tracing::warn!(%fault, "the witness could not be synced");
         }
         if closed.is_err() {
@@ -237,141 +265,36 @@ enum WitnessRule {
     WrittenAnew,
 }
 
-/// Makes the folder and whatever is missing above it, durable.
-fn create_folder(folder: &Path) -> Result<(), Fault> {
-    let missing: Vec<&Path> =
-        folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
-    fs::create_dir_all(folder).map_err(|error| Fault::io("create", folder, error))?;
-    for created in missing {
-        let parent = created.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        sync_folder(parent)?;
+/// The witness, when nothing speaks against the store: the engine ends at the first of the tips, and at the second with
+/// what was found in the commit files.
+fn agreeing(
+    folder: &Path,
+    engine: &Engine,
+    (engine_tip, tip): (&Tip, &Tip),
+    found: &Found,
+    seen: witness::Found,
+) -> Result<Witness, Fault> {
+    let damaged = |detail: &String| Fault::Damaged { folder: folder.to_path_buf(), detail: detail.clone() };
+    if let Some(problem) = &found.problem {
+        return Err(damaged(problem));
     }
-    Ok(())
+    let witness::Found::Readable(witness, seen) = seen else {
+        return Err(Fault::WitnessMissing { path: Witness::path(folder), store_height: tip.height });
+    };
+    let at_witness = match found.block(seen.height) {
+        Some(block) => Some(Tip::from(block.trailer())),
+        None if seen.height > engine_tip.height => None,
+        None => engine.tip_at(seen.height)?,
+    };
+    check_witness(&seen, tip, at_witness)?;
+    // After the witness, who names both ends. It may be behind after a power failure, and then only this tells.
+    found.lost_end.as_ref().map_or(Ok(witness), |problem| Err(damaged(problem)))
 }
 
-/// How often, and after what pause, a locked folder is tried again. A process that was killed a moment ago, or one that
-/// is just being forked, holds the lock a little longer than it lives.
-const LOCK_TRIES: u32 = 40;
-const LOCK_PAUSE: Duration = Duration::from_millis(25);
-
-#[expect(clippy::disallowed_methods, reason = "opening blocks anyhow, and happens once, before anything is served")]
-fn pause() {
-    thread::sleep(LOCK_PAUSE);
-}
-
-/// Locks the folder itself, so that no second process makes or changes anything in it.
-fn lock_folder(folder: &Path) -> Result<File, Fault> {
-    let file = File::open(folder).map_err(|error| Fault::io("open", folder, error))?;
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => pause(),
-            Err(TryLockError::Error(error)) => return Err(Fault::io("lock", folder, error)),
-        }
+/// Gives the engine what only the commit files had, durable when this returns.
+fn recover(engine: &Engine, blocks: &[Block]) -> Result<(), Fault> {
+    for block in blocks {
+        engine.put(std::iter::once((block.height(), block.to_stream().as_slice())))?;
     }
-    Err(Fault::Locked { folder: folder.to_path_buf() })
+    if blocks.is_empty() { Ok(()) } else { engine.sync() }
 }
-
-/// Opens the engine. The folder is ours by now, so a lock of the engine's own is that of an engine of this process which is
-/// still closing on threads of its own: it is waited for as well.
-fn open_engine(folder: &Path) -> Result<Db, Fault> {
-    let mut opened = open_engine_once(folder);
-    for _ in 0..LOCK_TRIES {
-        if !matches!(opened, Err(Fault::Locked { .. })) {
-            break;
-        }
-        pause();
-        opened = open_engine_once(folder);
-    }
-    opened
-}
-
-fn open_engine_once(folder: &Path) -> Result<Db, Fault> {
-    let config = Config::new()
-        .path(folder.join(STORE))
-        .cache_capacity(CACHE_BYTES)
-        // Each append flushes; a thread that flushes beside it would only take time.
-        .flush_every_ms(None);
-    contain(folder, "open", || config.open())
-}
-
-/// Opens sled's log for our syncs and makes durable what it holds now; in a new store, also the folders and files that
-/// sled has just made.
-fn sync_engine(folder: &Path, log_path: &Path, is_new: bool) -> Result<File, Fault> {
-    let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
-    let log = open(log_path).map_err(|error| Fault::io("open", log_path, error))?;
-    log.sync_all().map_err(|error| Fault::io("sync", log_path, error))?;
-    if is_new {
-        let store = folder.join(STORE);
-        let conf = store.join("conf");
-        open(&conf).and_then(|file| file.sync_all()).map_err(|error| Fault::io("sync", &conf, error))?;
-        for path in [store.join("blobs"), store, folder.to_path_buf()] {
-            sync_folder(&path)?;
-        }
-    }
-    Ok(log)
-}
-
-fn sync_folder(path: &Path) -> Result<(), Fault> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| Fault::io("sync", path, error))
-}
-
-fn check_no_blobs(folder: &Path) -> Result<(), Fault> {
-    let path = folder.join(STORE).join("blobs");
-    let count = fs::read_dir(&path).map_err(|error| Fault::io("read", &path, error))?.count();
-    if count == 0 { Ok(()) } else { Err(Fault::BlobsUsed { path, count }) }
-}
-
-/// Where the store ends.
-fn last_tip(folder: &Path, db: &Db) -> Result<Tip, Fault> {
-    let Some((key, _)) = contain(folder, "read", || db.last())? else { return Ok(Tip::EMPTY) };
-    let height = height_of_key(&key).ok_or_else(|| {
-        let detail = format!("the last key `{}` is none of ours", hex::encode(&key));
-        Fault::Damaged { folder: folder.to_path_buf(), detail }
-    })?;
-    Ok(tip_at(folder, db, height)?.unwrap_or_default())
-}
-
-fn tip_at(folder: &Path, db: &Db, height: u64) -> Result<Option<Tip>, Fault> {
-    Ok(read_block(folder, db, height)?.map(|block| Tip::from(block.trailer())))
-}
-
-/// The block of this height as sled has it; `None` when there is no chunk of it.
-fn read_block(folder: &Path, db: &Db, height: u64) -> Result<Option<Block>, Fault> {
-    let keys = chunk_key(height, 0)..=chunk_key(height, u16::MAX);
-    let chunks: Vec<(IVec, IVec)> = contain(folder, "read", || db.range(keys).collect())?;
-    if chunks.is_empty() { Ok(None) } else { Ok(Some(Block::from_chunks(height, &chunks)?)) }
-}
-
-/// Calls sled; its errors become faults, and so do its panics.
-fn contain<T>(folder: &Path, action: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(engine_fault(folder, action, error)),
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            let detail = format!("sled panicked at {action}: {text}");
-            Err(Fault::Damaged { folder: folder.to_path_buf(), detail })
-        }
-    }
-}
-
-fn engine_fault(folder: &Path, action: &'static str, error: sled::Error) -> Fault {
-    let folder_owned = folder.to_path_buf();
-    match error {
-        // sled has a lock of its own, on the log; it tells of it in words only.
-        sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock") => {
-            Fault::Locked { folder: folder_owned }
-        }
-        sled::Error::Io(error) => Fault::io(action, &folder.join(STORE), error),
-        sled::Error::Unsupported(detail) => Fault::Incompatible { folder: folder_owned, detail },
-        error @ (sled::Error::CollectionNotFound(_)
-        | sled::Error::ReportableBug(_)
-        | sled::Error::Corruption { .. }) => Fault::Damaged { folder: folder_owned, detail: error.to_string() },
-    }
-}
-
-mod unfinished;
-#[cfg(test)]
-mod tests;

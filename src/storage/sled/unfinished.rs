@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Fault, SledStorage, WitnessRule, create_folder, sync_folder};
+use super::{Fault, SledStorage, WitnessRule};
+use crate::storage::folder::{create_folder, sync_folder};
 
 /// The file that marks the folder.
 const MARK: &str = "unfinished-import";

@@ -2,10 +2,15 @@
 //! flipped bits.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
 
 use super::super::tests::{append, conforms, records, replay};
+use super::engine::{contain, engine_fault};
 use super::*;
 use crate::journal::block::Head;
+
+mod commit_files;
 
 /// A folder with an open store of five blocks, and what it holds.
 fn filled_open() -> (tempfile::TempDir, SledStorage, Head, Vec<Vec<u8>>) {
@@ -190,7 +195,7 @@ fn a_witness_that_is_behind_is_no_fault() {
 #[test]
 fn a_flipped_bit_is_refused_or_harmless() {
     let (folder, store, head, mut all) = filled_open();
-    let killed = copy(folder.path());
+    let killed = moved_and_killed(&folder, &store);
     drop(store);
     let closed = copy(folder.path());
     let refused = flip_bits(killed.path(), &(head.clone(), all.clone()));
@@ -202,9 +207,18 @@ fn a_flipped_bit_is_refused_or_harmless() {
     let last = records(6, 200, 300);
     let head = append(&store, &head, last.clone()).unwrap();
     all.extend(last);
-    let killed = copy(folder.path());
+    let killed = moved_and_killed(&folder, &store);
     let refused = flip_bits(killed.path(), &(head, all));
     println!("killed after a restart: {refused:?}");
+}
+
+/// A copy of a store whose process was killed when all was in sled. Without the commit files, which would give sled back
+/// what it lost: this is about sled.
+fn moved_and_killed(folder: &tempfile::TempDir, store: &SledStorage) -> tempfile::TempDir {
+    store.queue.wait_until_moved(store.tip().unwrap()).unwrap();
+    let killed = copy(folder.path());
+    commits::remove(killed.path()).unwrap();
+    killed
 }
 
 /// Flips one bit at each of 40 places of the log that are in use, each in a copy of its own, and counts what found it.
