@@ -22,6 +22,7 @@ use tokio::task;
 
 use crate::book::Book;
 use crate::book::event::Entry;
+use crate::figures::Figures;
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
@@ -79,6 +80,8 @@ pub struct View {
     pub history: History,
     /// The entries about each loan, application, claim, right and pledge.
     pub cases: Cases,
+    /// The running sums of the board.
+    pub figures: Figures,
     /// What waits for the bureau; made anew from the book at every start.
     #[serde(skip)]
     pub work: Work,
@@ -396,9 +399,9 @@ impl Publisher {
             let mut published = self.shared.published.write();
             let height = head.height;
             for entry in entries {
-                published.view.book.apply(&entry);
-                published.view.history.apply(&entry);
-                let View { book, cases, index, work, .. } = &mut published.view;
+                let View { book, history, cases, figures, index, work, .. } = &mut published.view;
+                figures.apply(book, &entry);
+                history.apply(&entry);
                 cases.apply(&entry);
                 index.apply(&entry, book);
                 work.apply(&entry, book, cases);
