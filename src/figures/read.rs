@@ -48,7 +48,8 @@ impl Figures {
     pub fn overview(&self, year: FiscalYear) -> Overview {
         let (from, to) = (year.first_day(), year.last_day());
         let days = self.days_of(from, to);
-        let clawed_back = self.returned.range((year, ApplicationId::new(0))..).take_while(|(of, _)| *of == year).count();
+        let clawed_back =
+            self.returned.range((year, ApplicationId::new(0))..).take_while(|(of, _)| *of == year).count();
         Overview {
             borrowers: self.borrowers.get(&(from, to)).copied().unwrap_or_default(),
             banks: self.banks_of(from, to),

@@ -130,13 +130,7 @@ pub fn payment_of(entry: &Entry) -> Option<(ApplicationId, Payments)> {
 }
 
 impl Figures {
-    pub(super) fn count_application(
-        &mut self,
-        book: &Book,
-        application: &Application,
-        money: Payments,
-        sign: Sign,
-    ) {
+    pub(super) fn count_application(&mut self, book: &Book, application: &Application, money: Payments, sign: Sign) {
         let district = book.enterprises.get(&application.enterprise).map(|one| one.details.district.clone());
         let key = (application.submitted_on.year(), district);
         let sums = self.subsidies.entry(key.clone()).or_default();

@@ -92,16 +92,17 @@ impl Loaded {
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
         let Published { view, mut blocks, mut recent, mut subtrees } = self.0;
         let View { book, mut history, mut cases, mut figures, head, .. } = view;
-        let Replayed { book, head } = replay_tail(storage, Replayed { book, head }, &mut |book, entry, height, leaf| {
-            let sequence = entry.sequence;
-            figures.apply(book, &entry);
-            history.apply(&entry);
-            cases.apply(&entry);
-            blocks.note(height, sequence);
-            subtrees.append(leaf);
-            recent.push(entry);
-            progress(sequence.value());
-        })?;
+        let Replayed { book, head } =
+            replay_tail(storage, Replayed { book, head }, &mut |book, entry, height, leaf| {
+                let sequence = entry.sequence;
+                figures.apply(book, &entry);
+                history.apply(&entry);
+                cases.apply(&entry);
+                blocks.note(height, sequence);
+                subtrees.append(leaf);
+                recent.push(entry);
+                progress(sequence.value());
+            })?;
         let index = Index::of(&book);
         let work = Work::of(&book, &cases);
         let view = View { book, history, cases, figures, work, index, head };

@@ -79,10 +79,8 @@ pub(super) struct Outstanding {
 impl Outstanding {
     /// From the running sums.
     pub(super) fn of(lent: &Lent, day: CivilDate) -> Self {
-        let mut by_class = BTreeMap::from([
-            (OverdueClass::Current, lent.current),
-            (OverdueClass::NonPerforming, lent.non_performing),
-        ]);
+        let mut by_class =
+            BTreeMap::from([(OverdueClass::Current, lent.current), (OverdueClass::NonPerforming, lent.non_performing)]);
         for (since, amount) in &lent.overdue {
             let class = by_class.entry(OverdueClass::since(*since, day)).or_default();
             *class = class.plus(*amount);
@@ -138,12 +136,8 @@ pub(super) fn by_bank_of(
     let mut section = Section::new("outstanding", Words::new("Outstanding by bank", "在贷余额（按银行）"), columns);
     for (bank, out) in banks {
         let class = |class| out.by_class.get(&class).copied().unwrap_or_default();
-        let mut cells = vec![
-            text(&name(bank)),
-            Cell::Count(out.loans),
-            Cell::Money(out.total),
-            Cell::Money(out.ip_part),
-        ];
+        let mut cells =
+            vec![text(&name(bank)), Cell::Count(out.loans), Cell::Money(out.total), Cell::Money(out.ip_part)];
         cells.extend(OverdueClass::ALL.map(|each| Cell::Money(class(each))));
         cells.push(percent(class(OverdueClass::NonPerforming), out.total));
         section.line(cells);

@@ -74,8 +74,7 @@ fn pools(turnovers: &BTreeMap<Account, Turnover>, book: &Book) -> BTreeSet<PoolI
 
 /// Paid in and taken out by the funders within the days, in yuan.
 fn capital(turnovers: &BTreeMap<Account, Turnover>, pool: &PoolId) -> (Amount, Amount) {
-    let of_pool =
-        turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolCapital(of, _) if of == pool));
+    let of_pool = turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolCapital(of, _) if of == pool));
     of_pool.fold((Amount::ZERO, Amount::ZERO), |(paid_in, taken_out), (_, turnover)| {
         (paid_in.plus(turnover.credit), taken_out.plus(turnover.debit))
     })
@@ -83,8 +82,7 @@ fn capital(turnovers: &BTreeMap<Account, Turnover>, pool: &PoolId) -> (Amount, A
 
 /// Paid to the banks within the days, and still owed to them, in yuan.
 fn payable(turnovers: &BTreeMap<Account, Turnover>, pool: &PoolId) -> (Amount, Amount) {
-    let of_pool =
-        turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolPayable(of, _) if of == pool));
+    let of_pool = turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolPayable(of, _) if of == pool));
     of_pool.fold((Amount::ZERO, Amount::ZERO), |(paid, owed), (_, turnover)| {
         (paid.plus(turnover.debit), owed.minus(turnover.closing()))
     })

@@ -92,7 +92,8 @@ fn the_board_is_the_yearly_report() {
             *seen.entry(what).or_default() += count;
         }
     }
-    for what in ["ApplicationChanged ClawbackReceived", "YearClosed", "Reversed PrincipalPaid", "Reversed SubsidyPaid"] {
+    for what in ["ApplicationChanged ClawbackReceived", "YearClosed", "Reversed PrincipalPaid", "Reversed SubsidyPaid"]
+    {
         assert!(seen.contains_key(what), "no seed came to `{what}`");
     }
     for id in SECTIONS.iter().filter(|id| **id != "targets") {

@@ -8,6 +8,7 @@ mod desk_choices;
 mod desk_scope;
 mod forms;
 mod journey;
+mod reports;
 mod scope;
 mod sessions;
 
@@ -374,6 +375,25 @@ impl Browser {
             pairs.iter().map(|(key, value)| format!("{}={}", escaped(key), escaped(value))).collect();
         let request = Request::post(address).header(header::CONTENT_TYPE, kind);
         self.send(request, Body::from(text.join("&"))).await
+    }
+
+    /// Follows a page that asks again by itself until it has what it waits for.
+    pub(crate) async fn settled(&mut self, mut answer: Answer) -> Answer {
+        for _ in 0..400 {
+            let Some((_, rest)) = answer.body.split_once("<meta http-equiv=\"refresh\" content=\"2;url=") else {
+                return answer;
+            };
+            let address = rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            answer = self.get(&address).await;
+        }
+        panic!("it is never made\n{}", answer.body);
+    }
+
+    /// A page, as soon as it has what it waits for.
+    pub(crate) async fn made(&mut self, address: &str) -> Answer {
+        let answer = self.get(address).await;
+        self.settled(answer).await
     }
 
     pub(crate) async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {

@@ -39,8 +39,20 @@ pub(super) struct Row {
     pub(super) cells: Vec<(String, bool)>,
 }
 
-/// Runs a report for this visitor.
-pub(super) async fn run(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Reported, Problem> {
+/// What came of asking for a report.
+pub(super) enum Answer<T> {
+    /// It is made.
+    Made(T),
+    /// It is being made, or nothing is, where only what is kept was asked for.
+    Pending(v1::ReportPending),
+}
+
+/// Asks for a report for this visitor.
+pub(super) async fn run(
+    portal: &Portal,
+    member: &Member,
+    request: v1::RunReportRequest,
+) -> Result<Answer<Reported>, Problem> {
     let mut reported = Reported::default();
     for part in portal.ask_all(member, request).await? {
         match part.part {
@@ -51,21 +63,36 @@ pub(super) async fn run(portal: &Portal, member: &Member, request: v1::RunReport
                     last.rows.extend(rows.rows);
                 }
             }
+            Some(Part::Pending(pending)) => return Ok(Answer::Pending(pending)),
             Some(Part::FileChunk(_)) | None => {}
         }
     }
-    Ok(reported)
+    Ok(Answer::Made(reported))
 }
 
-/// The file of a report.
-pub(super) async fn file(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Vec<u8>, Problem> {
+/// Asks for the file of a report.
+pub(super) async fn file(
+    portal: &Portal,
+    member: &Member,
+    request: v1::RunReportRequest,
+) -> Result<Answer<Vec<u8>>, Problem> {
     let mut file = Vec::new();
     for part in portal.ask_all(member, request).await? {
-        if let Some(Part::FileChunk(chunk)) = part.part {
-            file.extend(chunk);
+        match part.part {
+            Some(Part::FileChunk(chunk)) => file.extend(chunk),
+            Some(Part::Pending(pending)) => return Ok(Answer::Pending(pending)),
+            Some(Part::Head(_) | Part::Section(_) | Part::Rows(_)) | None => {}
         }
     }
-    Ok(file)
+    Ok(Answer::Made(file))
+}
+
+/// The board of the year until today, and the districts that the visitor is confined to, if to any.
+pub(super) async fn board(portal: &Portal, member: &Member) -> Result<(Reported, Vec<String>), Problem> {
+    let answer = portal.ask(member, v1::GetBoardRequest {}).await?;
+    let sections = answer.sections.into_iter();
+    let sections = sections.map(|one| Section { section: one.section.unwrap_or_default(), rows: one.rows });
+    Ok((Reported { head: answer.head.unwrap_or_default(), sections: sections.collect() }, answer.districts))
 }
 
 impl Reported {
@@ -92,7 +119,7 @@ impl Section {
         let heads =
             self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
         let plain = self.rows.iter().filter(|row| !row.is_total);
-        let shown = plain.clone().take(most).chain(self.rows.iter().filter(|row| row.is_total));
+        let shown = plain.take(most).chain(self.rows.iter().filter(|row| row.is_total));
         let rows = shown.map(|row| Row {
             is_total: row.is_total,
             cells: row.cells.iter().zip(&kinds).map(|(cell, figure)| (text(l, cell), *figure)).collect(),
@@ -103,7 +130,7 @@ impl Section {
             heads: heads.collect(),
             rows: rows.collect(),
             notes: self.section.notes.iter().map(|note| l.text(Some(note))).collect(),
-            more: plain.count().saturating_sub(most),
+            more: usize::try_from(self.section.row_count).unwrap_or(usize::MAX).saturating_sub(most),
         }
     }
 
