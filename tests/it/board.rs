@@ -21,7 +21,9 @@ fn yearly(entries: &[Entry], to: CivilDate) -> Report {
     let known_at = Sequence::new(u64::try_from(entries.len()).unwrap());
     let question = Question::of_year_until(to, known_at);
     let mut extract = Extract::new(&question);
-    entries.iter().for_each(|entry| extract.take(entry));
+    for entry in entries {
+        extract.take(entry);
+    }
     run(Name::Yearly, &extract, &question, "")
 }
 
@@ -72,7 +74,9 @@ pub(crate) fn agrees(entries: &[Entry], every: usize) -> Vec<Section> {
         }
     }
     let mut again = Book::new();
-    entries.iter().for_each(|entry| again.apply(entry));
+    for entry in entries {
+        again.apply(entry);
+    }
     assert_eq!(book, again, "the book is what it is without the figures");
     shown
 }
@@ -107,7 +111,9 @@ fn the_board_is_the_yearly_report() {
 fn the_sums_are_small() {
     let audited = property::run(9, 1_800).unwrap_or_else(|problem| panic!("{problem}"));
     let (mut figures, mut book) = (Figures::default(), Book::new());
-    audited.entries.iter().for_each(|entry| figures.apply(&mut book, entry));
+    for entry in &audited.entries {
+        figures.apply(&mut book, entry);
+    }
     let bytes = postcard::to_stdvec(&figures).unwrap().len();
     let of_book = postcard::to_stdvec(&book).unwrap().len();
     assert!(bytes * 5 < of_book, "{bytes} of {of_book}, though there are days with one entry only");
