@@ -98,7 +98,7 @@ pub enum Event {
     /// A claim went on.
     ClaimChanged(ClaimChanged),
     /// A rulebook version was adopted.
-    RulebookAdopted(Arc<Rulebook>),
+    RulebookAdopted(RulebookAdopted),
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// Who is let in as whom has changed.
@@ -461,6 +461,21 @@ pub enum Undone {
     SubsidyPaid(ApplicationId),
     /// A claim's payment that came back: the claim is approved again.
     ClaimPaid(ClaimId),
+}
+
+/// See [`Event::RulebookAdopted`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulebookAdopted {
+    /// The version.
+    pub rulebook: Arc<Rulebook>,
+    /// Why, for example the meeting that agreed to it; `None` where nobody said.
+    pub reason: Option<String>,
+}
+
+impl From<Arc<Rulebook>> for RulebookAdopted {
+    fn from(rulebook: Arc<Rulebook>) -> Self {
+        Self { rulebook, reason: None }
+    }
 }
 
 /// See [`Event::Refused`].

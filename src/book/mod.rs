@@ -104,8 +104,8 @@ pub struct Book {
     pub accounts: BTreeMap<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
     pub rulebooks: Vec<Arc<Rulebook>>,
-    /// By which entry each version was adopted, by whom, and on which day.
-    pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
+    /// How each version was adopted.
+    pub adoptions: BTreeMap<RulebookRef, Adoption>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
     /// Who is let in as whom.
@@ -125,6 +125,19 @@ pub struct Book {
     /// The group whose members are still to come; never between two commits.
     #[serde(skip)]
     open_group: Option<group::OpenGroup>,
+}
+
+/// How a version was adopted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Adoption {
+    /// By which entry.
+    pub entry: Sequence,
+    /// By whom.
+    pub by: PersonId,
+    /// On which day.
+    pub on: CivilDate,
+    /// Why; `None` where nobody said.
+    pub reason: Option<String>,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.

@@ -172,8 +172,8 @@ impl Figures {
         if let Event::LoanFiled(_) = &entry.event {
             let year = entry.effective_date.year();
             self.open_term(book, (year.first_day(), year.last_day()));
-        } else if let Event::RulebookAdopted(rulebook) = &entry.event {
-            for target in rulebook.targets.iter().filter(|one| one.measure == TargetMeasure::Enterprises) {
+        } else if let Event::RulebookAdopted(adopted) = &entry.event {
+            for target in adopted.rulebook.targets.iter().filter(|one| one.measure == TargetMeasure::Enterprises) {
                 self.open_term(book, (target.from, target.by));
             }
         }

@@ -365,10 +365,13 @@ async fn a_rulebook_is_tried_out_before_it_is_adopted() {
     browser.made(&format!("{draft}?from=2026-01-01")).await.shows(&["Had it been in force", "What changes"]);
     browser.get(&format!("{draft}?from=nonsense")).await.shows(&["role=\"alert\""]);
     let (token, request) = (shown.token(), shown.hidden("request"));
-    let pairs = [("csrf", token.as_str()), ("request", &request), ("effective", "2026-03-01")];
+    let why = ("reason", "鹤市监〔2026〕3号会议纪要");
+    let pairs = [("csrf", token.as_str()), ("request", &request), ("effective", "2026-03-01"), why];
     let adopted = browser.post(&format!("{draft}/adopt"), &pairs).await;
     assert_eq!(adopted.status, StatusCode::SEE_OTHER, "{}", adopted.body);
-    browser.get(&adopted.location()).await.shows(&["Adopted, in entry"]);
+    browser.get(&adopted.location()).await.shows(&["Adopted, in entry", "鹤市监〔2026〕3号会议纪要", "li.na"]);
+    let entry = adopted.location().split_once("adopted=").unwrap().1.to_owned();
+    browser.get(&format!("/bureau/entry/{entry}")).await.shows(&["Reason: 鹤市监〔2026〕3号会议纪要."]);
     // What is wrong is said, and nothing is kept.
     let token = browser.get("/bureau/rulebooks/new").await.token();
     for wrong in [&b""[..], b"schema = 1", &[0xff, 0xfe]] {

@@ -72,21 +72,25 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap()))
-            .await
+        Self::under(include_str!("../../../rulebooks/hebi-2017.toml")).await
     }
 
     /// The same under another rulebook.
     pub(crate) async fn under(rulebook: &str) -> Self {
-        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap())).await
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap()), true).await
+    }
+
+    /// The same under another rulebook, where nobody applied for anything yet.
+    pub(crate) async fn empty(rulebook: &str) -> Self {
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap()), false).await
     }
 
     /// The same on this store.
     pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
-        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage).await
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage, true).await
     }
 
-    async fn with(rulebook: &str, storage: Arc<dyn Storage>) -> Self {
+    async fn with(rulebook: &str, storage: Arc<dyn Storage>, pays: bool) -> Self {
         let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
         let clock = ManualClock::new(Timestamp::from_micros(NOON));
         let (writer, reader, threads) = Writer::start(storage, Clock::Manual(clock.clone()), loaded).unwrap();
@@ -119,7 +123,10 @@ impl World {
         };
         world.open_books(rulebook).await;
         for index in 0..2 {
-            world.lend_and_pay(index).await;
+            world.lend(index).await;
+            if pays {
+                world.applications[index] = world.apply_and_pay(index).await;
+            }
         }
         world
     }
@@ -158,8 +165,8 @@ impl World {
         }
     }
 
-    /// Registers, pledges, lends, reports interest, applies, approves and pays.
-    async fn lend_and_pay(&mut self, index: usize) {
+    /// Registers, pledges, lends and reports interest.
+    async fn lend(&mut self, index: usize) {
         let company = self.companies[index].clone();
         let name = ["鹤壁淇水精密镁业有限公司", "浚县黎阳农业机械有限公司"][index];
         let register = v1::RegisterEnterpriseRequest {
@@ -235,7 +242,6 @@ impl World {
             };
             self.ask("bank:icbc", interest).await;
         }
-        self.applications[index] = self.apply_and_pay(index).await;
     }
 
     /// An application for half of 60,000.01 of valuation, paid.

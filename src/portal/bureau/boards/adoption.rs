@@ -80,6 +80,7 @@ struct DraftPage {
     busy: String,
     error: String,
     request: String,
+    reason: String,
     effective: String,
     may_adopt: bool,
 }
@@ -197,7 +198,7 @@ pub(super) async fn draft(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    drafted(&portal, &member, id, asked, String::new()).await
+    drafted(&portal, &member, id, asked, Default::default()).await
 }
 
 fn read(portal: &Portal, member: &Member, id: &str) -> Option<(String, Rulebook)> {
@@ -216,7 +217,7 @@ async fn drafted(
     member: &Member,
     id: String,
     asked: Asked,
-    error: String,
+    (error, reason): (String, String),
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let Some((text, rulebook)) = read(portal, member, &id) else { return Ok(gone()) };
@@ -255,6 +256,7 @@ async fn drafted(
         busy,
         error,
         request: Uuid::new_v4().to_string(),
+        reason,
         effective: today.to_string(),
     }))
 }
@@ -269,6 +271,7 @@ pub(super) async fn adopt(
     let request = v1::AdoptRulebookRequest {
         request_id: fields.get("request").to_owned(),
         effective_date: fields.get("effective").to_owned(),
+        reason: fields.get("reason").to_owned(),
         text,
         ..Default::default()
     };
@@ -280,7 +283,7 @@ pub(super) async fn adopt(
         }
         Err(refusal) => {
             let said = correctable(member.visit.language, refusal)?;
-            drafted(&portal, &member, id, Asked::default(), said).await
+            drafted(&portal, &member, id, Asked::default(), (said, fields.get("reason").to_owned())).await
         }
     }
 }

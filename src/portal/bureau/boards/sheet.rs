@@ -26,17 +26,18 @@ pub(super) struct Section {
 pub(super) struct Sheet {
     pub(super) id: String,
     pub(super) title: String,
-    pub(super) heads: Vec<(String, bool)>,
+    /// Each with the class of its column: `number`, `date`, or none.
+    pub(super) heads: Vec<(String, &'static str)>,
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     /// How many rows are left out.
     pub(super) more: usize,
 }
 
-/// A row: its cells, each with whether it is a figure.
+/// A row: its cells, each with the class of its column.
 pub(super) struct Row {
     pub(super) is_total: bool,
-    pub(super) cells: Vec<(String, bool)>,
+    pub(super) cells: Vec<(String, &'static str)>,
 }
 
 /// What came of asking for a report.
@@ -115,14 +116,14 @@ impl Reported {
 impl Section {
     /// As a table of at most so many rows, and the totals.
     pub(super) fn sheet(&self, l: Language, most: usize) -> Sheet {
-        let kinds: Vec<bool> = self.section.columns.iter().map(|column| is_figure(column.kind())).collect();
+        let classes: Vec<&str> = self.section.columns.iter().map(|column| class(column.kind())).collect();
         let heads =
-            self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
+            self.section.columns.iter().zip(&classes).map(|(column, class)| (l.text(column.title.as_ref()), *class));
         let plain = self.rows.iter().filter(|row| !row.is_total);
         let shown = plain.take(most).chain(self.rows.iter().filter(|row| row.is_total));
         let rows = shown.map(|row| Row {
             is_total: row.is_total,
-            cells: row.cells.iter().zip(&kinds).map(|(cell, figure)| (text(l, cell), *figure)).collect(),
+            cells: row.cells.iter().zip(&classes).map(|(cell, class)| (text(l, cell), *class)).collect(),
         });
         Sheet {
             id: self.section.id.clone(),
@@ -160,10 +161,12 @@ impl Section {
     }
 }
 
-const fn is_figure(kind: v1::ReportColumnKind) -> bool {
+/// What keeps a column's cells in one line: a figure or a day that is broken is read wrong.
+const fn class(kind: v1::ReportColumnKind) -> &'static str {
     match kind {
-        v1::ReportColumnKind::Money | v1::ReportColumnKind::Count | v1::ReportColumnKind::Percent => true,
-        v1::ReportColumnKind::Unspecified | v1::ReportColumnKind::Text | v1::ReportColumnKind::Date => false,
+        v1::ReportColumnKind::Money | v1::ReportColumnKind::Count | v1::ReportColumnKind::Percent => "number",
+        v1::ReportColumnKind::Date => "date",
+        v1::ReportColumnKind::Unspecified | v1::ReportColumnKind::Text => "",
     }
 }
 
