@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::account::Posting;
+pub use super::adoption::RulebookAdopted;
 use super::closing::{ClosingRun, ClosingShareTaken};
 use super::correction::{AwardsCorrected, Correction};
 use super::fact::FactRecorded;
@@ -18,11 +19,11 @@ use crate::identifier::{
     RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
+use crate::rulebook::RulebookRef;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::{CapKey, CapUse, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
-use crate::rulebook::{Rulebook, RulebookRef};
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -461,21 +462,6 @@ pub enum Undone {
     SubsidyPaid(ApplicationId),
     /// A claim's payment that came back: the claim is approved again.
     ClaimPaid(ClaimId),
-}
-
-/// See [`Event::RulebookAdopted`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct RulebookAdopted {
-    /// The version.
-    pub rulebook: Arc<Rulebook>,
-    /// Why, for example the meeting that agreed to it; `None` where nobody said.
-    pub reason: Option<String>,
-}
-
-impl From<Arc<Rulebook>> for RulebookAdopted {
-    fn from(rulebook: Arc<Rulebook>) -> Self {
-        Self { rulebook, reason: None }
-    }
 }
 
 /// See [`Event::Refused`].

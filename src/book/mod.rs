@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod adoption;
 pub mod application;
 pub mod closing;
 pub mod correction;
@@ -35,8 +36,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PersonId, PoolId,
-    ProgrammeId, RequestId, RightId, Sequence, SeriesId, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
+    RequestId, RightId, Sequence, SeriesId, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, WideKey};
@@ -44,6 +45,7 @@ use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
 use access::Access;
 use account::Account;
+use adoption::Adoption;
 use application::{Application, Evidence};
 use fact::{FactKey, StatedFact};
 use loan::Loan;
@@ -125,19 +127,6 @@ pub struct Book {
     /// The group whose members are still to come; never between two commits.
     #[serde(skip)]
     open_group: Option<group::OpenGroup>,
-}
-
-/// How a version was adopted.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Adoption {
-    /// By which entry.
-    pub entry: Sequence,
-    /// By whom.
-    pub by: PersonId,
-    /// On which day.
-    pub on: CivilDate,
-    /// Why; `None` where nobody said.
-    pub reason: Option<String>,
 }
 
 /// A budget line in one year, in yuan: appropriated = available + reserved + spent.

@@ -11,12 +11,13 @@ mod subsidy;
 
 use std::sync::Arc;
 
+use super::Book;
+use super::adoption::Adoption;
 use super::event::{BlacklistEntryLifted, Entry, Event};
 use super::nouns::{
     BlacklistDetails, EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
 };
 use super::registry::{BlacklistEntry, Enterprise, IpRight, Pledge};
-use super::{Adoption, Book};
 use crate::identifier::RightId;
 use crate::money::Amount;
 
