@@ -33,6 +33,7 @@ const STATE: &[&str] = &[
     "Cargo.lock",
     "src/book",
     "src/calendar.rs",
+    "src/figures",
     "src/identifier",
     "src/journal",
     "src/money",

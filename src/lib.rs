@@ -39,6 +39,7 @@ pub mod reader;
 pub mod audit;
 pub mod snapshot;
 pub mod report;
+pub mod figures;
 pub mod evidence;
 pub mod backup;
 pub mod reconcile;

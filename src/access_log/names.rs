@@ -2,13 +2,15 @@
 //! not the log.
 //!
 //! ```text
-//! access-NNN.names    magic, 8 bytes │ length of the log file │ earliest time │ latest time       8 bytes each
+//! access-NNN.names    magic, 8 bytes │ check of the head and the tables │ length of the log file │ earliest │ latest time
+//!                                                                                                      8 bytes each
 //!                     for each of the 4,096 beginnings of a hash, how many entries come before it  4 bytes each, and the sum
+//!                     for each of them, the check of its entries                                   4 bytes each
 //!                     the entries by hash: hash of a name, 8 bytes │ offset of its line, 4 bytes
 //! ```
 //!
-//! All numbers big-endian. Derived from the log file and made anew whenever it is missing or of another length; nobody
-//! loses anything with it. A hash is the first eight bytes of the SHA-256 of a name; whoever finds a line reads it and
+//! All numbers big-endian; a check is the beginning of a SHA-256. Derived from the log file and made anew whenever it is
+//! missing, damaged or of another length; nobody loses anything with it. A hash is the first eight bytes of the SHA-256 of a name; whoever finds a line reads it and
 //! looks for himself, so two names with one hash cost a look and no more.
 
 use std::collections::BTreeSet;
@@ -21,16 +23,22 @@ use sha2::{Digest as _, Sha256};
 
 use super::Record;
 
-const MAGIC: &[u8; 8] = b"IPLNAME1";
+const MAGIC: &[u8; 8] = b"IPLNAME2";
 
 /// Beginnings of a hash, by its first twelve bits.
 const BEGINNINGS: u64 = 4_096;
 
+/// Where what the first check is of begins.
+const CHECKED_AT: usize = 16;
+
 /// Where the table of the beginnings is.
-const TABLE_AT: u64 = 32;
+const TABLE_AT: u64 = 40;
+
+/// Where the checks of the entries are.
+const CHECKS_AT: u64 = TABLE_AT + 4 * (BEGINNINGS + 1);
 
 /// Where the entries are.
-const ENTRIES_AT: u64 = TABLE_AT + 4 * (BEGINNINGS + 1);
+const ENTRIES_AT: u64 = CHECKS_AT + 4 * BEGINNINGS;
 
 const ENTRY_BYTES: u64 = 12;
 
@@ -41,6 +49,8 @@ pub(super) const DENIED: &str = "\0denied";
 #[derive(Debug)]
 pub(super) struct Names {
     file: File,
+    /// Everything before the entries.
+    head: Vec<u8>,
     /// The earliest and the latest time of a line, in microseconds.
     pub(super) times: (i64, i64),
 }
@@ -62,33 +72,56 @@ impl Names {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut head = [0; 32];
+        let mut head = vec![0; usize::try_from(ENTRIES_AT).map_err(io::Error::other)?];
         if file.read_exact_at(&mut head, 0).is_err() || !head.starts_with(MAGIC) {
             return Ok(None);
         }
-        if u64_at(&head, 8) != fs::metadata(log)?.len() {
+        let is_whole = check(head.get(CHECKED_AT..).unwrap_or_default()) == u64_at(&head, 8);
+        if !is_whole || u64_at(&head, 16) != fs::metadata(log)?.len() {
             return Ok(None);
         }
         let time = |at| i64::from_be_bytes(u64_at(&head, at).to_be_bytes());
-        Ok(Some(Self { file, times: (time(16), time(24)) }))
+        let times = (time(24), time(32));
+        Ok(Some(Self { file, head, times }))
+    }
+
+    /// The offsets of the lines of a finished file that have one of these names. A list of which the entries are damaged
+    /// is made anew.
+    pub(super) fn lines_of(self, log: &Path, names: &[u64]) -> io::Result<BTreeSet<u64>> {
+        match self.lines_with(names) {
+            Err(error) if [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof].contains(&error.kind()) => {
+                tracing::warn!(%error, log = %log.display(), "a list of names of the access log is made anew");
+                make(log)?;
+                Self::of(log)?.lines_with(names)
+            }
+            found => found,
+        }
     }
 
     /// The offsets of the lines that have one of these names, ascending; some may have none after all.
-    pub(super) fn lines_with(&self, names: &[u64]) -> io::Result<BTreeSet<u64>> {
+    fn lines_with(&self, names: &[u64]) -> io::Result<BTreeSet<u64>> {
         let mut offsets = BTreeSet::new();
         for name in names {
-            let mut bounds = [0; 8];
-            let beginning = beginning(*name);
-            self.file.read_exact_at(&mut bounds, TABLE_AT.saturating_add(beginning.saturating_mul(4)))?;
-            let (from, to) = (u32_at(&bounds, 0), u32_at(&bounds, 4));
-            let count = u64::from(to.saturating_sub(from)).saturating_mul(ENTRY_BYTES);
-            let mut entries = vec![0; usize::try_from(count).map_err(io::Error::other)?];
-            self.file
-                .read_exact_at(&mut entries, ENTRIES_AT.saturating_add(u64::from(from).saturating_mul(ENTRY_BYTES)))?;
+            let entries = self.entries(beginning(*name))?;
             let entries = entries.chunks_exact(12).filter(|entry| u64_at(entry, 0) == *name);
             offsets.extend(entries.map(|entry| u64::from(u32_at(entry, 8))));
         }
         Ok(offsets)
+    }
+
+    /// The entries with this beginning.
+    fn entries(&self, beginning: u64) -> io::Result<Vec<u8>> {
+        let place = |table: u64| usize::try_from(table.saturating_add(beginning.saturating_mul(4)));
+        let (bounds, sum) = (place(TABLE_AT).map_err(io::Error::other)?, place(CHECKS_AT).map_err(io::Error::other)?);
+        let (from, to) = (u32_at(&self.head, bounds), u32_at(&self.head, bounds.saturating_add(4)));
+        let count = u64::from(to.saturating_sub(from)).saturating_mul(ENTRY_BYTES);
+        let mut entries = vec![0; usize::try_from(count).map_err(io::Error::other)?];
+        let at = ENTRIES_AT.saturating_add(u64::from(from).saturating_mul(ENTRY_BYTES));
+        self.file.read_exact_at(&mut entries, at)?;
+        if short_check(&entries) != u32_at(&self.head, sum) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a list of names does not agree with its check"));
+        }
+        Ok(entries)
     }
 }
 
@@ -127,19 +160,33 @@ fn make(log: &Path) -> io::Result<()> {
         entries.extend(names_in(&record).into_iter().map(|name| (hash(name), offset)));
     }
     entries.sort_unstable();
-    let mut out = Vec::new();
-    out.extend(MAGIC);
-    out.extend(u64::try_from(bytes.len()).map_err(io::Error::other)?.to_be_bytes());
-    out.extend(times.0.to_be_bytes());
-    out.extend(times.1.to_be_bytes());
+    let (mut table, mut checks, mut body) = (Vec::new(), Vec::new(), Vec::new());
     for start in 0..=BEGINNINGS {
         let before = entries.partition_point(|(name, _)| beginning(*name) < start);
-        out.extend(u32::try_from(before).map_err(io::Error::other)?.to_be_bytes());
+        table.extend(u32::try_from(before).map_err(io::Error::other)?.to_be_bytes());
     }
-    for (name, offset) in entries {
-        out.extend(name.to_be_bytes());
-        out.extend(offset.to_be_bytes());
+    for (name, offset) in &entries {
+        body.extend(name.to_be_bytes());
+        body.extend(offset.to_be_bytes());
     }
+    let mut rest = body.as_slice();
+    for start in 0..BEGINNINGS {
+        let count = entries.partition_point(|(name, _)| beginning(*name) <= start);
+        let end = count.saturating_mul(12).saturating_sub(body.len().saturating_sub(rest.len()));
+        let (of_start, later) = rest.split_at(end.min(rest.len()));
+        checks.extend(short_check(of_start).to_be_bytes());
+        rest = later;
+    }
+    let mut checked = Vec::new();
+    checked.extend(u64::try_from(bytes.len()).map_err(io::Error::other)?.to_be_bytes());
+    checked.extend(times.0.to_be_bytes());
+    checked.extend(times.1.to_be_bytes());
+    checked.extend(table);
+    checked.extend(checks);
+    let mut out = MAGIC.to_vec();
+    out.extend(check(&checked).to_be_bytes());
+    out.extend(checked);
+    out.extend(body);
     let folder = log.parent().ok_or_else(|| io::Error::other("a file of the log has no folder"))?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(&out)?;
@@ -165,6 +212,15 @@ fn names_in(record: &Record) -> BTreeSet<&str> {
     let of_caller = [&who.principal, &who.person, &who.on_behalf_of, &who.organisation].into_iter().map(String::as_str);
     let denied = record.is_denied().then_some(DENIED);
     resources.chain(of_caller).chain(denied).filter(|name| !name.is_empty()).collect()
+}
+
+/// The beginning of a SHA-256.
+fn check(bytes: &[u8]) -> u64 {
+    u64_at(&Sha256::digest(bytes), 0)
+}
+
+fn short_check(bytes: &[u8]) -> u32 {
+    u32_at(&Sha256::digest(bytes), 0)
 }
 
 const fn beginning(hash: u64) -> u64 {

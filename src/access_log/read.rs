@@ -107,7 +107,7 @@ pub fn page(folder: &Path, query: &Query) -> io::Result<Page> {
         let (found, more) = match if is_finished { Some(Names::of(&path)?) } else { None } {
             Some(names) if query.is_outside(names.times) => (Vec::new(), false),
             Some(names) if wanted.is_some() => {
-                listed(&path, &names.lines_with(wanted.as_deref().unwrap_or_default())?, query, room)?
+                listed(&path, &names.lines_of(&path, wanted.as_deref().unwrap_or_default())?, query, room)?
             }
             Some(_) | None => {
                 read_whole = read_whole.saturating_add(1);

@@ -156,7 +156,19 @@ async fn lists_of_names_are_made_anew() {
     assert_eq!(numbers(&page(folder, &asked).unwrap()), [2]);
     let files = read::files(folder).unwrap();
     let list = files[0].with_extension("names");
-    for damage in [b"".as_slice(), b"IPLNAME1", b"something else that is longer than the head of a list"] {
+    // Any one byte of it: of the head, of the tables, of the entries.
+    let sound = fs::read(&list).unwrap();
+    for at in (0..sound.len()).filter(|at| *at < 64 || at % 997 == 0 || *at + 40 > sound.len()) {
+        let mut damaged = sound.clone();
+        damaged[at] ^= 0x40;
+        fs::write(&list, &damaged).unwrap();
+        assert_eq!(numbers(&page(folder, &asked).unwrap()), [2], "byte {at}");
+    }
+    for at in [8, 40, 16_000, sound.len() - 1] {
+        fs::write(&list, &sound[..at]).unwrap();
+        assert_eq!(numbers(&page(folder, &asked).unwrap()), [2], "cut at {at}");
+    }
+    for damage in [b"".as_slice(), b"IPLNAME1", b"IPLNAME2", b"something else that is longer than the head of a list"] {
         fs::write(&list, damage).unwrap();
         assert_eq!(numbers(&page(folder, &asked).unwrap()), [2], "{damage:?}");
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::account::Posting;
+pub use super::adoption::RulebookAdopted;
 use super::closing::{ClosingRun, ClosingShareTaken};
 use super::correction::{AwardsCorrected, Correction};
 use super::fact::FactRecorded;
@@ -18,11 +19,11 @@ use crate::identifier::{
     RightId, Sequence, Uscc,
 };
 use crate::money::Amount;
+use crate::rulebook::RulebookRef;
 use crate::rulebook::explanation::{Explanation, LineExplanation};
 use crate::rulebook::facts::{CapKey, CapUse, WideKey};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::LossParty;
-use crate::rulebook::{Rulebook, RulebookRef};
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +99,7 @@ pub enum Event {
     /// A claim went on.
     ClaimChanged(ClaimChanged),
     /// A rulebook version was adopted.
-    RulebookAdopted(Arc<Rulebook>),
+    RulebookAdopted(RulebookAdopted),
     /// A month was closed with nothing open in it.
     PeriodClosed(Month),
     /// Who is let in as whom has changed.

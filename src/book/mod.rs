@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod adoption;
 pub mod application;
 pub mod ascending;
 pub mod closing;
@@ -38,8 +39,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{
-    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PersonId, PoolId,
-    ProgrammeId, RequestId, RightId, Sequence, SeriesId, Uscc,
+    ApplicationId, BudgetLineId, ClaimId, ContractNumber, InstitutionId, InvoiceNumber, LoanId, PoolId, ProgrammeId,
+    RequestId, RightId, Sequence, SeriesId, Uscc,
 };
 use crate::money::Amount;
 use crate::rulebook::facts::{CapKey, WideKey};
@@ -47,6 +48,7 @@ use crate::rulebook::{PoolRule, Programme, Rulebook, RulebookRef};
 
 use access::Access;
 use account::Account;
+use adoption::Adoption;
 use application::{Application, Evidence};
 use ascending::Ascending;
 use evidence::EvidenceUse;
@@ -109,8 +111,8 @@ pub struct Book {
     pub accounts: BTreeMap<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
     pub rulebooks: Vec<Arc<Rulebook>>,
-    /// By which entry each version was adopted, by whom, and on which day.
-    pub adoptions: BTreeMap<RulebookRef, (Sequence, PersonId, CivilDate)>,
+    /// How each version was adopted.
+    pub adoptions: BTreeMap<RulebookRef, Adoption>,
     /// Closed months.
     pub closed_months: BTreeSet<Month>,
     /// Who is let in as whom.

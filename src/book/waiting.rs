@@ -6,8 +6,8 @@ use std::fmt;
 use super::application::Application;
 use super::nouns::{ApplicationState, ClaimState};
 use super::pool::Claim;
-use crate::calendar::CivilDate;
-use crate::identifier::{ApplicationId, ClaimId, Invalid, shown};
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::identifier::{ApplicationId, ClaimId, Invalid, ProgrammeId, shown};
 use crate::money::Amount;
 
 /// An application or a claim.
@@ -142,6 +142,11 @@ pub fn of_application(one: &Application, demanded_on: Option<CivilDate>) -> Opti
         | ApplicationState::ClawedBack
         | ApplicationState::AwaitingClosing => None,
     }
+}
+
+/// The closing run that an approved application waits for.
+pub fn run_awaited(one: &Application) -> Option<(ProgrammeId, FiscalYear)> {
+    (one.state == ApplicationState::AwaitingClosing).then(|| (one.programme.clone(), one.budget.1))
 }
 
 /// What was demanded back and has not come, in yuan.

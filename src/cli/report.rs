@@ -148,6 +148,7 @@ impl Task {
             programme_id: self.programme.clone(),
             form: self.wire_form().into(),
             english: self.english,
+            ..Default::default()
         }
     }
 

@@ -346,7 +346,7 @@ async fn adopt(writer: &Writer, reader: &Reader, name: &str, person: &str) -> an
         key: adoption_key(&rulebook.digest)?,
         effective_date: None,
         book_late: false,
-        command: Command::AdoptRulebook(Arc::new(rulebook)),
+        command: Command::AdoptRulebook(Arc::new(rulebook).into()),
     };
     let answer = writer.submit(request, false, None).await.with_context(|| format!("adopting `{name}`"))?;
     info!(rulebook = %reference, sequence = answer.entry.sequence.value(), "rulebook adopted");

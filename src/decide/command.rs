@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::book::access::AccessChange;
-use crate::book::event::{BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey};
+use crate::book::event::{
+    BudgetChange, Entry, InterestPaid, IpRightChanged, RedLetterInvoice, RequestKey, RulebookAdopted,
+};
 use crate::book::fact::{Fact, Supersedes};
 use crate::book::nouns::{
     BlacklistDetails, Caller, CostItem, EnterpriseDetails, InstitutionDetails, IpRightDetails, LoanTerms, Month,
@@ -14,7 +16,7 @@ use crate::book::reconciliation::StatementSignedOff;
 use crate::calendar::{CivilDate, FiscalYear, Timestamp};
 use crate::identifier::{ApplicationId, BudgetLineId, ClaimId, FunderId, LoanId, PoolId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
-use crate::rulebook::{Rulebook, RulebookRef};
+use crate::rulebook::RulebookRef;
 
 /// A command with who asks and when it takes effect.
 #[derive(Debug, Clone)]
@@ -127,8 +129,8 @@ pub enum Command {
     RecordRecovery(RecordRecovery),
     /// See `PoolService.WriteOffClaim`.
     WriteOffClaim(ClaimId),
-    /// See `RulebookService.AdoptRulebook`: the checked rulebook.
-    AdoptRulebook(Arc<Rulebook>),
+    /// See `RulebookService.AdoptRulebook`: the checked rulebook, and why.
+    AdoptRulebook(RulebookAdopted),
     /// See `PeriodService.ClosePeriod`.
     ClosePeriod(Month),
     /// See `ReconciliationService.SignOffStatement`: what the ledger found when it compared the statement.

@@ -55,7 +55,7 @@ fn command_of(event: &Event, earlier: &Earlier<'_>) -> Option<Command> {
         Event::PoolMoved(moved) => pool_command(moved),
         Event::ClaimSubmitted(submitted) => Command::SubmitClaim(submitted.loan, submitted.principal_loss),
         Event::ClaimChanged(changed) => claim_command(changed),
-        Event::RulebookAdopted(rulebook) => Command::AdoptRulebook(Arc::clone(rulebook)),
+        Event::RulebookAdopted(adopted) => Command::AdoptRulebook(adopted.clone()),
         Event::ReferenceRateRecorded(rate) => Command::RecordReferenceRate(rate.clone()),
         Event::FactRecorded(recorded) => Command::RecordFact(record_fact(recorded)),
         Event::StatementSignedOff(signed) => Command::SignOffStatement(Arc::clone(signed)),

@@ -1,23 +1,22 @@
 //! Adopting a rulebook version, and closing a month.
 
-use std::sync::Arc;
-
 use super::rejection::{Reason, Rejection};
 use super::{Context, Outcome, concerning_nobody};
 use crate::book::Book;
-use crate::book::event::Event;
+use crate::book::event::{Event, RulebookAdopted};
 use crate::calendar::CivilDate;
 use crate::rulebook::Rulebook;
 
 /// Adopts a version. A later version of the same rulebook takes over from its first day; two different rulebooks may
 /// not have the same programme or pool in force on the same day.
-pub(super) fn adopt(context: &Context<'_>, adopted: &Arc<Rulebook>) -> Result<Outcome, Rejection> {
+pub(super) fn adopt(context: &Context<'_>, asked: &RulebookAdopted) -> Result<Outcome, Rejection> {
+    let adopted = &asked.rulebook;
     for earlier in &context.book.rulebooks {
         if let Some(problem) = conflict(context.book, earlier, adopted) {
             return Err(problem);
         }
     }
-    Ok(Outcome::new(Event::RulebookAdopted(Arc::clone(adopted)), concerning_nobody()))
+    Ok(Outcome::new(Event::RulebookAdopted(asked.clone()), concerning_nobody()))
 }
 
 fn conflict(book: &Book, earlier: &Rulebook, adopted: &Rulebook) -> Option<Rejection> {

@@ -6,6 +6,7 @@ use super::permission::roles_of;
 use super::rejection::Violation;
 use super::{Text, text};
 use crate::book::Book;
+use crate::book::access::WITHDRAW_FROM_POOL;
 use crate::book::application::Application;
 use crate::book::nouns::{ApplicationState, Caller, ClaimState, Hands, Role};
 use crate::book::pool::Claim;
@@ -86,6 +87,56 @@ pub fn choice(asker: &Asker<'_>, case: CaseId, act: Act) -> Option<Choice> {
         Some([problem, problem_zh])
     });
     Some(Choice { act, second: first.is_some(), two_persons, barred })
+}
+
+/// A withdrawal from a pool that was approved by the first of two persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Pool, funder, and the bank's reference.
+    pub particulars: [String; 3],
+    /// In yuan.
+    pub amount: Amount,
+    /// Who approved it first.
+    pub first: Hands,
+    /// Whether the caller's roles may withdraw.
+    pub allowed: bool,
+    /// Why this person may not be the second, in English and Chinese; `None` where it may.
+    pub barred: Option<[String; 2]>,
+}
+
+/// The withdrawals that wait for a second person, in the order of their pools.
+pub fn withdrawals(asker: &Asker<'_>) -> Vec<Withdrawal> {
+    let roles = roles(asker.book, asker.caller);
+    let allowed = roles_of(WITHDRAW_FROM_POOL).iter().any(|role| roles.contains(role));
+    let from = (WITHDRAW_FROM_POOL.to_owned(), String::new());
+    let all = asker.book.access.endorsements.range(from..).take_while(|((rpc, _), _)| rpc == WITHDRAW_FROM_POOL);
+    let waiting = all.filter_map(|((_, subject), first)| {
+        // As `withdrawal_subject` writes it; the reference may have spaces.
+        let mut parts = subject.splitn(4, ' ');
+        let (pool, funder, _amount, reference) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let found = conflict(asker.book, asker.caller, asker.today, &first.hands);
+        let barred = found.and_then(|conflict| {
+            let what = text("approved it first", "初审人");
+            let Violation { problem, problem_zh, .. } =
+                rejection(&asker.caller.person, conflict, "pool_id", what).violations.into_iter().next()?;
+            Some([problem, problem_zh])
+        });
+        Some(Withdrawal {
+            particulars: [pool, funder, reference].map(str::to_owned),
+            amount: first.amount,
+            first: first.hands.clone(),
+            allowed,
+            barred,
+        })
+    });
+    waiting.collect()
+}
+
+/// Whether the caller may make a closing run: whoever is confined to districts may not, because it is of all of them.
+pub fn may_run_closing(asker: &Asker<'_>) -> bool {
+    let roles = roles(asker.book, asker.caller);
+    roles_of("SubsidyService/RunClosing").iter().any(|role| roles.contains(role))
+        && asker.book.access.districts_of(asker.caller).is_none()
 }
 
 const fn on_application(state: ApplicationState) -> &'static [Act] {

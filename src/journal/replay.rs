@@ -44,20 +44,27 @@ pub fn replay_with_leaves(
     storage: &dyn Storage,
     visit: &mut dyn FnMut(Arc<Entry>, u64, Hash),
 ) -> Result<Replayed, ReplayFault> {
-    replay_tail(storage, Replayed { book: Book::new(), head: Head::EMPTY }, visit)
+    replay_tail(storage, Replayed { book: Book::new(), head: Head::EMPTY }, &mut |book, entry, height, leaf| {
+        book.apply(&entry);
+        visit(entry, height, leaf);
+    })
 }
+
+/// What takes an entry over: it has the book apply it, and may look at the book before and after. With the height of
+/// the entry's block and the leaf hash of its record.
+pub type Applying<'a> = dyn FnMut(&mut Book, Arc<Entry>, u64, Hash) + 'a;
 
 /// Goes on from where a replay had come to, as a snapshot keeps it: reads the blocks after its head and no others. Whoever
 /// calls has made sure that the head is one of this journal.
 pub fn replay_tail(
     storage: &dyn Storage,
     mut replayed: Replayed,
-    visit: &mut dyn FnMut(Arc<Entry>, u64, Hash),
+    apply: &mut Applying<'_>,
 ) -> Result<Replayed, ReplayFault> {
     // Before the scan: a ledger that is running may have grown by its end.
     let expected = storage.tip()?;
     let mut outcome = Ok(());
-    storage.scan(replayed.head.height.saturating_add(1), &mut |block| match replayed.take(&block, visit) {
+    storage.scan(replayed.head.height.saturating_add(1), &mut |block| match replayed.take(&block, apply) {
         Ok(()) => ControlFlow::Continue(()),
         Err(fault) => {
             outcome = Err(fault);
@@ -70,15 +77,14 @@ pub fn replay_tail(
 }
 
 impl Replayed {
-    fn take(&mut self, block: &Block, visit: &mut dyn FnMut(Arc<Entry>, u64, Hash)) -> Result<(), ReplayFault> {
+    fn take(&mut self, block: &Block, apply: &mut Applying<'_>) -> Result<(), ReplayFault> {
         let height = block.height();
         let (head, leaves) = self.head.check_with_leaves(block)?;
         for (record, leaf) in block.records().iter().zip(leaves) {
             let sequence = self.book.last_sequence().next().value();
             let entry = decode(record).map_err(|source| ReplayFault::Record { sequence, height, source })?;
             check_follows(&self.book, &entry).map_err(|source| ReplayFault::Entry { sequence, height, source })?;
-            self.book.apply(&entry);
-            visit(Arc::new(entry), height, leaf);
+            apply(&mut self.book, Arc::new(entry), height, leaf);
         }
         if let Some(open) = self.book.open_group() {
             let sequence = self.book.last_sequence().next().value();
@@ -307,7 +313,7 @@ mod tests {
         let (_, theirs) = theirs.seal(vec![encode(&Entry { recorded_at: NOON.next(), ..entry(1) })]);
         let (stray, _) = theirs.seal(vec![encode(&entry(2))]);
         let mut replayed = replay(&ours, &mut |_, _| {}).unwrap();
-        let fault = replayed.take(&stray, &mut |_, _, _| {}).unwrap_err();
+        let fault = replayed.take(&stray, &mut |book, entry, _, _| book.apply(&entry)).unwrap_err();
         assert!(matches!(fault, ReplayFault::Block(_)), "{fault:?}");
         assert_eq!(replayed.book.last_sequence().value(), 1, "nothing of it is applied");
     }

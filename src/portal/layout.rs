@@ -75,7 +75,8 @@ impl Frame {
     /// The same, where the switch of language leads to this page: on one that answers a POST and is not to be sent again.
     #[must_use]
     pub fn switching_to(self, address: &str) -> Self {
-        Self { other_language: format!("{address}?lang={}", self.l.other().code()), ..self }
+        let separator = if address.contains('?') { '&' } else { '?' };
+        Self { other_language: format!("{address}{separator}lang={}", self.l.other().code()), ..self }
     }
 
     /// Where the style sheet is.

@@ -1,5 +1,6 @@
-//! Files that somebody sent and is looking at: in memory only, one of each kind for a login, gone after a while, with the
-//! logout, and when others need the room. What becomes of a file is an entry of the ledger, or nothing.
+//! Files that somebody sent and is looking at, and what was asked of a report that is still being made: in memory only, few
+//! of each kind for a login, gone after a while, with the logout, and when others need the room. What becomes of a file is an
+//! entry of the ledger, or nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,18 @@ pub enum Purpose {
     Statement,
     /// To be adopted.
     Rulebook,
+    /// No file: the parameters of a report, which stand in no address.
+    Report,
+}
+
+impl Purpose {
+    /// How many of them a login has at a time.
+    const fn most(self) -> usize {
+        match self {
+            Self::Statement | Self::Rulebook => 1,
+            Self::Report => 8,
+        }
+    }
 }
 
 /// A file with what was said of it.
@@ -83,12 +96,22 @@ impl Uploads {
     }
 
     /// Keeps a file for the login with this cookie; the name under which it is found. The one before it for the same
-    /// purpose goes; where there is no room, the oldest go. `None` without random numbers.
+    /// purpose goes, or of reports the oldest; where there is no room, the oldest go. `None` without random numbers.
     pub fn keep(&self, cookie: &str, purpose: Purpose, sent: Sent) -> Option<String> {
         let id = hex::encode(random_bytes().ok()?.first_chunk::<16>()?);
         let owner = hash(cookie);
         let mut all = self.all.lock();
-        all.retain(|_, held| held.at.elapsed() < self.kept && (held.owner != owner || held.purpose != purpose));
+        all.retain(|_, held| held.at.elapsed() < self.kept);
+        loop {
+            let mut own: Vec<_> =
+                all.iter().filter(|(_, held)| held.owner == owner && held.purpose == purpose).collect();
+            if own.len() < purpose.most() {
+                break;
+            }
+            own.sort_by_key(|(_, held)| held.at);
+            let oldest = own.first().map(|(id, _)| (*id).clone())?;
+            all.remove(&oldest);
+        }
         let bytes = |all: &BTreeMap<String, Held>| {
             all.values().map(|held| held.sent.bytes.len()).fold(0, usize::saturating_add)
         };
@@ -175,6 +198,18 @@ mod tests {
         assert!(all.find("a", Purpose::Statement, &one).is_none(), "the newer one takes its place");
         assert!(all.find("a", Purpose::Rulebook, &other).is_some());
         assert!(all.find("a", Purpose::Statement, &newer).is_some());
+    }
+
+    #[tokio::test]
+    async fn of_reports_a_login_has_some() {
+        let all = Uploads::default();
+        let ids: Vec<String> = (0..9).map(|_| all.keep("a", Purpose::Report, sent(0)).unwrap()).collect();
+        let other = all.keep("b", Purpose::Report, sent(0)).unwrap();
+        let found = ids.iter().filter(|id| all.find("a", Purpose::Report, id).is_some()).count();
+        assert_eq!((found, all.count()), (8, 9));
+        assert!(all.find("a", Purpose::Report, &ids[8]).is_some(), "the newest stays");
+        assert!(all.find("b", Purpose::Report, &other).is_some());
+        assert!(all.find("b", Purpose::Report, &ids[8]).is_none(), "another login");
     }
 
     #[tokio::test]

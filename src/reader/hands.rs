@@ -38,8 +38,8 @@ impl Published {
 
     /// Takes over an entry that follows; it is not durable yet.
     pub(crate) fn apply(&mut self, entry: Arc<Entry>) {
-        let View { book, history, cases, index, work, head: _ } = &mut self.view;
-        book.apply(&entry);
+        let View { book, history, cases, figures, index, work, head: _ } = &mut self.view;
+        figures.apply(book, &entry);
         history.apply(&entry);
         cases.apply(&entry);
         index.apply(&entry, book);

@@ -6,6 +6,7 @@ use super::index::Index;
 use super::work::Work;
 use super::{BlockIndex, Published, Reader, Recent, View};
 use crate::book::Book;
+use crate::figures::Figures;
 use crate::journal::block::Head;
 use crate::journal::merkle::Hash;
 use crate::journal::merkle::subtrees::{Subtrees, Tiles};
@@ -37,6 +38,7 @@ impl Loaded {
             book: Book::new(),
             history: History::default(),
             cases: Cases::default(),
+            figures: Figures::default(),
             work: Work::default(),
             index: Index::default(),
             head: Head::EMPTY,
@@ -57,6 +59,7 @@ impl Loaded {
             && one.view.book == other.view.book
             && one.view.history == other.view.history
             && one.view.cases == other.view.cases
+            && one.view.figures == other.view.figures
             && one.blocks == other.blocks
             && one.subtrees == other.subtrees
     }
@@ -87,20 +90,23 @@ impl Loaded {
     /// The same after the blocks that the store has beyond it; no other block is read. `progress` hears the sequence of
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
-        let Published { view: View { book, mut history, mut cases, head, .. }, mut blocks, mut recent, mut subtrees } =
-            self.0;
-        let Replayed { book, head } = replay_tail(storage, Replayed { book, head }, &mut |entry, height, leaf| {
-            let sequence = entry.sequence;
-            history.apply(&entry);
-            cases.apply(&entry);
-            blocks.note(height, sequence);
-            subtrees.append(leaf);
-            recent.push(entry);
-            progress(sequence.value());
-        })?;
+        let Published { view, mut blocks, mut recent, mut subtrees } = self.0;
+        let View { book, mut history, mut cases, mut figures, head, .. } = view;
+        let Replayed { book, head } =
+            replay_tail(storage, Replayed { book, head }, &mut |book, entry, height, leaf| {
+                let sequence = entry.sequence;
+                figures.apply(book, &entry);
+                history.apply(&entry);
+                cases.apply(&entry);
+                blocks.note(height, sequence);
+                subtrees.append(leaf);
+                recent.push(entry);
+                progress(sequence.value());
+            })?;
         let index = Index::of(&book);
         let work = Work::of(&book, &cases);
-        Ok(Self(Published { view: View { book, history, cases, work, index, head }, blocks, recent, subtrees }))
+        let view = View { book, history, cases, figures, work, index, head };
+        Ok(Self(Published { view, blocks, recent, subtrees }))
     }
 }
 

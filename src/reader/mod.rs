@@ -28,6 +28,7 @@ use tokio::task;
 
 use crate::book::Book;
 use crate::book::event::Entry;
+use crate::figures::Figures;
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::codec::{CodecError, decode};
@@ -86,6 +87,8 @@ pub struct View {
     pub history: History,
     /// The entries about each loan, application, claim, right and pledge.
     pub cases: Cases,
+    /// The running sums of the board.
+    pub figures: Figures,
     /// What waits for the bureau; made anew from the book at every start.
     #[serde(skip)]
     pub work: Work,

@@ -8,10 +8,11 @@ use std::ops::Bound;
 
 use super::cases::Cases;
 use crate::book::Book;
+use crate::book::application::Application;
 use crate::book::event::{Entry, Event, Undone};
-use crate::book::waiting::{Act, CaseId, Waiting, of_application, of_claim};
-use crate::calendar::CivilDate;
-use crate::identifier::{ApplicationId, ClaimId};
+use crate::book::waiting::{Act, CaseId, Waiting, of_application, of_claim, run_awaited};
+use crate::calendar::{CivilDate, FiscalYear};
+use crate::identifier::{ApplicationId, ClaimId, ProgrammeId};
 
 /// A place in the queue: the day on which it is due, then the case.
 pub type Place = (CivilDate, CaseId);
@@ -22,6 +23,8 @@ pub struct Work {
     by_act: BTreeMap<Act, BTreeSet<Place>>,
     places: BTreeMap<CaseId, (Act, CivilDate)>,
     none: BTreeSet<Place>,
+    /// What waits for a closing run, which is one act for all of a programme's year.
+    runs: BTreeMap<(ProgrammeId, FiscalYear), BTreeSet<ApplicationId>>,
 }
 
 impl Work {
@@ -56,6 +59,30 @@ impl Work {
             self.by_act.entry(act).or_default().insert((due, case));
         }
         self.by_act.retain(|_, places| !places.is_empty());
+        if let CaseId::Application(id) = case
+            && let Some(one) = book.applications.get(&id)
+        {
+            self.place_in_run(id, one);
+        }
+    }
+
+    fn place_in_run(&mut self, id: ApplicationId, one: &Application) {
+        if let Some(run) = run_awaited(one) {
+            self.runs.entry(run).or_default().insert(id);
+            return;
+        }
+        let run = (one.programme.clone(), one.budget.1);
+        if let Some(waiting) = self.runs.get_mut(&run) {
+            waiting.remove(&id);
+            if waiting.is_empty() {
+                self.runs.remove(&run);
+            }
+        }
+    }
+
+    /// The closing runs that something waits for, with what.
+    pub const fn runs(&self) -> &BTreeMap<(ProgrammeId, FiscalYear), BTreeSet<ApplicationId>> {
+        &self.runs
     }
 
     /// What waits for any of these acts after a place, what is due first at the top.

@@ -1,8 +1,9 @@
 //! 科目余额表: every account with what moved it, and the trial balance.
 
-use super::extract::{Extract, Turnover};
+use super::extract::Extract;
 use super::{Cell, Kind, Section, Words, column, text};
 use crate::book::account::Account;
+use crate::figures::Turnover;
 use crate::rulebook::terms::CostKind;
 
 pub(super) fn sections(extract: &Extract) -> Vec<Section> {

@@ -6,11 +6,17 @@ use super::extract::Extract;
 use super::{Cell, Kind, Section, Words, column, percent, quotient, text};
 use crate::book::account::Account;
 use crate::calendar::FiscalYear;
+use crate::figures::Appropriations;
 use crate::identifier::BudgetLineId;
 use crate::money::Amount;
 
 /// Each budget line and year at the end of the day.
 pub(super) fn execution(extract: &Extract) -> Section {
+    execution_of(&extract.appropriations, &|account| extract.turnover(account).closing())
+}
+
+/// The same of these appropriations, with the balances of the accounts.
+pub(super) fn execution_of(appropriations: &Appropriations, balance: &dyn Fn(&Account) -> Amount) -> Section {
     let mut section = Section::new(
         "budget-execution",
         Words::new("Budget execution", "预算执行情况"),
@@ -28,8 +34,8 @@ pub(super) fn execution(extract: &Extract) -> Section {
             column("rate", Kind::Percent, "spent %", "执行率%"),
         ],
     );
-    for ((line, year), appropriated) in &extract.appropriations {
-        let closing = |account: Account| extract.turnover(&account).closing();
+    for ((line, year), appropriated) in &appropriations.years {
+        let closing = |account: Account| balance(&account);
         let spent = closing(Account::BudgetSpent(line.clone(), *year));
         section.line(vec![
             text(&line),
@@ -74,6 +80,7 @@ pub(super) fn growth(extract: &Extract) -> Section {
     // What is carried over was appropriated in an earlier year and is no growth.
     let years: BTreeMap<(BudgetLineId, FiscalYear), Amount> = extract
         .appropriations
+        .years
         .iter()
         .filter(|(_, of)| !(of.initial.is_zero() && of.adjusted.is_zero()))
         .map(|(key, of)| (key.clone(), of.initial.plus(of.adjusted)))

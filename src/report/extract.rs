@@ -1,18 +1,16 @@
 //! What the entries say that were known then and took effect until then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Words;
 use super::question::Question;
 use crate::book::Book;
 use crate::book::account::Account;
-use crate::book::event::{
-    ApplicationChange, ApplicationChanged, BudgetChange, Entry, Event, LoanChange, LoanChanged, Reversed, Undone,
-    YearClosed,
-};
+use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event, LoanChange, LoanChanged, Undone};
 use crate::book::registry::Enterprise;
-use crate::calendar::{CivilDate, FiscalYear, Timestamp};
-use crate::identifier::{ApplicationId, BudgetLineId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
+use crate::calendar::{CivilDate, Timestamp};
+use crate::figures::{Appropriations, Payments, Turnover, payment_of};
+use crate::identifier::{ApplicationId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::RulebookRef;
 
@@ -34,39 +32,9 @@ pub struct Extract {
     /// award, which a correction may lower after it was paid; these are the money.
     pub payments: BTreeMap<ApplicationId, Payments>,
     /// Appropriations and adjustments of each budget line and year until the last day, in yuan.
-    pub appropriations: BTreeMap<(BudgetLineId, FiscalYear), Appropriated>,
-    /// Which budget entries are adjustments: a reversal takes back in the column of its original.
-    adjustments: BTreeSet<Sequence>,
+    pub appropriations: Appropriations,
     /// When the last known entry was recorded.
     pub last_recorded_at: Option<Timestamp>,
-}
-
-/// What moved an account, in yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turnover {
-    /// The balance before the first day; debit positive.
-    pub opening: Amount,
-    /// Debits within the days.
-    pub debit: Amount,
-    /// Credits within the days, positive.
-    pub credit: Amount,
-}
-
-impl Turnover {
-    /// A reversal is posted in red (红字冲销): it takes back on the side of the original, so that turnovers show what
-    /// truly moved.
-    fn post(&mut self, amount: Amount, is_reversal: bool) {
-        if amount.is_negative() == is_reversal {
-            self.debit = self.debit.plus(amount);
-        } else {
-            self.credit = self.credit.minus(amount);
-        }
-    }
-
-    /// The balance at the end of the last day; debit positive.
-    pub fn closing(self) -> Amount {
-        self.opening.plus(self.debit).minus(self.credit)
-    }
 }
 
 /// A loan's money within the days asked for, in yuan.
@@ -78,37 +46,6 @@ pub struct LoanFlow {
     pub repaid: Amount,
     /// Interest paid.
     pub interest: Amount,
-}
-
-/// A budget line's year, in yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Appropriated {
-    /// By appropriation.
-    pub initial: Amount,
-    /// By adjustments, up less down.
-    pub adjusted: Amount,
-    /// Carried over from the year before when that was closed (上年结转).
-    pub carried_in: Amount,
-    /// Carried over to the next year when this one was closed (结转下年).
-    pub carried_out: Amount,
-    /// Lapsed when the year was closed (结余收回).
-    pub lapsed: Amount,
-}
-
-impl Appropriated {
-    /// What the year had to spend.
-    pub fn whole(&self) -> Amount {
-        self.carried_in.plus(self.initial).plus(self.adjusted)
-    }
-}
-
-/// A subsidy's money until the last day, in yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Payments {
-    /// Paid out, less payments that bounced.
-    pub paid: Amount,
-    /// Received back.
-    pub returned: Amount,
 }
 
 impl Extract {
@@ -123,8 +60,7 @@ impl Extract {
             loan_flows: BTreeMap::new(),
             clawbacks: BTreeMap::new(),
             payments: BTreeMap::new(),
-            appropriations: BTreeMap::new(),
-            adjustments: BTreeSet::new(),
+            appropriations: Appropriations::default(),
             last_recorded_at: None,
         }
     }
@@ -149,67 +85,17 @@ impl Extract {
                 turnover.opening = turnover.opening.plus(posting.amount);
             }
         }
-        self.take_budget(entry);
+        self.appropriations.take(entry);
         self.take_payment(entry);
         if is_within {
             self.take_flow(&entry.event);
         }
     }
 
-    fn take_budget(&mut self, entry: &Entry) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only these change what is appropriated")]
-        match &entry.event {
-            Event::BudgetAppropriated(change) => self.change_budget(change, change.amount, false),
-            Event::BudgetAdjusted(change) => {
-                self.adjustments.insert(entry.sequence);
-                self.change_budget(change, change.amount, true);
-            }
-            Event::Reversed(Reversed { entry, undone: Undone::BudgetChanged(change), .. }) => {
-                self.change_budget(change, change.amount.negated(), self.adjustments.contains(entry));
-            }
-            Event::YearClosed(closed) => self.carry_over(closed),
-            _ => {}
-        }
-    }
-
-    fn change_budget(&mut self, change: &BudgetChange, amount: Amount, is_adjustment: bool) {
-        let of_year = self.appropriations.entry((change.line.clone(), change.year)).or_default();
-        let sum = if is_adjustment { &mut of_year.adjusted } else { &mut of_year.initial };
-        *sum = sum.plus(amount);
-    }
-
-    fn carry_over(&mut self, closed: &YearClosed) {
-        for line in &closed.lines {
-            let of_year = self.appropriations.entry((line.line.clone(), closed.year)).or_default();
-            let Some(next) = closed.year.next().filter(|_| line.is_carried) else {
-                of_year.lapsed = of_year.lapsed.plus(line.left);
-                continue;
-            };
-            of_year.carried_out = of_year.carried_out.plus(line.left);
-            let of_next = self.appropriations.entry((line.line.clone(), next)).or_default();
-            of_next.carried_in = of_next.carried_in.plus(line.left);
-        }
-    }
-
-    /// The treasury's side of a subsidy: what was posted to its account, whatever the award became since.
     fn take_payment(&mut self, entry: &Entry) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only these pay a subsidy or bring it back")]
-        let (application, is_return) = match &entry.event {
-            Event::ApplicationChanged(ApplicationChanged { application, change: ApplicationChange::Paid(_) })
-            | Event::Reversed(Reversed { undone: Undone::SubsidyPaid(application), .. }) => (*application, false),
-            Event::ApplicationChanged(ApplicationChanged {
-                application,
-                change: ApplicationChange::ClawbackReceived(..),
-            }) => (*application, true),
-            _ => return,
-        };
-        let cash = entry.postings.iter().filter(|posting| posting.account == Account::TreasuryCash);
-        let moved = Amount::total(cash.map(|posting| posting.amount));
-        let payments = self.payments.entry(application).or_default();
-        if is_return {
-            payments.returned = payments.returned.plus(moved);
-        } else {
-            payments.paid = payments.paid.minus(moved);
+        if let Some((application, moved)) = payment_of(entry) {
+            let payments = self.payments.entry(application).or_default();
+            *payments = payments.plus(moved);
         }
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::extract::Extract;
 use super::question::Question;
-use super::{Cell, Kind, Section, Words, column, count, percent, text};
+use super::{Cell, Kind, Section, Words, column, percent, text};
 use crate::book::loan::Loan;
 use crate::book::nouns::{LoanState, Named};
 use crate::calendar::CivilDate;
+use crate::figures::Lent;
 use crate::identifier::InstitutionId;
 use crate::money::Amount;
 
@@ -40,7 +41,11 @@ impl OverdueClass {
             | LoanState::Closed
             | LoanState::Withdrawn => {}
         }
-        let Some(since) = loan.overdue_since else { return Self::Current };
+        loan.overdue_since.map_or(Self::Current, |since| Self::since(since, day))
+    }
+
+    /// The class, on a day, of what is overdue since another one.
+    fn since(since: CivilDate, day: CivilDate) -> Self {
         match day.days_since(since).saturating_add(1) {
             ..=30 => Self::To30,
             31..=60 => Self::To60,
@@ -64,11 +69,24 @@ impl OverdueClass {
 
 /// What one bank has out, in yuan.
 #[derive(Default)]
-struct Outstanding {
-    loans: usize,
+pub(super) struct Outstanding {
+    loans: u64,
     total: Amount,
     ip_part: Amount,
     by_class: BTreeMap<OverdueClass, Amount>,
+}
+
+impl Outstanding {
+    /// From the running sums.
+    pub(super) fn of(lent: &Lent, day: CivilDate) -> Self {
+        let mut by_class =
+            BTreeMap::from([(OverdueClass::Current, lent.current), (OverdueClass::NonPerforming, lent.non_performing)]);
+        for (since, amount) in &lent.overdue {
+            let class = by_class.entry(OverdueClass::since(*since, day)).or_default();
+            *class = class.plus(*amount);
+        }
+        Self { loans: lent.loans, total: lent.total, ip_part: lent.ip_part, by_class }
+    }
 }
 
 pub(super) fn sections(extract: &Extract, question: &Question) -> Vec<Section> {
@@ -99,6 +117,14 @@ pub(super) fn by_bank(extract: &Extract, question: &Question) -> Section {
         let class = bank.by_class.entry(OverdueClass::of(loan, question.to)).or_default();
         *class = class.plus(loan.outstanding());
     }
+    by_bank_of(&banks, &|bank| extract.institution_name(bank))
+}
+
+/// The same of what each bank has out, with the banks' names.
+pub(super) fn by_bank_of(
+    banks: &BTreeMap<InstitutionId, Outstanding>,
+    name: &dyn Fn(&InstitutionId) -> String,
+) -> Section {
     let mut columns = vec![
         column("bank", Kind::Text, "bank", "银行"),
         column("loans", Kind::Count, "loans", "笔数"),
@@ -108,14 +134,10 @@ pub(super) fn by_bank(extract: &Extract, question: &Question) -> Section {
     columns.extend(OverdueClass::ALL.map(|class| class.column("")));
     columns.push(column("npl", Kind::Percent, "non-performing %", "不良率%"));
     let mut section = Section::new("outstanding", Words::new("Outstanding by bank", "在贷余额（按银行）"), columns);
-    for (bank, out) in &banks {
+    for (bank, out) in banks {
         let class = |class| out.by_class.get(&class).copied().unwrap_or_default();
-        let mut cells = vec![
-            text(&extract.institution_name(bank)),
-            count(out.loans),
-            Cell::Money(out.total),
-            Cell::Money(out.ip_part),
-        ];
+        let mut cells =
+            vec![text(&name(bank)), Cell::Count(out.loans), Cell::Money(out.total), Cell::Money(out.ip_part)];
         cells.extend(OverdueClass::ALL.map(|each| Cell::Money(class(each))));
         cells.push(percent(class(OverdueClass::NonPerforming), out.total));
         section.line(cells);

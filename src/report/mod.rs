@@ -12,6 +12,7 @@
 //! again years later it has the same figures, whatever was back-dated or corrected since. *Effective at* one date and
 //! *known at* another are two axes; both are in the head of every report.
 
+pub mod board;
 pub mod catalogue;
 pub mod extract;
 pub mod question;

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::extract::Extract;
 use super::question::Question;
 use super::{Cell, Kind, Section, Words, column, count, percent, text};
+use crate::book::Book;
 use crate::book::account::Account;
 use crate::book::nouns::ClaimState;
+use crate::figures::{Turnover, pool_of};
 use crate::identifier::{InstitutionId, PoolId};
 use crate::money::Amount;
 
@@ -16,6 +18,12 @@ pub(super) fn sections(extract: &Extract, question: &Question) -> Vec<Section> {
 
 /// Each pool's cash from opening to closing, and what weighs on it.
 pub(super) fn statement(extract: &Extract) -> Section {
+    statement_of(&extract.turnovers, &extract.book)
+}
+
+/// The same of what moved the accounts.
+pub(super) fn statement_of(turnovers: &BTreeMap<Account, Turnover>, book: &Book) -> Section {
+    let turnover = |account: Account| turnovers.get(&account).copied().unwrap_or_default();
     let mut section = Section::new(
         "pools",
         Words::new("Cash of the pools", "资金池收支"),
@@ -32,12 +40,12 @@ pub(super) fn statement(extract: &Extract) -> Section {
             column("exposure", Kind::Money, "exposure", "在保责任"),
         ],
     );
-    for pool in pools(extract) {
-        let cash = extract.turnover(&Account::PoolCash(pool.clone()));
-        let (contributions, withdrawals) = capital(extract, &pool);
-        let (paid, payable) = payable(extract, &pool);
-        let interest = extract.turnover(&Account::PoolInterest(pool.clone()));
-        let recovered = extract.turnover(&Account::PoolRecovered(pool.clone()));
+    for pool in pools(turnovers, book) {
+        let cash = turnover(Account::PoolCash(pool.clone()));
+        let (contributions, withdrawals) = capital(turnovers, &pool);
+        let (paid, payable) = payable(turnovers, &pool);
+        let interest = turnover(Account::PoolInterest(pool.clone()));
+        let recovered = turnover(Account::PoolRecovered(pool.clone()));
         section.line(vec![
             text(&pool),
             Cell::Money(cash.opening),
@@ -48,7 +56,7 @@ pub(super) fn statement(extract: &Extract) -> Section {
             Cell::Money(withdrawals),
             Cell::Money(cash.closing()),
             Cell::Money(payable),
-            Cell::Money(extract.turnover(&Account::PoolExposure(pool.clone())).closing()),
+            Cell::Money(turnover(Account::PoolExposure(pool.clone())).closing()),
         ]);
     }
     section.add_total();
@@ -60,43 +68,21 @@ pub(super) fn statement(extract: &Extract) -> Section {
 }
 
 /// Every pool that an account or a loan names.
-fn pools(extract: &Extract) -> BTreeSet<PoolId> {
-    let with_accounts = extract.turnovers.keys().filter_map(|account| match account {
-        Account::PoolCash(pool)
-        | Account::PoolCapital(pool, _)
-        | Account::PoolInterest(pool)
-        | Account::PoolCompensation(pool)
-        | Account::PoolPayable(pool, _)
-        | Account::PoolRecovered(pool)
-        | Account::PoolExposure(pool)
-        | Account::PoolExposureContra(pool) => Some(pool.clone()),
-        Account::BudgetAppropriated(..)
-        | Account::BudgetAvailable(..)
-        | Account::BudgetReserved(..)
-        | Account::BudgetSpent(..)
-        | Account::SubsidyExpense(_)
-        | Account::SubsidyPayable(_)
-        | Account::SubsidyClawback(_)
-        | Account::SubsidyPayableTo(_)
-        | Account::SubsidyClawbackFrom(_)
-        | Account::TreasuryCash => None,
-    });
-    with_accounts.chain(extract.book.pools.keys().cloned()).collect()
+fn pools(turnovers: &BTreeMap<Account, Turnover>, book: &Book) -> BTreeSet<PoolId> {
+    turnovers.keys().filter_map(pool_of).chain(book.pools.keys()).cloned().collect()
 }
 
 /// Paid in and taken out by the funders within the days, in yuan.
-fn capital(extract: &Extract, pool: &PoolId) -> (Amount, Amount) {
-    let of_pool =
-        extract.turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolCapital(of, _) if of == pool));
+fn capital(turnovers: &BTreeMap<Account, Turnover>, pool: &PoolId) -> (Amount, Amount) {
+    let of_pool = turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolCapital(of, _) if of == pool));
     of_pool.fold((Amount::ZERO, Amount::ZERO), |(paid_in, taken_out), (_, turnover)| {
         (paid_in.plus(turnover.credit), taken_out.plus(turnover.debit))
     })
 }
 
 /// Paid to the banks within the days, and still owed to them, in yuan.
-fn payable(extract: &Extract, pool: &PoolId) -> (Amount, Amount) {
-    let of_pool =
-        extract.turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolPayable(of, _) if of == pool));
+fn payable(turnovers: &BTreeMap<Account, Turnover>, pool: &PoolId) -> (Amount, Amount) {
+    let of_pool = turnovers.iter().filter(|(account, _)| matches!(account, Account::PoolPayable(of, _) if of == pool));
     of_pool.fold((Amount::ZERO, Amount::ZERO), |(paid, owed), (_, turnover)| {
         (paid.plus(turnover.debit), owed.minus(turnover.closing()))
     })

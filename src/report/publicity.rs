@@ -2,8 +2,9 @@
 
 use super::extract::Extract;
 use super::question::Question;
-use super::subsidies::{is_asked_for, is_granted};
+use super::subsidies::is_asked_for;
 use super::{Cell, Kind, Section, Words, column, text};
+use crate::figures::is_granted;
 use crate::identifier::Uscc;
 
 /// The subsidies approved within the days.

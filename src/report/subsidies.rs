@@ -6,7 +6,8 @@ use super::extract::Extract;
 use super::question::{Grouping, Question};
 use super::{Cell, Column, Kind, Section, Words, column, count, text};
 use crate::book::application::Application;
-use crate::book::nouns::{ApplicationState, Named};
+use crate::book::nouns::Named;
+use crate::figures::{Sums, is_granted};
 use crate::identifier::ApplicationId;
 use crate::money::Amount;
 use crate::rulebook::terms::CostKind;
@@ -61,7 +62,7 @@ fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, 
         ],
     );
     for (id, application) in wanted {
-        let sums = Sums::of(extract, *id, application);
+        let sums = sums_of(extract, *id, application);
         let state = application.state.name();
         let paid = application.paid.as_ref();
         section.line(vec![
@@ -89,96 +90,37 @@ fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, 
     section
 }
 
-/// Sums over applications, in yuan.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sums {
-    pub(super) applications: usize,
-    pub(super) refused: usize,
-    pub(super) cost: Amount,
-    pub(super) granted: Amount,
-    pub(super) paid: Amount,
-    /// Demanded back, or overpaid by a correction, and not received yet.
-    pub(super) due_back: Amount,
-    /// Of it what a correction of the award took off after it was paid.
-    pub(super) overpaid: Amount,
-    pub(super) returned: Amount,
+/// What one application counts for.
+fn sums_of(extract: &Extract, id: ApplicationId, application: &Application) -> Sums {
+    Sums::of(application, extract.payments.get(&id).copied().unwrap_or_default())
 }
 
-impl Sums {
-    pub(super) fn of(extract: &Extract, id: ApplicationId, application: &Application) -> Self {
-        let is_granted = is_granted(application.state);
-        let granted = if is_granted { application.granted } else { Amount::ZERO };
-        let money = extract.payments.get(&id).copied().unwrap_or_default();
-        Self {
-            applications: 1,
-            refused: usize::from(application.state == ApplicationState::Refused),
-            cost: Amount::total(application.lines.iter().map(|line| line.cost)),
-            granted,
-            paid: money.paid,
-            due_back: application.demanded.minus(application.received_back).plus(application.overpaid),
-            overpaid: application.overpaid,
-            returned: money.returned,
-        }
-    }
-
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self {
-            applications: self.applications.saturating_add(other.applications),
-            refused: self.refused.saturating_add(other.refused),
-            cost: self.cost.plus(other.cost),
-            granted: self.granted.plus(other.granted),
-            paid: self.paid.plus(other.paid),
-            due_back: self.due_back.plus(other.due_back),
-            overpaid: self.overpaid.plus(other.overpaid),
-            returned: self.returned.plus(other.returned),
-        }
-    }
-
-    /// What the treasury is out of pocket.
-    pub(super) fn net(self) -> Amount {
-        self.paid.minus(self.returned)
-    }
-
-    pub(super) fn cells(self) -> Vec<Cell> {
-        vec![
-            count(self.applications),
-            count(self.refused),
-            Cell::Money(self.cost),
-            Cell::Money(self.granted),
-            Cell::Money(self.paid),
-            Cell::Money(self.due_back),
-            Cell::Money(self.overpaid),
-            Cell::Money(self.returned),
-            Cell::Money(self.net()),
-        ]
-    }
-
-    pub(super) fn columns() -> Vec<Column> {
-        vec![
-            column("applications", Kind::Count, "applications", "申请笔数"),
-            column("refused", Kind::Count, "refused", "不予补助笔数"),
-            column("cost", Kind::Money, "actual cost", "实际发生额"),
-            column("granted", Kind::Money, "granted", "核定"),
-            column("paid", Kind::Money, "paid", "已拨付"),
-            column("due_back", Kind::Money, "due back", "待追回"),
-            column("overpaid", Kind::Money, "of it overpaid", "其中更正多付"),
-            column("returned", Kind::Money, "clawed back", "已追回"),
-            column("net", Kind::Money, "net paid", "净拨付"),
-        ]
-    }
+fn cells(sums: Sums) -> Vec<Cell> {
+    vec![
+        Cell::Count(sums.applications),
+        Cell::Count(sums.refused),
+        Cell::Money(sums.cost),
+        Cell::Money(sums.granted),
+        Cell::Money(sums.paid),
+        Cell::Money(sums.due_back),
+        Cell::Money(sums.overpaid),
+        Cell::Money(sums.returned),
+        Cell::Money(sums.net()),
+    ]
 }
 
-/// Whether the amount computed still stands.
-pub(super) const fn is_granted(state: ApplicationState) -> bool {
-    match state {
-        ApplicationState::Submitted
-        | ApplicationState::Approved
-        | ApplicationState::Paid
-        | ApplicationState::ClawbackDemanded
-        | ApplicationState::ClawedBack
-        | ApplicationState::AwaitingClosing => true,
-        ApplicationState::Refused | ApplicationState::Withdrawn => false,
-    }
+fn columns() -> Vec<Column> {
+    vec![
+        column("applications", Kind::Count, "applications", "申请笔数"),
+        column("refused", Kind::Count, "refused", "不予补助笔数"),
+        column("cost", Kind::Money, "actual cost", "实际发生额"),
+        column("granted", Kind::Money, "granted", "核定"),
+        column("paid", Kind::Money, "paid", "已拨付"),
+        column("due_back", Kind::Money, "due back", "待追回"),
+        column("overpaid", Kind::Money, "of it overpaid", "其中更正多付"),
+        column("returned", Kind::Money, "clawed back", "已追回"),
+        column("net", Kind::Money, "net paid", "净拨付"),
+    ]
 }
 
 fn grouped<'a>(
@@ -191,8 +133,13 @@ fn grouped<'a>(
         let key = key(extract, group_by, application);
         let (_, group) =
             groups.entry(key.clone()).or_insert_with(|| (label(extract, group_by, application, &key), Sums::default()));
-        *group = group.plus(Sums::of(extract, *id, application));
+        *group = group.plus(sums_of(extract, *id, application));
     }
+    section_of(group_by, groups.into_values())
+}
+
+/// A row for each group, and their total.
+pub(super) fn section_of(group_by: Grouping, groups: impl Iterator<Item = (Cell, Sums)>) -> Section {
     let (en, zh) = match group_by {
         Grouping::Enterprise => ("enterprise", "企业"),
         Grouping::District => ("district", "县区"),
@@ -202,13 +149,13 @@ fn grouped<'a>(
         Grouping::Application => ("application", "申请编号"),
     };
     let mut columns = vec![column("group", Kind::Text, en, zh)];
-    columns.extend(Sums::columns());
+    columns.extend(self::columns());
     let title = Words::new(format!("Subsidies by {en}"), format!("补贴汇总（按{zh}）"));
     let mut section = Section::new("subsidies", title, columns);
-    for (label, sums) in groups.into_values() {
-        let mut cells = vec![label];
-        cells.extend(sums.cells());
-        section.line(cells);
+    for (label, sums) in groups {
+        let mut row = vec![label];
+        row.extend(cells(sums));
+        section.line(row);
     }
     section.add_total();
     note_granted(&mut section);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::extract::Extract;
 use super::{Cell, Kind, Section, Words, column, quotient, text};
+use crate::book::Book;
 use crate::book::loan::Loan;
 use crate::book::nouns::LoanState;
 use crate::calendar::CivilDate;
@@ -13,6 +14,11 @@ use crate::rulebook::model::{Target, TargetMeasure, TargetValue};
 
 /// Each target of the newest version of each adopted rulebook.
 pub(super) fn section(extract: &Extract) -> Section {
+    section_of(&extract.book, &|target| reached(extract, target))
+}
+
+/// The same, with what was reached of each.
+pub(super) fn section_of(book: &Book, reached: &dyn Fn(&Target) -> TargetValue) -> Section {
     let mut section = Section::new(
         "targets",
         Words::new("Targets against plan", "目标完成情况"),
@@ -29,23 +35,22 @@ pub(super) fn section(extract: &Extract) -> Section {
             column("clause", Kind::Text, "clause", "条款"),
         ],
     );
-    for rulebook in newest(extract) {
+    for rulebook in newest(book) {
         for target in &rulebook.targets {
-            section.line(line(extract, rulebook, target));
+            section.line(line(rulebook, target, reached(target)));
         }
     }
     section
 }
 
 /// The newest version of each rulebook.
-fn newest(extract: &Extract) -> impl Iterator<Item = &Rulebook> {
-    let adopted = &extract.book.rulebooks;
+fn newest(book: &Book) -> impl Iterator<Item = &Rulebook> {
+    let adopted = &book.rulebooks;
     let is_newest = |one: &Rulebook| !adopted.iter().any(|other| other.id == one.id && other.version > one.version);
     adopted.iter().map(AsRef::as_ref).filter(move |one| is_newest(one))
 }
 
-fn line(extract: &Extract, rulebook: &Rulebook, target: &Target) -> Vec<Cell> {
-    let reached = reached(extract, target);
+fn line(rulebook: &Rulebook, target: &Target, reached: TargetValue) -> Vec<Cell> {
     let share = match (reached, target.value) {
         (TargetValue::Count(reached), TargetValue::Count(planned)) => quotient(i64::from(reached), i64::from(planned)),
         (TargetValue::Money(reached), TargetValue::Money(planned)) => quotient(reached.fen(), planned.fen()),

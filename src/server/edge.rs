@@ -25,6 +25,7 @@ use super::comparisons::Comparisons;
 use super::digest::request_digest;
 use super::guard::{Watch, note_made, note_request, note_request_id};
 use super::identity::{Identify, Peer};
+use super::jobs::Jobs;
 use super::logins::Logins;
 use super::parse::{Violations, query};
 use super::render::decision::decision;
@@ -32,7 +33,7 @@ use super::render::entry::{CreatedIds, render};
 use super::render::explanation::Detail;
 use super::verifications::Verifications;
 use super::write::{Answered, WriteRequest};
-use super::{REPORTS_MAX, TAILS_MAX, reused};
+use super::{TAILS_MAX, reused};
 
 /// How long a write may take when the client sets no deadline.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -66,8 +67,8 @@ pub struct Edge {
     pub(super) catch_up: Arc<Semaphore>,
     /// Held by the simulation that is under way.
     pub(super) simulations: Arc<Semaphore>,
-    /// One permit per report being made.
-    pub(super) reports: Arc<Semaphore>,
+    /// Reports and simulations that are being made, or are kept.
+    pub(super) jobs: Arc<Jobs>,
     /// Turns true when the server stops.
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
@@ -77,7 +78,6 @@ impl Edge {
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
         let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        let reports = Arc::new(Semaphore::new(REPORTS_MAX));
         let simulations = Arc::new(Semaphore::new(1));
         Self {
             writer,
@@ -93,7 +93,7 @@ impl Edge {
             tails,
             catch_up: Arc::new(Semaphore::new(1)),
             simulations,
-            reports,
+            jobs: Arc::default(),
             stop: Arc::new(stop),
         }
     }

@@ -54,6 +54,7 @@ pub mod edge;
 pub mod guard;
 pub mod identity;
 pub mod inside;
+mod jobs;
 mod listen;
 pub(crate) mod outside;
 pub mod logins;
@@ -128,7 +129,7 @@ pub const IMPORT_BATCHES_AHEAD: usize = 2;
 /// The most entry tails open at a time, over all connections.
 pub const TAILS_MAX: usize = 64;
 
-/// The most reports made at a time: each reads the journal and holds a book of its own.
+/// The most reports, and simulations that nobody waits for, made at a time: each reads the journal and holds a book of its own.
 pub const REPORTS_MAX: usize = 2;
 
 /// The largest payload of `Ping`.

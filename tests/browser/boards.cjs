@@ -3,36 +3,16 @@
 // journal audited.
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const path = require('node:path');
 const { demo, browser: launch, code } = require('./ledger.cjs');
+const { looker } = require('./look.cjs');
 
-const pictures = process.env.IPLEDGER_PICTURES;
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [360, 768, 1280];
-const serious = [];
-const wide = [];
-let inspector;
+let keep;
 
-/** What axe-core finds serious on a page: run where scripts may run. */
-async function inspect(context, page, name) {
-  const html = await page.content();
-  const style = await (await context.request.get(new URL(await page.locator('link[rel=stylesheet]').getAttribute('href'), page.url()).href)).text();
-  const probe = await inspector.newPage();
-  await probe.setViewportSize(page.viewportSize());
-  await probe.setContent(html.replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`));
-  await probe.evaluate(axe);
-  const found = await probe.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  for (const one of found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))) {
-    serious.push(`${name}: ${one.id}: ${one.help}\n    ${one.nodes.map((node) => node.html).slice(0, 3).join('\n    ')}`);
-  }
-  const over = await probe.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  if (over > 0) wide.push(`${name} is ${over} px too wide`);
-  await probe.close();
-}
-
-async function keep(context, page, name) {
-  await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-  await inspect(context, page, name);
+/** Waits until a page that asks again by itself has what it waits for. */
+async function made(page) {
+  for (let tries = 0; tries < 100 && (await page.locator('meta[http-equiv=refresh]').count().catch(() => 1)); tries += 1) await page.waitForTimeout(300);
+  assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0, `${page.url()} is never made`);
 }
 
 /** A browser of somebody of the bureau. */
@@ -61,8 +41,16 @@ async function look(chromium, ledger, language, width) {
   for (const [name, address] of Object.entries(addresses)) {
     const answer = await page.goto(ledger.pages + address);
     assert.equal(answer.status(), 200, address);
+    await made(page);
     await keep(context, page, `50-${name}-${language}-${width}`);
   }
+  await page.goto(`${ledger.pages}/bureau/reports/yearly`);
+  await page.fill('#from', '2025-01-01');
+  await page.fill('#to', '2025-12-31');
+  await page.click('#report button:has-text("生成"), #report button:has-text("Run")');
+  await made(page);
+  assert.ok(await page.locator('main table').count(), 'the report stands');
+  await keep(context, page, `50-report-made-${language}-${width}`);
   assert.deepEqual(bad, [], 'nothing against the content policy');
   await context.close();
 }
@@ -124,9 +112,10 @@ async function report(chromium, ledger) {
   await page.fill('#from', '2025-01-01');
   await page.fill('#to', '2025-12-31');
   await page.selectOption('#by', 'district');
-  await page.click('button:has-text("Run")');
+  await page.click('#report button:has-text("Run")');
+  await made(page);
   await keep(context, page, '67-report-1280');
-  const [file] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("XLSX")')]);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("This result as XLSX")')]);
   assert.match(file.suggestedFilename(), /\.xlsx$/);
   await context.close();
 }
@@ -141,6 +130,7 @@ async function adopt(chromium, ledger) {
   await page.fill('#text', '');
   await page.selectOption('#shipped', 'weihai-2020');
   await page.click('main form button');
+  await made(page);
   const text = await page.innerText('main');
   for (const one of ['实际核定', '测算核定', '全部规则', '采用此版本']) assert.ok(text.includes(one), one);
   await keep(context, page, '69-draft-1280');
@@ -175,7 +165,8 @@ async function audit(chromium, ledger) {
   const ledger = await demo();
   const chromium = await launch();
   try {
-    inspector = await chromium.newContext();
+    const looking = await looker(chromium);
+    ({ keep } = looking);
     if (process.env.IPLEDGER_ONLY) { await ({ reconcile, close, report, adopt, audit })[process.env.IPLEDGER_ONLY](chromium, ledger); return; }
     const widths = process.env.IPLEDGER_WIDTHS ? process.env.IPLEDGER_WIDTHS.split(',').map(Number) : WIDTHS;
     for (const language of ['zh', 'en']) for (const width of widths) await look(chromium, ledger, language, width);
@@ -184,8 +175,8 @@ async function audit(chromium, ledger) {
     await adopt(chromium, ledger);
     await close(chromium, ledger);
     await audit(chromium, ledger);
-    assert.deepEqual(serious, [], `axe-core finds:\n${serious.join('\n')}`);
-    assert.deepEqual(wide, [], wide.join('\n'));
+    assert.deepEqual(looking.serious, [], `axe-core finds:\n${looking.serious.join('\n')}`);
+    assert.deepEqual(looking.wide, [], looking.wide.join('\n'));
     console.log('boards: nothing serious');
   } finally {
     await chromium.close();

@@ -4,38 +4,15 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { demo, browser: launch, code } = require('./ledger.cjs');
+const { looker } = require('./look.cjs');
 
 const pictures = process.env.IPLEDGER_PICTURES;
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [360, 768, 1280];
 const QISHUI = '91410611MADEM0011X';
 // Who has nothing yet; who is on the blacklist; whose invoice was used before.
 const OTHERS = { empty: '91410621MADEM0126K', blacklisted: '91410611MADEM00701', refused: '91410611MADEM01189', owing: '91410622MADEM00549' };
 
-const serious = [];
-
-/** What axe-core finds serious on a page. Run where scripts may run: our policy forbids them on the pages themselves. */
-async function inspect(context, page, name) {
-  const html = await page.content();
-  const style = await (await context.request.get(new URL(await page.locator('link[rel=stylesheet]').getAttribute('href'), page.url()).href)).text();
-  const probe = await inspector.newPage();
-  await probe.setViewportSize(page.viewportSize());
-  await probe.setContent(html.replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`));
-  await probe.evaluate(axe);
-  const found = await probe.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  for (const one of found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))) {
-    serious.push(`${name}: ${one.id}: ${one.help}\n    ${one.nodes.map((node) => node.html).slice(0, 3).join('\n    ')}`);
-  }
-  await probe.close();
-}
-
-let inspector;
-
-/** A picture of the whole page; nothing may be wider than the screen. */
-async function keep(context, page, name) {
-  await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-  await inspect(context, page, name);
-}
+let keep;
 
 async function journey(chromium, ledger, language, width, login) {
   const context = await chromium.newContext({ javaScriptEnabled: false, viewport: { width, height: 800 }, locale: 'zh-CN' });
@@ -203,7 +180,8 @@ async function widths(chromium, ledger) {
   const ledger = await demo();
   const chromium = await launch();
   try {
-    inspector = await chromium.newContext();
+    const look = await looker(chromium);
+    ({ keep } = look);
     if (process.env.IPLEDGER_ONLY) { await ({ others, apply, widths })[process.env.IPLEDGER_ONLY](chromium, ledger); return; }
     for (const language of ['zh', 'en']) {
       for (const width of WIDTHS) await journey(chromium, ledger, language, width, code(ledger.server, 'officer', 'li-na', QISHUI));
@@ -212,7 +190,8 @@ async function widths(chromium, ledger) {
     await apply(chromium, ledger);
     await bureau(chromium, ledger, ledger.codes[1]);
     await widths(chromium, ledger);
-    assert.deepEqual(serious, [], `axe-core finds:\n${serious.join('\n')}`);
+    assert.deepEqual(look.serious, [], `axe-core finds:\n${look.serious.join('\n')}`);
+    assert.deepEqual(look.wide, [], look.wide.join('\n'));
     console.log(`${fs.readdirSync(pictures).length} pictures, nothing serious`);
   } finally {
     await chromium.close();

@@ -91,7 +91,7 @@ fn cost_fen(number: u64) -> i64 {
 async fn approved_year(ledger: &Ledger) {
     let (_, text) = shipped().iter().find(|(name, _)| *name == "tongliang-2025.toml").unwrap();
     let rulebook = Arc::new(load_rulebook(text).unwrap());
-    ledger.give(1, Role::Operator, "op", Command::AdoptRulebook(rulebook)).await;
+    ledger.give(1, Role::Operator, "op", Command::AdoptRulebook(rulebook.into())).await;
     let budget = BudgetChange {
         line: BudgetLineId::parse("ip-grants").unwrap(),
         year: year(),
@@ -304,7 +304,7 @@ fn corrections_of_random_ledgers_keep_every_invariant() {
                 document: "文".to_owned(),
             };
             give(&mut book, u128::MAX - 10, Role::Finance, Command::AppropriateBudget(money));
-            give(&mut book, u128::MAX - 9, Role::Officer, Command::AdoptRulebook(rulebook));
+            give(&mut book, u128::MAX - 9, Role::Officer, Command::AdoptRulebook(rulebook.into()));
             let (head, group) = give(&mut book, u128::MAX - 8, Role::Officer, Command::CorrectAwards(correct.clone()));
             let Event::AwardsCorrected(run) = &head.event else { panic!("another event") };
             let (mut more, mut less) = (Amount::ZERO, Amount::ZERO);

@@ -20,6 +20,7 @@ mod api;
 mod chinese;
 mod audit;
 mod backup;
+mod board;
 mod cities;
 mod crash;
 mod evidence;

@@ -12,6 +12,7 @@ mod subsidy;
 use std::sync::Arc;
 
 use super::Book;
+use super::adoption::Adoption;
 use super::event::{BlacklistEntryLifted, Entry, Event};
 use super::nouns::{
     BlacklistDetails, EnterpriseDetails, EvidenceKey, IpRightDetails, PledgeDetails, PledgeKey, RightChange,
@@ -73,10 +74,15 @@ impl Book {
             Event::PoolMoved(moved) => self.move_pool(moved),
             Event::ClaimSubmitted(submitted) => self.take_claim(entry, submitted),
             Event::ClaimChanged(changed) => self.change_claim(entry, changed),
-            Event::RulebookAdopted(rulebook) => {
-                let adoption = (entry.sequence, entry.actor.person.clone(), entry.effective_date);
-                self.adoptions.insert(rulebook.reference(), adoption);
-                self.rulebooks.push(Arc::clone(rulebook));
+            Event::RulebookAdopted(adopted) => {
+                let adoption = Adoption {
+                    entry: entry.sequence,
+                    by: entry.actor.person.clone(),
+                    on: entry.effective_date,
+                    reason: adopted.reason.clone(),
+                };
+                self.adoptions.insert(adopted.rulebook.reference(), adoption);
+                self.rulebooks.push(Arc::clone(&adopted.rulebook));
             }
             Event::PeriodClosed(month) => {
                 self.closed_months.insert(*month);

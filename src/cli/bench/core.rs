@@ -88,7 +88,7 @@ impl Core {
     pub(super) fn set_up(&mut self, recorded: &mut Recorded<'_>) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
         let text = crate::cli::rulebook::read("hebi-2017")?;
         let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file("hebi-2017")))?;
-        self.give(recorded, Role::Operator, Command::AdoptRulebook(Arc::new(rulebook)))?;
+        self.give(recorded, Role::Operator, Command::AdoptRulebook(Arc::new(rulebook).into()))?;
         let year = FiscalYear::from_value(2026).context("a year")?;
         let (line, document) = (BudgetLineId::parse("ip-finance")?, "bench".to_owned());
         let amount = Amount::from_yuan(1_000_000_000);

@@ -4,6 +4,9 @@
 //! finance, an auditor. From each one's first page every link is followed, one address of each shape
 //! (`/bureau/applications/#`), and each address is asked for some times over one connection, one after the other. The
 //! time is from the last byte of the request to the last byte of the page, on the same machine.
+//!
+//! Whoever may run reports also presses the button of some: what counts for the limit is the answer to the press, which
+//! is the report or says that it is being made; how long it takes until the report stands is printed beside.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
@@ -41,6 +44,12 @@ const LIMIT: Duration = Duration::from_millis(100);
 /// The most addresses that are asked of one visitor: a page that links to everything must not make this endless.
 const ADDRESSES_MAX: usize = 60;
 
+/// The reports whose button is pressed: one that only adds up, and one with a row for each application.
+const REPORTS: [&str; 2] = ["yearly", "subsidies"];
+
+/// How long a report may take to be made before this gives up.
+const MADE_WITHIN: Duration = Duration::from_mins(10);
+
 /// What a page took.
 struct Taken {
     status: StatusCode,
@@ -74,8 +83,19 @@ pub(super) async fn run(entries: u64, rounds: usize, out: &mut dyn Write) -> any
         let code = code(&server, role, enterprise).await?;
         let mut browser = Browser::open(host).await?;
         let first = browser.log_in(&code).await?;
-        let measured = browser.follow(&first, rounds).await?;
+        let mut measured = browser.follow(&first, rounds).await?;
+        let mut made = Vec::new();
+        if enterprise.is_empty() {
+            for name in REPORTS {
+                let (pressed, until) = browser.press(name).await?;
+                measured.insert(format!("POST /bureau/reports/{name}"), pressed);
+                made.push(format!("{name}: {} ms until it stood", tenths(until)));
+            }
+        }
         is_fast &= print(role, &measured, out)?;
+        if !made.is_empty() {
+            writeln!(out, "{}\n", made.join("; "))?;
+        }
     }
     server.stop().await?;
     Ok(is_fast)
@@ -181,6 +201,26 @@ impl Browser {
             measured.insert(shape(&address), taken);
         }
         Ok(measured)
+    }
+
+    /// Presses the button of a report: what the answer took, and how long it was until the report stood. A second visitor
+    /// finds it made.
+    async fn press(&mut self, name: &str) -> anyhow::Result<(Taken, Duration)> {
+        let address = format!("/bureau/reports/{name}");
+        let form = self.ask(Method::GET, &address, String::new()).await?.body;
+        let token = between(&form, "name=\"csrf\" value=\"", "\"").context("the report has no form")?.to_owned();
+        let begin = Instant::now();
+        let mut answer = self.ask(Method::POST, &address, format!("csrf={token}")).await?;
+        let (times, bytes) = (vec![answer.took], answer.body.len());
+        let pressed = Taken { status: answer.status, bytes, times };
+        while let Some(again) = between(&answer.body, "http-equiv=\"refresh\" content=\"2;url=", "\"") {
+            anyhow::ensure!(begin.elapsed() < MADE_WITHIN, "the report `{name}` is not made within {MADE_WITHIN:?}");
+            let again = again.replace("&amp;", "&").replace("&#38;", "&");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            answer = self.ask(Method::GET, &again, String::new()).await?;
+        }
+        anyhow::ensure!(answer.status == StatusCode::OK, "the report `{name}` was answered {}", answer.status);
+        Ok((pressed, begin.elapsed()))
     }
 
     async fn ask(&mut self, method: Method, path: &str, form: String) -> anyhow::Result<Answer> {

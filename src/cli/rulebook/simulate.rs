@@ -109,7 +109,7 @@ async fn from_server(client: &Client, text: String, asked: &Asked<'_>) -> anyhow
     let connection = client.connect().await?;
     let mut rulebooks = RulebookServiceClient::new(connection).max_decoding_message_size(REQUEST_BYTES_MAX);
     let from = asked.from.unwrap_or_default().to_owned();
-    let request = v1::SimulateRulebookRequest { text, from, top: Some(asked.top) };
+    let request = v1::SimulateRulebookRequest { text, from, top: Some(asked.top), ..Default::default() };
     let mut stream = rulebooks.simulate_rulebook(request).await?.into_inner();
     let bar = bar("entries", 0);
     while let Some(response) = stream.message().await? {

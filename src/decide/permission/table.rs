@@ -129,6 +129,7 @@ pub const TABLE: &[Row] = &[
     row("ReconciliationService/ListUnreconciledStatements", BUREAU),
     row("ReportService/ListReports", BUREAU),
     row("ReportService/RunReport", BUREAU),
+    row("ReportService/GetBoard", BUREAU),
     row("DeskService/ListWork", BUREAU),
     row("DeskService/GetCase", BUREAU),
     row("DeskService/Search", BUREAU),

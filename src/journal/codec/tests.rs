@@ -154,7 +154,10 @@ fn a_wrong_value_is_named_with_what_was_expected() {
     let start = "`Posting.account` holds `treasury/gold`, which no version writes (`treasury/gold` is not an account";
     assert!(problem.starts_with(start), "{problem}");
     assert_eq!(
-        problem_with(record::Event::RulebookAdopted(wire::RulebookAdopted { text: "schema = 1".to_owned() })),
+        problem_with(record::Event::RulebookAdopted(wire::RulebookAdopted {
+            text: "schema = 1".to_owned(),
+            reason: None
+        })),
         "`RulebookAdopted.text` is not a rulebook that this version can read (rulebook:1: the file has no `rulebook`; \
          add `rulebook = …`, rulebook:1: the file has no `source`; add `source = …`); it was adopted under a newer \
          version, read it with that one, or the file is damaged"

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::act::{self, ActForm, Notice, Particulars};
 use super::loans::{self, LoanFacts};
-use super::story::{self, Story};
+use super::story::{self, Story, Told};
 use crate::decide::rejection::Class;
 use crate::identifier::ApplicationId;
 use crate::portal::enterprise::view::ApplicationView;
@@ -102,9 +102,10 @@ async fn shown(
     Clerk(member): Clerk,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
+    Query(told): Query<Told>,
 ) -> Result<Response, Problem> {
     let notice = asked.notice(member.visit.language);
-    answer(&portal, &member, &id, (notice, None)).await
+    answer(&portal, &member, &id, (notice, None, &told)).await
 }
 
 async fn done(
@@ -120,11 +121,11 @@ async fn done(
         Ok(done) if done.refused.is_empty() => Ok(see_other(&act::after("applications", &id, &done))),
         Ok(done) => {
             let notice = Notice::refused(format!("{} {}", done.refused, done.remedy));
-            answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
+            answer(&portal, &member, &id, (notice, Some((act, &typed)), &Told::default())).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
             let notice = Notice::refused(act::told(member.visit.language, &refusal));
-            answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
+            answer(&portal, &member, &id, (notice, Some((act, &typed)), &Told::default())).await
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -138,7 +139,7 @@ async fn answer(
     portal: &Portal,
     member: &Member,
     id: &str,
-    (notice, again): (Notice, Option<(v1::CaseAct, &Particulars)>),
+    (notice, again, told): (Notice, Option<(v1::CaseAct, &Particulars)>, &Told),
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let id = known_id(id)?;
@@ -168,7 +169,7 @@ async fn answer(
         loan,
         action: address,
         forms: act::forms(l, &case.choices, &due, again),
-        story: story::of(portal, member, subjects).await?,
+        story: story::of(portal, member, subjects, told).await?,
     }))
 }
 

@@ -290,6 +290,10 @@ async fn run(State(portal): State<Portal>, Clerk(member): Clerk, fields: Fields)
         let missing = l.say("请填写拨款文号或银行流水号。", "Enter the reference of the payment.");
         return preview(&portal, &member, (cases, &typed), missing).await;
     }
+    // One that is not there, or not this visitor's, ends it before anything is done.
+    for (case, ..) in &orders {
+        act::case(&portal, &member, case).await?;
+    }
     let mut rows = Vec::new();
     for (case, act, request) in orders {
         let with = Particulars { request, ..typed.clone() };

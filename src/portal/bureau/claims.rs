@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use super::act::{self, ActForm, Notice, Particulars};
 use super::applications::{self, Asked, Company, Room, Waits, room};
 use super::loans::{self, LoanFacts};
-use super::story::{self, Story};
+use super::story::{self, Story, Told};
 use crate::identifier::ClaimId;
 use crate::portal::enterprise::view::StepView;
 use crate::portal::fields::Fields;
@@ -81,9 +81,10 @@ async fn shown(
     Clerk(member): Clerk,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
+    Query(told): Query<Told>,
 ) -> Result<Response, Problem> {
     let notice = asked.notice(member.visit.language);
-    answer(&portal, &member, &id, (notice, None)).await
+    answer(&portal, &member, &id, (notice, None, &told)).await
 }
 
 async fn done(
@@ -100,11 +101,11 @@ async fn done(
         Ok(done) if done.refused.is_empty() => Ok(see_other(&act::after("claims", &id, &done))),
         Ok(done) => {
             let notice = Notice::refused(format!("{} {}", done.refused, done.remedy));
-            answer(&portal, &member, &id, (notice, None)).await
+            answer(&portal, &member, &id, (notice, None, &Told::default())).await
         }
         Err(refusal) if act::mendable(refusal.class) => {
             let notice = Notice::refused(act::told(member.visit.language, &refusal));
-            answer(&portal, &member, &id, (notice, Some((act, &typed)))).await
+            answer(&portal, &member, &id, (notice, Some((act, &typed)), &Told::default())).await
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -118,7 +119,7 @@ async fn answer(
     portal: &Portal,
     member: &Member,
     id: &str,
-    (notice, again): (Notice, Option<(v1::CaseAct, &Particulars)>),
+    (notice, again, told): (Notice, Option<(v1::CaseAct, &Particulars)>, &Told),
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let id = known_id(id)?;
@@ -152,7 +153,7 @@ async fn answer(
         loan,
         action: address,
         forms: act::forms(l, &case.choices, "", again),
-        story: story::of(portal, member, subjects).await?,
+        story: story::of(portal, member, subjects, told).await?,
         number,
         one,
     }))

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 
 use super::applications::{self, Company};
-use super::story::{self, Story};
+use super::story::{self, Story, Told};
 use crate::identifier::LoanId;
 use crate::portal::enterprise::overview::right_name;
 use crate::portal::enterprise::view::ApplicationView;
@@ -121,6 +121,7 @@ async fn shown(
     State(portal): State<Portal>,
     Clerk(member): Clerk,
     Path(id): Path<String>,
+    Query(told): Query<Told>,
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let id = LoanId::parse(&id).map_err(|_wrong| Problem::NotFound)?.to_string();
@@ -147,7 +148,7 @@ async fn shown(
         days: [&loan.filed_on, &loan.disbursed_on, &loan.matures_on, &loan.overdue_since].map(|day| show::day(l, day)),
         claim: loan.claim_id,
         applications,
-        story: story::of(&portal, &member, subjects).await?,
+        story: story::of(&portal, &member, subjects, &told).await?,
         number,
         facts,
     }))

@@ -44,6 +44,8 @@ struct Page {
     frame: Frame,
     counts: Vec<Count>,
     rows: Vec<Row>,
+    runs: Vec<Run>,
+    withdrawals: Vec<Withdrawal>,
     only: &'static str,
     all: bool,
     /// Whether others' work is shown because there is none of one's own kind.
@@ -57,6 +59,26 @@ impl Page {
     fn can_be_ticked(&self) -> bool {
         self.rows.iter().any(|row| row.ticks)
     }
+}
+
+/// What waits for a closing run.
+struct Run {
+    programme: String,
+    year: i32,
+    number: String,
+    amount: String,
+    mine: bool,
+}
+
+/// A withdrawal that waits for a second person.
+struct Withdrawal {
+    pool: String,
+    funder: String,
+    amount: String,
+    reference: String,
+    first: String,
+    mine: bool,
+    barred: String,
 }
 
 /// How much waits for one act.
@@ -120,6 +142,26 @@ async fn queue(
         overdue: one.overdue,
         here: only == Some(one.act()),
     });
+    let mut runs = Vec::new();
+    for one in &found.closings {
+        runs.push(Run {
+            programme: programme_name(&portal, &member, &one.programme_id).await?,
+            year: one.year,
+            number: format!("{}{}", one.count, if one.more { "+" } else { "" }),
+            amount: show::yuan(&one.amount),
+            mine: one.mine,
+        });
+    }
+    let withdrawals = found.withdrawals.iter().map(|one| Withdrawal {
+        pool: one.pool_id.clone(),
+        funder: one.funder_id.clone(),
+        amount: show::yuan(&one.amount),
+        reference: one.reference.clone(),
+        first: one.approved_by.clone(),
+        mine: one.mine,
+        barred: l.text(one.barred.as_ref()),
+    });
+    let withdrawals = withdrawals.collect();
     let next = if found.next_page_token.is_empty() {
         String::new()
     } else {
@@ -128,6 +170,8 @@ async fn queue(
     Ok(page(&Page {
         frame: Frame::of(&member.visit, l.say("待办", "To do")).under("bureau"),
         counts: counts.collect(),
+        runs,
+        withdrawals,
         only: only.map(act::code).unwrap_or_default(),
         all,
         reads: matches!(member.session.role.as_str(), "auditor" | "operator"),
@@ -135,6 +179,14 @@ async fn queue(
         is_first: asked.from.is_empty(),
         rows,
     }))
+}
+
+/// What the newest version that has a programme calls it.
+async fn programme_name(portal: &Portal, member: &Member, id: &str) -> Result<String, Problem> {
+    let l = member.visit.language;
+    let adopted = portal.adopted(member).await?;
+    let named = adopted.iter().rev().find_map(|rulebook| programme(rulebook, id));
+    Ok(named.map_or_else(|| id.to_owned(), |one| l.say(&one.name.zh, &one.name.en).to_owned()))
 }
 
 /// Something that waits, with its names.

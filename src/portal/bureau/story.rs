@@ -1,16 +1,13 @@
 //! The time line (办理经过): who did what and when, in plain words, one line for each entry of the journal.
 
 use crate::portal::language::Language;
-use crate::portal::problem::Problem;
+use crate::portal::problem::{Problem, escaped};
 use crate::portal::visit::Member;
 use crate::portal::{Portal, show, words};
 use crate::proto::v1;
 
-/// How many entries are asked for at once.
-const PAGE: i32 = 500;
-
-/// How many pages of a case are shown at most; a loan of thirty years has some hundred entries.
-const PAGES_MAX: usize = 4;
+/// How many entries of a case are shown at once.
+const OF_CASE: i32 = 200;
 
 /// How many entries of a company are shown at once.
 const OF_COMPANY: i32 = 50;
@@ -42,25 +39,37 @@ pub(super) struct Story {
     pub(super) moments: Vec<Moment>,
     /// Where the rest begins; empty if this is all.
     pub(super) rest: String,
+    /// Whether something comes before it.
+    pub(super) is_continued: bool,
 }
 
-/// A case with everything that belongs to it, in the order of the journal.
-pub(super) async fn of(portal: &Portal, member: &Member, mut subjects: Vec<String>) -> Result<Story, Problem> {
-    subjects.truncate(SUBJECTS_MAX);
-    let mut story = Story::default();
-    for _ in 0..PAGES_MAX {
-        let request = v1::ListEntriesRequest {
-            subjects: subjects.clone(),
-            page_size: PAGE,
-            page_token: story.rest.clone(),
-            ..Default::default()
-        };
-        let answer = portal.ask(member, request).await?;
-        story.take(member.visit.language, answer);
-        if story.rest.is_empty() {
-            break;
-        }
+impl Story {
+    /// The address of what comes after it, of a case's own page.
+    pub(super) fn later(&self) -> String {
+        format!("?later={}#story", escaped(&self.rest))
     }
+}
+
+/// From where on a case's story is told.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Told {
+    /// Where the page before it ended.
+    #[serde(default)]
+    pub(super) later: String,
+}
+
+/// A case with everything that belongs to it, in the order of the journal, from this place on.
+pub(super) async fn of(
+    portal: &Portal,
+    member: &Member,
+    mut subjects: Vec<String>,
+    told: &Told,
+) -> Result<Story, Problem> {
+    subjects.truncate(SUBJECTS_MAX);
+    let request =
+        v1::ListEntriesRequest { subjects, page_size: OF_CASE, page_token: told.later.clone(), ..Default::default() };
+    let mut story = Story { is_continued: !told.later.is_empty(), ..Story::default() };
+    story.take(member.visit.language, portal.ask(member, request).await?);
     Ok(story)
 }
 

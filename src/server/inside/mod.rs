@@ -290,6 +290,7 @@ inside! {
     }
     ReportService {
         list_reports(ListReports: ListReportsRequest) -> ListReportsResponse;
+        get_board(GetBoard: GetBoardRequest) -> GetBoardResponse;
     }
     RulebookService {
         adopt_rulebook(AdoptRulebook: AdoptRulebookRequest) -> AdoptRulebookResponse;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Violations;
+use super::{Violations, free_text};
+use crate::book::event::RulebookAdopted;
 use crate::calendar::CivilDate;
 use crate::decide::command::{Command, CorrectAwards};
 use crate::identifier::{Invalid, ProgrammeId, RulebookId};
@@ -10,7 +11,9 @@ use crate::proto::v1;
 use crate::rulebook::{Rulebook, RulebookRef, load};
 
 pub(crate) fn adopt(message: &v1::AdoptRulebookRequest, violations: &mut Violations) -> Option<Command> {
-    text(&message.text, violations).map(|rulebook| Command::AdoptRulebook(Arc::new(rulebook)))
+    let rulebook = text(&message.text, violations);
+    let reason = violations.optional("reason", &message.reason, free_text);
+    Some(Command::AdoptRulebook(RulebookAdopted { rulebook: Arc::new(rulebook?), reason: reason? }))
 }
 
 /// What to try out, and from which day on.

@@ -304,8 +304,11 @@ fn a_rulebook_is_refused_with_its_lines() {
 fn the_shipped_rulebook_is_adopted_as_it_is() {
     let text = include_str!("../../../rulebooks/hebi-2017.toml");
     let message = v1::AdoptRulebookRequest { text: text.to_owned(), ..Default::default() };
-    let Command::AdoptRulebook(rulebook) = ok(&message, rulebook::adopt) else { panic!("another command") };
-    assert_eq!(rulebook.id.as_str(), "hebi-2017");
+    let Command::AdoptRulebook(adopted) = ok(&message, rulebook::adopt) else { panic!("another command") };
+    assert_eq!((adopted.rulebook.id.as_str(), adopted.reason), ("hebi-2017", None));
+    let message = v1::AdoptRulebookRequest { reason: " 会议纪要 ".to_owned(), ..message };
+    let Command::AdoptRulebook(adopted) = ok(&message, rulebook::adopt) else { panic!("another command") };
+    assert_eq!(adopted.reason.as_deref(), Some("会议纪要"));
 }
 
 #[test]

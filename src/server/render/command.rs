@@ -3,6 +3,7 @@
 //! For comparing two requests: both are told in the same canonical way (`5000000` and `5000000.00` are one amount).
 
 use crate::book::access::{AccessChange, Switched};
+use crate::book::event::RulebookAdopted;
 use crate::book::fact::FactRecorded;
 use crate::book::nouns::Month;
 use crate::calendar::CivilDate;
@@ -34,8 +35,11 @@ pub(crate) fn fields(command: &Command, day: CivilDate) -> Fields {
         }
         Command::SignOffStatement(signed) => fields_of("StatementSignedOff", &reconciliation::signed_off(signed)),
         Command::ChangeAccess(change) => of_access(change),
-        Command::AdoptRulebook(rulebook) => {
-            list([("text (rulebook)", &rulebook.reference()), ("text (SHA-256)", &hex::encode(rulebook.digest))])
+        Command::AdoptRulebook(RulebookAdopted { rulebook, reason }) => {
+            let mut fields =
+                list([("text (rulebook)", &rulebook.reference()), ("text (SHA-256)", &hex::encode(rulebook.digest))]);
+            fields.extend(reason.iter().flat_map(|reason| list([("reason", reason)])));
+            fields
         }
         Command::CorrectAwards(CorrectAwards { rulebook, programme, reason }) => list([
             ("rulebook.rulebook_id", &rulebook.id),

@@ -148,7 +148,7 @@ fn event(event: &Event, ids: CreatedIds, detail: Detail) -> Wire {
         Event::PoolMoved(one) => Wire::PoolMoved(details::pool_moved(one)),
         Event::ClaimSubmitted(one) => Wire::ClaimSubmitted(details::claim_submitted(one, ids.claim_id, detail)),
         Event::ClaimChanged(one) => Wire::ClaimChanged(details::claim_changed(one, detail)),
-        Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.reference())),
+        Event::RulebookAdopted(one) => Wire::RulebookAdopted(details::rulebook(&one.rulebook.reference())),
         Event::PeriodClosed(month) => Wire::PeriodClosed(details::month(*month)),
         Event::StatementSignedOff(one) => Wire::StatementSignedOff(super::reconciliation::signed_off(one)),
         Event::ClosingRun(one) => Wire::ClosingRun(group::closing_run(one)),

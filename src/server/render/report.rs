@@ -1,5 +1,6 @@
 //! Reports → answers.
 
+use crate::calendar::Timestamp;
 use crate::proto::v1;
 use crate::proto::v1::report_cell::Value;
 use crate::report::{Cell, Name, Report, Row, Section, Words};
@@ -9,7 +10,8 @@ pub(crate) fn kind(name: Name) -> v1::ReportKind {
     v1::ReportKind { name: name.code().to_owned(), title: Some(text(&name.title())), about: Some(text(&name.about())) }
 }
 
-pub(crate) fn head(report: &Report) -> v1::ReportHead {
+/// `made_at` is when it was made.
+pub(crate) fn head(report: &Report, made_at: Timestamp) -> v1::ReportHead {
     v1::ReportHead {
         name: report.name.clone(),
         title: Some(text(&report.title)),
@@ -18,6 +20,7 @@ pub(crate) fn head(report: &Report) -> v1::ReportHead {
         log_size: report.pin.size,
         log_root: hex::decode(&report.pin.root).unwrap_or_default(),
         last_recorded_at: report.pin.recorded_at.clone(),
+        made_at: Some(super::timestamp(made_at)),
     }
 }
 
@@ -32,13 +35,20 @@ pub(crate) fn section(section: &Section) -> v1::ReportSection {
         title: Some(text(&section.title)),
         columns: columns.collect(),
         notes: section.notes.iter().map(text).collect(),
+        row_count: section.rows.iter().filter(|row| !row.is_total).fold(0, |count, _| count.saturating_add(1)),
     }
 }
 
-pub(crate) fn rows(rows: &[Row]) -> v1::ReportRows {
-    let rows =
-        rows.iter().map(|row| v1::ReportRow { is_total: row.is_total, cells: row.cells.iter().map(cell).collect() });
+pub(crate) fn rows<'a>(rows: impl IntoIterator<Item = &'a Row>) -> v1::ReportRows {
+    let rows = rows
+        .into_iter()
+        .map(|row| v1::ReportRow { is_total: row.is_total, cells: row.cells.iter().map(cell).collect() });
     v1::ReportRows { rows: rows.collect() }
+}
+
+/// A table with its rows.
+pub(crate) fn board_section(one: &Section) -> v1::BoardSection {
+    v1::BoardSection { section: Some(section(one)), rows: rows(&one.rows).rows }
 }
 
 fn cell(cell: &Cell) -> v1::ReportCell {

@@ -156,8 +156,9 @@ pub(crate) fn rulebook(book: &Book, one: &Rulebook, with_text: bool) -> v1::Rule
         digest: hex::encode(one.digest),
         text: if with_text { one.text.to_string() } else { String::new() },
         transition: one.transition.to_string(),
-        adoption_sequence: adoption.map_or(0, |(entry, ..)| entry.value()),
-        adopted_by: or_empty(adoption.map(|(_, person, _)| person)),
-        adopted_on: or_empty(adoption.map(|(.., day)| day)),
+        adoption_sequence: adoption.map_or(0, |adoption| adoption.entry.value()),
+        adopted_by: or_empty(adoption.map(|adoption| &adoption.by)),
+        adopted_on: or_empty(adoption.map(|adoption| &adoption.on)),
+        adoption_reason: or_empty(adoption.and_then(|adoption| adoption.reason.as_ref())),
     }
 }

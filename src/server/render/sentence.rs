@@ -6,7 +6,7 @@ use crate::book::correction::AwardsCorrected;
 use crate::book::event::{
     ApplicationChange, ApplicationChanged, BlacklistEntryLifted, BudgetChange, ClaimChange, ClaimChanged,
     ClaimDecision, Entry, Event, LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, RedLetterInvoice,
-    Refused, SubsidyApplied,
+    Refused, RulebookAdopted, SubsidyApplied,
 };
 use crate::book::nouns::{
     BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Month, PledgeKey, RightChange,
@@ -15,7 +15,7 @@ use crate::identifier::{ApplicationId, ClaimId, LoanId, RightId};
 use crate::proto::v1;
 use crate::rulebook::explanation::LineExplanation;
 use crate::rulebook::refusal::Refusal;
-use crate::rulebook::{Language, Rulebook, line_sentence, lines_sentence};
+use crate::rulebook::{Language, line_sentence, lines_sentence};
 
 /// The sentence of an entry. What was only validated is named without an id.
 pub(super) fn of(entry: &Entry, recorded: bool) -> v1::Text {
@@ -158,10 +158,15 @@ fn budget(one: &BudgetChange, done: &str, done_zh: &str) -> v1::Text {
     )
 }
 
-fn rulebook(one: &Rulebook) -> v1::Text {
+fn rulebook(adopted: &RulebookAdopted) -> v1::Text {
+    let one = &adopted.rulebook;
+    let (why, why_zh) = adopted
+        .reason
+        .as_ref()
+        .map_or_else(Default::default, |reason| (format!(" Reason: {reason}."), format!("采用理由：{reason}。")));
     text(
-        format!("Rulebook {} is adopted, valid from {}.", one.reference(), one.valid_from),
-        format!("办法 {}（“{}”）已启用，自{}起施行。", one.reference(), one.title.zh, one.valid_from.chinese()),
+        format!("Rulebook {} is adopted, valid from {}.{why}", one.reference(), one.valid_from),
+        format!("办法 {}（“{}”）已启用，自{}起施行。{why_zh}", one.reference(), one.title.zh, one.valid_from.chinese()),
     )
 }
 

@@ -24,6 +24,8 @@ pub(crate) fn report(report: &Report) -> v1::SimulationReport {
         gainers: Some(side(&report.gainers)),
         losers: Some(side(&report.losers)),
         budgets: report.budgets.iter().map(budget).collect(),
+        // Whoever sends it knows when.
+        made_at: None,
     }
 }
 

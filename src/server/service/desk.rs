@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tonic::{Request, Response, async_trait};
 
-use super::{Answer, desk_search};
+use super::{Answer, desk_search, desk_waits as waits};
 use crate::book::Book;
 use crate::book::application::Application;
 use crate::book::nouns::Caller;
@@ -28,7 +28,7 @@ use crate::server::render::event;
 use crate::server::vocabulary::wire;
 
 /// The most that is counted of each act. The book is held meanwhile.
-const COUNTED_MAX: usize = 5_000;
+pub(super) const COUNTED_MAX: usize = 5_000;
 
 #[async_trait]
 impl DeskService for Edge {
@@ -79,7 +79,13 @@ fn list_work(edge: &Edge, caller: &Caller, message: &v1::ListWorkRequest) -> Res
         |((due, case), _)| format!("{due}/{case}"),
         |((_, case), act)| looking.item(case, act),
     );
-    Ok(v1::ListWorkResponse { items: page.items, next_page_token: page.next_page_token, counts })
+    let (closings, withdrawals) = if request.after.is_none() && only.is_none() {
+        (waits::closings(&view, &asker, everybody), waits::withdrawals(&asker, everybody))
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let (items, next_page_token) = (page.items, page.next_page_token);
+    Ok(v1::ListWorkResponse { items, next_page_token, counts, closings, withdrawals })
 }
 
 impl Looking<'_> {
@@ -161,7 +167,7 @@ fn get_case(edge: &Edge, caller: &Caller, message: &v1::GetCaseRequest) -> Resul
     Ok(v1::GetCaseResponse { item: Some(item), choices: choices.collect(), limits: limits.unwrap_or_default() })
 }
 
-fn said([en, zh]: [String; 2]) -> v1::Text {
+pub(super) fn said([en, zh]: [String; 2]) -> v1::Text {
     v1::Text { en, zh }
 }
 

@@ -9,6 +9,7 @@ mod batch;
 mod budget;
 mod desk;
 mod desk_search;
+mod desk_waits;
 mod evidence;
 mod fact;
 mod identity;

@@ -1,5 +1,7 @@
 //! `RulebookService`.
 
+use std::time::Duration;
+
 use tonic::{Request, Response, async_trait};
 
 use super::Answer;
@@ -39,9 +41,11 @@ impl RulebookService for Edge {
         let wanted = query(|violations| {
             let (rulebook, from) = parse::rulebook::simulate(&message, violations)?;
             let top = usize::try_from(message.top.unwrap_or(TOP_DEFAULT)).unwrap_or(TOP_MAX);
-            Some(Wanted { rulebook, from, top: top.min(TOP_MAX) })
+            let wait = Duration::from_millis(u64::from(message.wait_ms));
+            let job = (!wait.is_zero()).then_some((wait, message.anew));
+            Some(Wanted { rulebook, from, top: top.min(TOP_MAX), job })
         })?;
-        Ok(Response::new(simulation::open(self, wanted)?))
+        Ok(Response::new(simulation::open(self, wanted).await?))
     }
 
     async fn list_rulebooks(&self, request: Request<v1::ListRulebooksRequest>) -> Answer<v1::ListRulebooksResponse> {

@@ -46,7 +46,7 @@ impl Identify for Local {
     }
 }
 
-fn start() -> (Edge, WriterThreads) {
+pub(super) fn start() -> (Edge, WriterThreads) {
     let storage: Arc<dyn Storage> = Arc::new(MemoryDisk::default().open().unwrap());
     let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
     let clock = Clock::Manual(ManualClock::new(NOON));

@@ -35,7 +35,7 @@ impl Generator {
             let command = Command::RegisterIpRight(self.right(right, owner));
             plans.push(Plan { caller: Self::operator(), command });
         }
-        let adopt = Command::AdoptRulebook(Arc::clone(&self.world.rulebook));
+        let adopt = Command::AdoptRulebook(Arc::clone(&self.world.rulebook).into());
         plans.push(Plan { caller: Self::operator(), command: adopt });
         for year in [2018, 2019] {
             let change = self.budget_change(year, Amount::from_yuan(1_300_000));
@@ -175,7 +175,7 @@ impl Generator {
                 // The auditor knows the strict reading: it must be the one in force.
                 let twin = !book.rulebooks.is_empty() && self.random.chance(50);
                 let rulebook = if twin { &self.world.literal } else { &self.world.rulebook };
-                plan(Command::AdoptRulebook(Arc::clone(rulebook)))
+                plan(Command::AdoptRulebook(Arc::clone(rulebook).into()))
             }
             _ => {
                 let months_back = if self.random.chance(20) { 0 } else { self.random.between(70, 200) };

@@ -464,7 +464,7 @@ fn money(verb: &str, words: &mut Words<'_>) -> Command {
             let PoolTransfer { pool, amount, reference, .. } = words.pool_transfer();
             Command::RecordPoolInterest(PoolInterest { pool, amount, reference })
         }
-        "adopt" => Command::AdoptRulebook(Arc::new(rulebooks::named(&words.name))),
+        "adopt" => Command::AdoptRulebook(Arc::new(rulebooks::named(&words.name)).into()),
         "close-year" => Command::CloseYear(CloseYear {
             year: FiscalYear::parse(&words.name).unwrap(),
             carried: words.optional("carry").map(|line| BudgetLineId::parse(line).unwrap()).into_iter().collect(),

@@ -95,7 +95,7 @@ fn event(entry: &Entry, book: &Book) -> String {
             format!("closed, {}", closed.lines.iter().map(line).collect::<Vec<_>>().join(", "))
         }
         Event::Reversed(reversed) => format!("reversed entry {}", reversed.entry),
-        Event::RulebookAdopted(rulebook) => format!("adopted {}", rulebook.reference()),
+        Event::RulebookAdopted(adopted) => format!("adopted {}", adopted.rulebook.reference()),
         Event::LoanFiled(filed) => format!("filed under {}, exposure {}", filed.rulebook, filed.exposure),
         Event::LoanChanged(changed) => {
             let loan = book.loans.get(&changed.loan).unwrap();

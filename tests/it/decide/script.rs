@@ -7,7 +7,8 @@
 //! runs the lines of [`BASICS`] without showing them, `use basics caps` under the rulebook `caps`; `#` begins a comment.
 //!
 //! After each line: the decision is made twice and is the same, the postings sum to zero, the book's invariants hold.
-//! At the end of a script its entries, replayed into a new book, make the same book.
+//! At the end of a script its entries, replayed into a new book, make the same book, and the board has the figures of the
+//! yearly report after each of them.
 
 use std::sync::Arc;
 
@@ -185,6 +186,7 @@ impl World {
             again.apply(entry);
         }
         assert_eq!(again.digest(), self.book.digest(), "a replay makes another book");
+        crate::board::agrees(&self.entries, 1);
     }
 }
 

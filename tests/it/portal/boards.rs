@@ -17,7 +17,7 @@ use super::{Answer, Browser, World, by};
 const ROLES: [&str; 4] = ["officer:li.na", "finance:zhao.min", "auditor:sun.lei", "operator:op"];
 
 /// A browser of somebody of the bureau who is logged in.
-fn clerk(world: &World, who: &str) -> Browser {
+pub(super) fn clerk(world: &World, who: &str) -> Browser {
     let mut session = Session::new(by(who), Audience::Bureau, world.portal.now());
     let (role, person) = who.split_once(':').unwrap();
     (session.role, session.name) = (role.to_owned(), person.to_owned());
@@ -141,12 +141,12 @@ async fn what_is_not_there_is_not_found() {
 async fn the_board_has_figures_charts_and_tables() {
     let world = World::new().await;
     let mut browser = clerk(&world, "finance:zhao.min");
-    let board = browser.get("/bureau/boards?year=2025").await;
+    let board = browser.made("/bureau/boards?year=2025").await;
     // Two subsidies of 30,000.00 were paid out of a million; two loans of five million are out.
     board.shows(&["ip-finance 2025", "60,000.00", "940,000.00", "10,000,000.00", "role=\"img\"", "<table"]);
     assert!(!board.body.contains("style="), "the policy forbids styles in the page");
     browser.cookies.insert("lang".to_owned(), "en".to_owned());
-    browser.get("/bureau/boards?year=2025").await.shows(&["Budgets", "Subsidies by district", "qibin"]);
+    browser.made("/bureau/boards?year=2025").await.shows(&["Budgets", "Subsidies by district", "qibin"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,11 +327,11 @@ async fn an_auditor_sees_no_button_that_writes_and_is_refused_all_the_same() {
     let signed = browser.post(&format!("{file}/sign"), &[("csrf", &token), ("note", "x")]).await;
     assert_eq!(signed.status, StatusCode::FORBIDDEN);
     let draft = send_shipped(&mut browser, "hebi-2017-literal").await;
-    assert!(!browser.get(&draft).await.body.contains("/adopt\""));
+    assert!(!browser.made(&draft).await.body.contains("/adopt\""));
     assert_eq!(browser.post(&format!("{draft}/adopt"), &[("csrf", &token)]).await.status, StatusCode::FORBIDDEN);
 }
 
-async fn send_shipped(browser: &mut Browser, name: &str) -> String {
+pub(super) async fn send_shipped(browser: &mut Browser, name: &str) -> String {
     let token = browser.get("/bureau/rulebooks/new").await.token();
     let sent =
         upload(browser, "/bureau/rulebooks/new", &[("csrf", token.as_bytes()), ("shipped", name.as_bytes())]).await;
@@ -344,8 +344,8 @@ async fn a_rulebook_is_tried_out_before_it_is_adopted() {
     let world = World::new().await;
     let mut browser = clerk(&world, "officer:li.na");
     let draft = send_shipped(&mut browser, "hebi-2017-literal").await;
-    browser.get(&draft).await.shows(&["新的办法", "补助比例"]);
-    let shown = browser.get(&format!("{draft}?against=hebi-2017%401")).await;
+    browser.made(&draft).await.shows(&["新的办法", "补助比例"]);
+    let shown = browser.made(&format!("{draft}?against=hebi-2017%401")).await;
     shown.shows(&["实际核定", "60,000.00", "pledge-cost", "与现行版本的差异", "hebi-2017@1"]);
     // Both cannot be in force on the same days: the ledger says so, and the page keeps what it showed.
     let pairs = [("csrf", shown.token()), ("request", shown.hidden("request")), ("effective", "2026-03-01".to_owned())];
@@ -359,16 +359,19 @@ async fn a_rulebook_is_tried_out_before_it_is_adopted() {
         upload(&mut browser, "/bureau/rulebooks/new", &sent.each_ref().map(|(name, value)| (*name, value.as_slice())))
             .await;
     let draft = sent.location();
-    let shown = browser.get(&draft).await;
+    let shown = browser.made(&draft).await;
     shown.shows(&["hebi-2017@2", "施行日期", "2026-01-01"]);
     browser.cookies.insert("lang".to_owned(), "en".to_owned());
-    browser.get(&format!("{draft}?from=2026-01-01")).await.shows(&["Had it been in force", "What changes"]);
+    browser.made(&format!("{draft}?from=2026-01-01")).await.shows(&["Had it been in force", "What changes"]);
     browser.get(&format!("{draft}?from=nonsense")).await.shows(&["role=\"alert\""]);
     let (token, request) = (shown.token(), shown.hidden("request"));
-    let pairs = [("csrf", token.as_str()), ("request", &request), ("effective", "2026-03-01")];
+    let why = ("reason", "鹤市监〔2026〕3号会议纪要");
+    let pairs = [("csrf", token.as_str()), ("request", &request), ("effective", "2026-03-01"), why];
     let adopted = browser.post(&format!("{draft}/adopt"), &pairs).await;
     assert_eq!(adopted.status, StatusCode::SEE_OTHER, "{}", adopted.body);
-    browser.get(&adopted.location()).await.shows(&["Adopted, in entry"]);
+    browser.get(&adopted.location()).await.shows(&["Adopted, in entry", "鹤市监〔2026〕3号会议纪要", "li.na"]);
+    let entry = adopted.location().split_once("adopted=").unwrap().1.to_owned();
+    browser.get(&format!("/bureau/entry/{entry}")).await.shows(&["Reason: 鹤市监〔2026〕3号会议纪要."]);
     // What is wrong is said, and nothing is kept.
     let token = browser.get("/bureau/rulebooks/new").await.token();
     for wrong in [&b""[..], b"schema = 1", &[0xff, 0xfe]] {
@@ -431,14 +434,17 @@ async fn every_report_is_a_page_and_two_files() {
         let token = page.token();
         let pairs = [("csrf", token.as_str()), ("from", "2025-01-01"), ("to", "2025-12-31"), ("form", "csv")];
         let file = browser.post(&address, &pairs).await;
+        let file = browser.settled(file).await;
         assert!(file.headers["content-type"].to_str().unwrap().starts_with("text/csv"), "{name}: {}", file.body);
         let file = browser.post(&address, &[("csrf", &token), ("form", "xlsx")]).await;
+        let file = browser.settled(file).await;
         assert!(file.body.starts_with("PK"), "{name}");
     }
     let page = browser.get("/bureau/reports/subsidies").await;
     let (token, company) = (page.token(), world.companies[0].clone());
     let pairs = [("csrf", token.as_str()), ("to", "2025-12-31"), ("enterprise", &company)];
     let one = browser.post("/bureau/reports/subsidies", &pairs).await;
+    let one = browser.settled(one).await;
     one.shows(&["淇水", "30,000.00"]);
     assert!(!one.body.contains("黎阳"), "only the one that was asked for");
     let wrong = browser.post("/bureau/reports/subsidies", &[("csrf", &token), ("to", "yesterday")]).await;

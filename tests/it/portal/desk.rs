@@ -309,3 +309,95 @@ async fn a_time_line_is_found_by_its_subject_in_pages_and_backwards() {
     let other = world.ask(&format!("enterprise:{}", world.companies[1]), request).await;
     assert_eq!((other.entries.len(), other.next_page_token.as_str()), (0, ""));
 }
+
+/// A case with many entries: the time line goes on on the next page, and nothing of it is left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_time_line_is_paged() {
+    let world = World::new().await;
+    let (loan, from) = (world.loans[0].clone(), world.last().await);
+    for number in 0..230 {
+        let paid = v1::RecordInterestPaymentRequest {
+            request_id: id(),
+            effective_date: "2025-11-20".into(),
+            loan_id: loan.clone(),
+            amount: "1.00".into(),
+            period_from: "2025-09-21".into(),
+            period_to: "2025-11-20".into(),
+            reference: format!("L-{number}"),
+            ..Default::default()
+        };
+        world.ask("bank:icbc", paid).await;
+    }
+    let mut li = world.clerk("officer", "li.na");
+    let address = format!("/bureau/loans/{loan}");
+    let first = li.get(&address).await;
+    first.shows(&["之后的记录"]);
+    let (_, rest) = first.body.split_once("href=\"?later=").unwrap();
+    let later = rest.split(['"', '#']).next().unwrap();
+    let second = li.get(&format!("{address}?later={later}")).await;
+    second.shows(&["从头显示"]);
+    assert!(!second.body.contains("之后的记录"));
+    for sequence in from + 1..=from + 230 {
+        let link = format!("href=\"/bureau/entry/{sequence}\"");
+        let found = [&first, &second].map(|page| page.body.matches(&link).count());
+        assert_eq!(found[0] + found[1], 1, "{sequence}: {found:?}");
+    }
+}
+
+/// What waits for one act of many, or for a second person, stands in a group of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_closing_run_or_a_second_person_is_listed_apart() {
+    let text = include_str!("../../../rulebooks/hebi-2017.toml");
+    let closing = text.replacen(
+        "budget = \"ip-finance\"\n",
+        "budget = \"ip-finance\"\nclosing_run = { clause = \"pledge-subsidy\" }\n",
+        1,
+    );
+    assert_ne!(closing, text);
+    let world =
+        World::empty(&format!("{closing}\n[approval]\nsecond_above = \"40000.00\"\nacts = [\"withdrawal\"]\n")).await;
+    let application = world.apply(0, 1, "12000").await;
+    let (mut li, mut zhao) = (world.clerk("officer", "li.na"), world.clerk("finance", "zhao.min"));
+    let apart = "等待折算或第二人";
+    assert!(!li.get("/bureau?all=1").await.body.contains(apart));
+    let approve =
+        v1::ApproveSubsidyRequest { request_id: id(), application_id: application.clone(), ..Default::default() };
+    world.ask("officer:wang.wei", approve).await;
+    let own = li.get("/bureau").await;
+    own.shows(&[apart, "知识产权质押融资费用补助 2026", "待年度折算", "1 笔", "6,000.00", "/bureau/periods/run"]);
+    assert!(!own.body.contains(&application), "no act waits for it alone");
+    assert!(!zhao.get("/bureau").await.body.contains(apart), "finance makes no run");
+    let all = zhao.get("/bureau?all=1").await;
+    all.shows(&["待年度折算"]);
+    assert!(!all.body.contains("/bureau/periods/run\">办理"), "it is shown and not offered");
+    let contribute = v1::ContributeToPoolRequest {
+        request_id: id(),
+        pool_id: "hebi-pool".into(),
+        funder_id: "city".into(),
+        amount: "900000.00".into(),
+        reference: "CZ-1".into(),
+        ..Default::default()
+    };
+    world.ask("finance:zhao.min", contribute).await;
+    let withdraw = |who: &'static str| {
+        let request = v1::WithdrawFromPoolRequest {
+            request_id: id(),
+            pool_id: "hebi-pool".into(),
+            funder_id: "city".into(),
+            amount: "50000.00".into(),
+            reference: "TC 1".into(),
+            ..Default::default()
+        };
+        world.ask(who, request)
+    };
+    withdraw("finance:zhao.min").await;
+    assert!(!zhao.get("/bureau").await.body.contains("TC 1"), "the first is no second");
+    zhao.get("/bureau?all=1").await.shows(&["TC 1", "待第二人", "50,000.00", "zhao.min", "须由另一人办理"]);
+    let mut qian = world.clerk("finance", "qian.yu");
+    qian.get("/bureau").await.shows(&["TC 1", "WithdrawFromPool", "50,000.00"]);
+    let audit = world.clerk("auditor", "sun.lei").get("/bureau").await;
+    audit.shows(&["TC 1", "待年度折算"]);
+    assert!(!audit.body.contains("WithdrawFromPool"));
+    withdraw("finance:qian.yu").await;
+    assert!(!qian.get("/bureau").await.body.contains("TC 1"), "done");
+}

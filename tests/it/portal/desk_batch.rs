@@ -47,6 +47,24 @@ async fn a_preview_totals_and_excludes_and_the_confirmation_is_done_once() {
     assert_eq!(hidden_all(&empty, "order").len(), 0);
 }
 
+/// An order that somebody wrote himself, for a case of another district, ends the batch before anything is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_order_is_found_before_anything_is_done() {
+    let world = World::new().await;
+    let good = world.apply(0, 1, "12000").await;
+    let mut li = world.clerk("officer", "li.na");
+    let token = li.get("/bureau").await.token();
+    let preview = li.post("/bureau/batch", &[("csrf", &token), ("case", &good)]).await;
+    let order = hidden_all(&preview, "order").remove(0);
+    let forged = format!("application-999999 approve-subsidy {}", super::id());
+    let before = world.last().await;
+    let fields = [("csrf", token.as_str()), ("order", &order), ("order", &forged)];
+    let answer = li.post("/bureau/batch/run", &fields).await;
+    assert_eq!(answer.status, axum::http::StatusCode::NOT_FOUND);
+    assert_eq!(world.last().await, before, "nothing was done before it");
+    li.post("/bureau/batch/run", &fields[..2]).await.shows(&["<dt>已办理</dt><dd>1</dd>"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_of_payments_needs_a_reference_and_shows_the_budget_after() {
     let world = World::new().await;

@@ -22,7 +22,7 @@ fn pages(world: &World, application: &str) -> Vec<String> {
     ]
 }
 
-async fn bind(world: &World, who: &str, (name, person): (&str, &str), role: v1::Role, districts: &[&str]) {
+pub(super) async fn bind(world: &World, who: &str, (name, person): (&str, &str), role: v1::Role, districts: &[&str]) {
     let principal = v1::PrincipalDetails {
         name: format!("ipledger:{name}"),
         person: person.into(),

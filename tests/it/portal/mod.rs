@@ -8,6 +8,7 @@ mod desk_choices;
 mod desk_scope;
 mod forms;
 mod journey;
+mod reports;
 mod scope;
 mod sessions;
 
@@ -71,21 +72,25 @@ fn by(name: &str) -> Visitor {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), Arc::new(MemoryDisk::default().open().unwrap()))
-            .await
+        Self::under(include_str!("../../../rulebooks/hebi-2017.toml")).await
     }
 
     /// The same under another rulebook.
     pub(crate) async fn under(rulebook: &str) -> Self {
-        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap())).await
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap()), true).await
+    }
+
+    /// The same under another rulebook, where nobody applied for anything yet.
+    pub(crate) async fn empty(rulebook: &str) -> Self {
+        Self::with(rulebook, Arc::new(MemoryDisk::default().open().unwrap()), false).await
     }
 
     /// The same on this store.
     pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
-        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage).await
+        Self::with(include_str!("../../../rulebooks/hebi-2017.toml"), storage, true).await
     }
 
-    async fn with(rulebook: &str, storage: Arc<dyn Storage>) -> Self {
+    async fn with(rulebook: &str, storage: Arc<dyn Storage>, pays: bool) -> Self {
         let loaded = load(storage.as_ref(), &mut |_| {}).unwrap();
         let clock = ManualClock::new(Timestamp::from_micros(NOON));
         let (writer, reader, threads) = Writer::start(storage, Clock::Manual(clock.clone()), loaded).unwrap();
@@ -118,7 +123,10 @@ impl World {
         };
         world.open_books(rulebook).await;
         for index in 0..2 {
-            world.lend_and_pay(index).await;
+            world.lend(index).await;
+            if pays {
+                world.applications[index] = world.apply_and_pay(index).await;
+            }
         }
         world
     }
@@ -157,8 +165,8 @@ impl World {
         }
     }
 
-    /// Registers, pledges, lends, reports interest, applies, approves and pays.
-    async fn lend_and_pay(&mut self, index: usize) {
+    /// Registers, pledges, lends and reports interest.
+    async fn lend(&mut self, index: usize) {
         let company = self.companies[index].clone();
         let name = ["鹤壁淇水精密镁业有限公司", "浚县黎阳农业机械有限公司"][index];
         let register = v1::RegisterEnterpriseRequest {
@@ -234,7 +242,6 @@ impl World {
             };
             self.ask("bank:icbc", interest).await;
         }
-        self.applications[index] = self.apply_and_pay(index).await;
     }
 
     /// An application for half of 60,000.01 of valuation, paid.
@@ -374,6 +381,25 @@ impl Browser {
             pairs.iter().map(|(key, value)| format!("{}={}", escaped(key), escaped(value))).collect();
         let request = Request::post(address).header(header::CONTENT_TYPE, kind);
         self.send(request, Body::from(text.join("&"))).await
+    }
+
+    /// Follows a page that asks again by itself until it has what it waits for.
+    pub(crate) async fn settled(&mut self, mut answer: Answer) -> Answer {
+        for _ in 0..400 {
+            let Some((_, rest)) = answer.body.split_once("<meta http-equiv=\"refresh\" content=\"2;url=") else {
+                return answer;
+            };
+            let address = rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            answer = self.get(&address).await;
+        }
+        panic!("it is never made\n{}", answer.body);
+    }
+
+    /// A page, as soon as it has what it waits for.
+    pub(crate) async fn made(&mut self, address: &str) -> Answer {
+        let answer = self.get(address).await;
+        self.settled(answer).await
     }
 
     pub(crate) async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {

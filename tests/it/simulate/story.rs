@@ -55,7 +55,7 @@ impl Story {
         };
         let rulebook = Arc::clone(&story.world.rulebook);
         story.takes(Role::Operator, Command::RegisterInstitution(bank));
-        story.takes(Role::Operator, Command::AdoptRulebook(rulebook));
+        story.takes(Role::Operator, Command::AdoptRulebook(rulebook.into()));
         story.takes(Role::Finance, Command::AppropriateBudget(budget));
         story.takes(Role::Finance, Command::ContributeToPool(money));
         story

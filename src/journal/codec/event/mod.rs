@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use crate::book::event::{
     Asked, BlacklistEntryLifted, BudgetChange, Event, IpRightChanged, PoolMoved, PoolMovement, RedLetterInvoice,
-    Refused,
+    Refused, RulebookAdopted,
 };
 use crate::book::nouns::RightChange;
 use crate::calendar::CivilDate;
 use crate::identifier::{BudgetLineId, FunderId, InvoiceNumber, PoolId, RightId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::proto::journal::{self as wire, record};
-use crate::rulebook::{self, Rulebook};
+use crate::rulebook;
 
 use super::CodecError;
 use super::field::{Numbered as _, Stored, code, message, number, optional_date, text, year};
@@ -49,7 +49,7 @@ impl Stored for Event {
             Self::PoolMoved(moved) => record::Event::PoolMoved(moved.store()),
             Self::ClaimSubmitted(submitted) => record::Event::ClaimSubmitted(submitted.store()),
             Self::ClaimChanged(change) => record::Event::ClaimChanged(change.store()),
-            Self::RulebookAdopted(rulebook) => record::Event::RulebookAdopted(rulebook.store()),
+            Self::RulebookAdopted(adopted) => record::Event::RulebookAdopted(adopted.store()),
             Self::PeriodClosed(month) => record::Event::PeriodClosed(month.store()),
             Self::ClosingRun(run) => record::Event::ClosingRun(run.store()),
             Self::AwardsCorrected(run) => record::Event::AwardsCorrected(run.store()),
@@ -248,17 +248,17 @@ impl Stored for PoolMovement {
     }
 }
 
-impl Stored for Arc<Rulebook> {
+impl Stored for RulebookAdopted {
     type Wire = wire::RulebookAdopted;
 
     fn store(&self) -> wire::RulebookAdopted {
-        wire::RulebookAdopted { text: self.text.as_ref().to_owned() }
+        wire::RulebookAdopted { text: self.rulebook.text.as_ref().to_owned(), reason: self.reason.clone() }
     }
 
     fn load(wire: wire::RulebookAdopted) -> Result<Self, CodecError> {
-        rulebook::load(&wire.text)
-            .map(Self::new)
-            .map_err(|errors| CodecError::Rulebook { problems: errors.to_string().replace('\n', ", ") })
+        let rulebook = rulebook::load(&wire.text)
+            .map_err(|errors| CodecError::Rulebook { problems: errors.to_string().replace('\n', ", ") })?;
+        Ok(Self { rulebook: Arc::new(rulebook), reason: wire.reason })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::book::event::{
     ApplicationChange, ApplicationChanged, ApplicationLine, Asked, BlacklistEntryLifted, BudgetChange, ClaimChange,
     ClaimChanged, ClaimDecision, ClaimSubmitted, ClawbackDemand, Entry, Event, InterestPaid, IpRightChanged,
     LoanChange, LoanChanged, LoanFiled, PoolMoved, PoolMovement, Recovery, RedLetterInvoice, Refused, RequestKey,
-    SubsidyApplied,
+    RulebookAdopted, SubsidyApplied,
 };
 use crate::book::nouns::{
     BlacklistDetails, Caller, Concerns, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails,
@@ -78,6 +78,7 @@ pub(crate) fn samples() -> Vec<Entry> {
     events.extend(group::events());
     events.extend(access::samples());
     events.extend(figure::figures());
+    events.push(adopted_for_a_reason());
     (1..).zip(events).map(|(sequence, event)| entry(sequence, event)).collect()
 }
 
@@ -431,9 +432,15 @@ fn claims() -> Vec<Event> {
     events
 }
 
+fn adopted_for_a_reason() -> Event {
+    let rulebook = rulebook::load(RULEBOOK).unwrap_or_else(|errors| panic!("{errors}"));
+    let reason = Some("鹤市监〔2026〕3号会议纪要".to_owned());
+    Event::RulebookAdopted(RulebookAdopted { rulebook: Arc::new(rulebook), reason })
+}
+
 fn rulebooks_and_refusals() -> Vec<Event> {
     let adopted = rulebook::load(RULEBOOK).unwrap_or_else(|errors| panic!("{errors}"));
-    let mut events = vec![Event::RulebookAdopted(Arc::new(adopted))];
+    let mut events = vec![Event::RulebookAdopted(Arc::new(adopted).into())];
     events.extend(first(Refusal::ALL, 20).iter().enumerate().map(|(index, refusal)| {
         Event::Refused(Refused {
             command: "FileLoan".to_owned(),

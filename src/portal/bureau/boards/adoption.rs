@@ -12,13 +12,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 use v1::simulate_rulebook_response::Message;
 
+use super::making::WAIT_MS;
 use super::rows::{self, Change, Row};
 use super::rulebooks::grouped;
 use super::{correctable, may};
 use crate::portal::fields::Fields;
 use crate::portal::language::Language;
 use crate::portal::layout::{Frame, page};
-use crate::portal::problem::{Problem, see_other};
+use crate::portal::problem::{Problem, escaped, see_other};
 use crate::portal::uploads::{Purpose, Sent, Turn};
 use crate::portal::visit::{Clerk, Member};
 use crate::portal::{Portal, show, words};
@@ -41,6 +42,9 @@ pub(super) struct Asked {
     against: String,
     #[serde(default)]
     gone: String,
+    /// Not the simulation that is kept.
+    #[serde(default)]
+    anew: String,
 }
 
 #[derive(Template)]
@@ -69,9 +73,14 @@ struct DraftPage {
     sentences: Vec<String>,
     from: String,
     simulation: Option<Simulation>,
+    /// How many entries are read, and how many there are, while it is made.
+    pending: Option<(u64, u64)>,
+    /// This page again, while it is made.
+    again: String,
     busy: String,
     error: String,
     request: String,
+    reason: String,
     effective: String,
     may_adopt: bool,
 }
@@ -79,6 +88,7 @@ struct DraftPage {
 /// What would have been granted.
 struct Simulation {
     entries: u64,
+    made: String,
     total: Figures,
     groups: Vec<(String, Vec<Figures>)>,
     newly_granted: u64,
@@ -188,7 +198,7 @@ pub(super) async fn draft(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    drafted(&portal, &member, id, asked, String::new()).await
+    drafted(&portal, &member, id, asked, Default::default()).await
 }
 
 fn read(portal: &Portal, member: &Member, id: &str) -> Option<(String, Rulebook)> {
@@ -207,7 +217,7 @@ async fn drafted(
     member: &Member,
     id: String,
     asked: Asked,
-    error: String,
+    (error, reason): (String, String),
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
     let Some((text, rulebook)) = read(portal, member, &id) else { return Ok(gone()) };
@@ -216,11 +226,14 @@ async fn drafted(
     // Against the newest version of the same rulebook, unless another one is asked for.
     let before = named.or_else(|| adopted.iter().rev().find(|one| one.id == rulebook.id));
     let from = asked.from;
-    let (simulation, busy) = match simulate(portal, member, text, &from).await {
-        Ok(simulation) => (simulation, String::new()),
-        Err(Problem::Refused(refusal)) => (None, correctable(l, *refusal)?),
+    let (simulation, pending, busy) = match simulate(portal, member, text, (&from, !asked.anew.is_empty())).await {
+        Ok(Tried::Made(simulation)) => (Some(*simulation), None, String::new()),
+        Ok(Tried::Pending(entries, total)) => (None, Some((entries, total)), String::new()),
+        Err(Problem::Refused(refusal)) => (None, None, correctable(l, *refusal)?),
         Err(other) => return Err(other),
     };
+    let against = before.map(|one| one.reference().to_string()).unwrap_or_default();
+    let again = format!("/bureau/rulebooks/drafts/{id}?from={}&against={}", escaped(&from), escaped(&against));
     let today = portal.now().shanghai_date();
     let title = l.say("采用前模拟测算", "What it would do");
     Ok(page(&DraftPage {
@@ -229,18 +242,22 @@ async fn drafted(
         reference: rulebook.reference().to_string(),
         title: l.say(&rulebook.title.zh, &rulebook.title.en).to_owned(),
         digest: hex::encode(rulebook.digest),
-        against: before.map(|one| one.reference().to_string()).unwrap_or_default(),
+        against,
         others: adopted.iter().map(|one| one.reference().to_string()).collect(),
         rows: if before.is_some() { Vec::new() } else { grouped(rows::rows(l, &rulebook)) },
         changes: before.map(|before| rows::changes(l, before, &rulebook)).unwrap_or_default(),
         sentences: before.map(|before| compare(before, &rulebook)).unwrap_or_default(),
         from,
+        // What it would cost is shown first.
+        may_adopt: pending.is_none() && may(member, "RulebookService/AdoptRulebook"),
         simulation,
+        pending,
+        again,
         busy,
         error,
         request: Uuid::new_v4().to_string(),
+        reason,
         effective: today.to_string(),
-        may_adopt: may(member, "RulebookService/AdoptRulebook"),
     }))
 }
 
@@ -254,6 +271,7 @@ pub(super) async fn adopt(
     let request = v1::AdoptRulebookRequest {
         request_id: fields.get("request").to_owned(),
         effective_date: fields.get("effective").to_owned(),
+        reason: fields.get("reason").to_owned(),
         text,
         ..Default::default()
     };
@@ -265,19 +283,32 @@ pub(super) async fn adopt(
         }
         Err(refusal) => {
             let said = correctable(member.visit.language, refusal)?;
-            drafted(&portal, &member, id, Asked::default(), said).await
+            drafted(&portal, &member, id, Asked::default(), (said, fields.get("reason").to_owned())).await
         }
     }
 }
 
-async fn simulate(portal: &Portal, member: &Member, text: String, from: &str) -> Result<Option<Simulation>, Problem> {
-    let request = v1::SimulateRulebookRequest { text, from: from.to_owned(), top: Some(TOP) };
+/// What came of trying it out.
+enum Tried {
+    /// What it would do.
+    Made(Box<Simulation>),
+    /// So many entries are read, of so many.
+    Pending(u64, u64),
+}
+
+async fn simulate(
+    portal: &Portal,
+    member: &Member,
+    text: String,
+    (from, anew): (&str, bool),
+) -> Result<Tried, Problem> {
+    let request = v1::SimulateRulebookRequest { text, from: from.to_owned(), top: Some(TOP), wait_ms: WAIT_MS, anew };
     let said = portal.ask_all(member, request).await?;
-    let report = said.into_iter().find_map(|part| match part.message {
-        Some(Message::Report(report)) => Some(report),
-        Some(Message::Progress(_)) | None => None,
-    });
-    Ok(report.map(|report| of_report(member.visit.language, report)))
+    match said.into_iter().find_map(|part| part.message) {
+        Some(Message::Report(report)) => Ok(Tried::Made(Box::new(of_report(member.visit.language, report)))),
+        Some(Message::Progress(progress)) => Ok(Tried::Pending(progress.entries, progress.total)),
+        None => Err(Problem::Fault),
+    }
 }
 
 fn of_report(l: Language, report: v1::SimulationReport) -> Simulation {
@@ -297,6 +328,7 @@ fn of_report(l: Language, report: v1::SimulationReport) -> Simulation {
     });
     Simulation {
         entries: report.entries,
+        made: show::stamped(l, report.made_at.as_ref()),
         total: figures(&report.total.clone().unwrap_or_default()),
         groups: vec![
             group(l.say("按年度", "By year"), &report.years),

@@ -1,6 +1,7 @@
 //! The board (看板): pools, budgets, targets, districts, arrears; each as a chart with its figures in a table under it.
 //!
-//! All of it is the yearly report up to the day, and each pool's own answer: nothing is computed here but lengths.
+//! This year's is `GetBoard`, which is there at once; a year that is over is the yearly report until its last day, which is
+//! made beside the service and kept. Each pool's own answer besides: nothing is computed here but lengths.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::chart::{BARS_MAX, Bar, Chart};
-use super::sheet::{self, Reported, Section, Sheet};
+use super::making::{self, Making, WAIT_MS};
+use super::sheet::{self, Answer, Reported, Section, Sheet};
 use super::statements::institutions;
 use crate::money::{Amount, Rate, Rounding};
 use crate::portal::language::Language;
@@ -23,12 +25,20 @@ use crate::proto::v1;
 /// The most rows of a table; the report has them all.
 const ROWS_MAX: usize = 200;
 
+/// The most rows that are read of a year that is over: banks, districts, budget lines.
+const ROWS_READ: u32 = 1_000;
+
 /// The most pools.
 const POOLS_MAX: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
     year: Option<i32>,
+    /// The last entry that the report of a year that is over knows: the one that is being made.
+    known: Option<u64>,
+    /// Not the one that is kept.
+    #[serde(default)]
+    anew: String,
 }
 
 #[derive(Template)]
@@ -38,6 +48,10 @@ struct Page {
     year: i32,
     years: Vec<i32>,
     until: String,
+    /// Of which entry, and when it was made; empty for this year's, which is always of now.
+    made: String,
+    /// The districts that the visitor is confined to; empty for whoever sees them all.
+    districts: String,
     figures: Vec<(String, String)>,
     pools: Vec<PoolView>,
     blocks: Vec<Block>,
@@ -77,22 +91,91 @@ pub(super) async fn boards(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let l = member.visit.language;
-    let today = portal.now().shanghai_date();
-    let this_year = i32::from(today.year().value());
-    let year = asked.year.filter(|year| (1990..=this_year).contains(year)).unwrap_or(this_year);
-    let to_date = if year == this_year { today.to_string() } else { format!("{year}-12-31") };
-    let request = v1::RunReportRequest { name: "yearly".to_owned(), to_date: to_date.clone(), ..Default::default() };
-    let report = sheet::run(&portal, &member, request).await?;
+    let this_year = i32::from(portal.now().shanghai_date().year().value());
+    let year = asked.year.filter(|year| (1990..this_year).contains(year));
+    let (board, districts) = sheet::board(&portal, &member).await?;
     let frame = Frame::of(&member.visit, l.say("看板", "Boards")).under("boards");
+    if !districts.is_empty() {
+        let year = this_year_of(&board);
+        return Ok(page(&Page {
+            frame,
+            year,
+            years: vec![year],
+            until: show::day(l, &board.head.to_date),
+            made: String::new(),
+            districts: districts.join(l.say("、", ", ")),
+            figures: Vec::new(),
+            pools: Vec::new(),
+            blocks: blocks(l, year, &board).into_iter().filter(|one| one.id == "subsidies-by-district").collect(),
+        }));
+    }
+    let years = years(&portal, &member, this_year).await?;
+    let (report, made) = match year {
+        None => (board, String::new()),
+        Some(year) => match past(&portal, &member, year, &asked).await? {
+            Past::Made(report, made) => (*report, made),
+            Past::Making(response) => return Ok(response),
+        },
+    };
+    let year = year.unwrap_or_else(|| this_year_of(&report));
     Ok(page(&Page {
         frame,
         year,
-        years: years(&portal, &member, this_year).await?,
-        until: show::day(l, &to_date),
+        years,
+        until: show::day(l, &report.head.to_date),
+        made,
+        districts: String::new(),
         figures: figures(l, &report),
         pools: pools(&portal, &member, &report).await?,
         blocks: blocks(l, year, &report),
     }))
+}
+
+/// The year of a board: of its last day.
+fn this_year_of(board: &Reported) -> i32 {
+    board.head.to_date.split('-').next().and_then(|year| year.parse().ok()).unwrap_or_default()
+}
+
+/// A year that is over.
+enum Past {
+    /// The report, and of which entry and time it is.
+    Made(Box<Reported>, String),
+    /// The page that says that it is being made.
+    Making(Response),
+}
+
+async fn past(portal: &Portal, member: &Member, year: i32, asked: &Asked) -> Result<Past, Problem> {
+    let l = member.visit.language;
+    let to_date = format!("{year}-12-31");
+    let request =
+        v1::RunReportRequest { name: "yearly".to_owned(), to_date, rows_max: ROWS_READ, ..Default::default() };
+    let kept = v1::RunReportRequest { kept_only: true, ..request.clone() };
+    let kept = if asked.known.is_none() && asked.anew.is_empty() {
+        sheet::run(portal, member, kept).await?
+    } else {
+        Answer::Pending(v1::ReportPending::default())
+    };
+    let answer = if let Answer::Made(report) = kept {
+        Answer::Made(report)
+    } else {
+        let known_at_sequence = asked.known.unwrap_or_default();
+        sheet::run(portal, member, v1::RunReportRequest { wait_ms: WAIT_MS, known_at_sequence, ..request }).await?
+    };
+    match answer {
+        Answer::Made(report) => {
+            let (size, made) = (report.head.log_size, show::stamped(l, report.head.made_at.as_ref()));
+            let words =
+                l.say("账本截至分录 {} · 生成于", "as known at entry {} · made").replace("{}", &size.to_string());
+            Ok(Past::Made(Box::new(report), format!("{words} {made}")))
+        }
+        Answer::Pending(pending) => {
+            let address = format!("/bureau/boards?year={year}&known={}", pending.known_at_sequence);
+            let title = format!("{} {year}", l.say("看板", "Boards"));
+            let making =
+                Making { title: &title, here: "boards", address, back: "/bureau/boards".to_owned(), is_file: false };
+            Ok(Past::Making(making::shown(member, making, &pending)))
+        }
+    }
 }
 
 /// The years that have a budget, and this one; the newest first.

@@ -28,6 +28,7 @@ mod closing;
 mod comparison;
 mod correction;
 mod dashboard;
+mod making;
 mod periods;
 mod reconciliation;
 mod reports;
@@ -62,6 +63,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/bureau/periods/run", get(closing::ask_run).post(closing::run))
         .route("/bureau/reports", get(reports::list))
         .route("/bureau/reports/{name}", get(reports::form).post(reports::run))
+        .route("/bureau/reports/{name}/file/{id}", get(reports::file))
         .route("/bureau/rulebooks", get(rulebooks::list))
         .route("/bureau/rulebooks/drafts/{id}", get(adoption::draft))
         .route("/bureau/rulebooks/drafts/{id}/adopt", post(adoption::adopt))

@@ -1,28 +1,48 @@
-//! Reports (报表): every report of the catalogue with its parameters, as a page or as a file.
+//! Reports (报表): every report of the catalogue with its parameters, as a page or as a file. Nothing is run before somebody
+//! presses the button; what takes longer than a moment is made beside the service.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use serde::Deserialize;
 
-use super::sheet::{self, Sheet};
+use super::making::{self, Making, WAIT_MS};
+use super::sheet::{self, Answer, Reported, Sheet};
 use super::statements::institutions;
 use super::{correctable, download};
 use crate::portal::fields::Fields;
 use crate::portal::language::Language;
 use crate::portal::layout::{Frame, page};
-use crate::portal::problem::Problem;
+use crate::portal::problem::{Problem, see_other};
+use crate::portal::uploads::{Purpose, Sent};
 use crate::portal::visit::{Clerk, Member};
 use crate::portal::{Portal, show};
 use crate::proto::v1;
 
 /// The most rows of a section on a page; the file has them all.
-const ROWS_MAX: usize = 500;
+const ROWS_MAX: u32 = 500;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// The name under which parameters are kept of a report that is being made.
+    #[serde(default)]
+    made: String,
+}
 
 #[derive(Template)]
 #[template(path = "bureau/boards/reports.html")]
 struct ListPage {
     frame: Frame,
     reports: Vec<(String, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "bureau/boards/confined.html")]
+struct ConfinedPage {
+    frame: Frame,
+    districts: String,
 }
 
 #[derive(Template)]
@@ -46,10 +66,11 @@ struct HeadView {
     to: String,
     size: u64,
     root: String,
+    made: String,
 }
 
 /// The parameters as they were filled.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Filled {
     from: String,
     to: String,
@@ -59,23 +80,59 @@ struct Filled {
     enterprise: String,
     district: String,
     programme: String,
+    /// The last entry that the report knows, once it was asked for.
+    pin: String,
+    /// `xlsx` or `csv`; empty for a page.
+    form: String,
 }
 
 pub(super) async fn list(State(portal): State<Portal>, Clerk(member): Clerk) -> Result<Response, Problem> {
     let l = member.visit.language;
+    if let Some(confined) = confined(&portal, &member).await? {
+        return Ok(confined);
+    }
     let kinds = portal.ask(&member, v1::ListReportsRequest {}).await?.reports;
     let reports = kinds.into_iter().map(|one| (l.text(one.title.as_ref()), l.text(one.about.as_ref()), one.name));
     let frame = Frame::of(&member.visit, l.say("报表", "Reports")).under("reports");
     Ok(page(&ListPage { frame, reports: reports.map(|(title, about, name)| (name, title, about)).collect() }))
 }
 
-/// The report of the year until today.
+/// What somebody of some districts may use instead; `None` for whoever sees them all.
+async fn confined(portal: &Portal, member: &Member) -> Result<Option<Response>, Problem> {
+    let districts = sheet::board(portal, member).await?.1;
+    if districts.is_empty() {
+        return Ok(None);
+    }
+    let l = member.visit.language;
+    let frame = Frame::of(&member.visit, l.say("报表", "Reports")).under("reports");
+    Ok(Some(page(&ConfinedPage { frame, districts: districts.join(l.say("、", ", ")) })))
+}
+
+/// The form; with a report under it that was asked for before, or that is kept of the form's own parameters.
 pub(super) async fn form(
     State(portal): State<Portal>,
     Clerk(member): Clerk,
     Path(name): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    shown(&portal, &member, name, Filled::default()).await
+    if !asked.made.is_empty() {
+        let Some(filled) = found(&portal, &member, &name, &asked.made) else {
+            return Ok(see_other(&format!("/bureau/reports/{name}")));
+        };
+        return run_it(&portal, &member, name, filled).await;
+    }
+    // The name is looked up first: of a report that there is not, nobody is told why he may not see it.
+    let titles = titles(&portal, &member, &name).await?;
+    if let Some(confined) = confined(&portal, &member).await? {
+        return Ok(confined);
+    }
+    let filled = Filled::default();
+    let request = v1::RunReportRequest { kept_only: true, ..filled.request(&name) };
+    let kept = match sheet::run(&portal, &member, request).await? {
+        Answer::Made(report) => Some(report),
+        Answer::Pending(_) => None,
+    };
+    shown(&portal, &member, (name, titles), filled, Ok(kept)).await
 }
 
 /// The report as it was asked for: a page, or a file.
@@ -85,46 +142,104 @@ pub(super) async fn run(
     Path(name): Path<String>,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let filled = Filled::of(&fields);
-    let form = match fields.get("form") {
+    run_it(&portal, &member, name, Filled::of(&fields)).await
+}
+
+/// The file of a report that was asked for before.
+pub(super) async fn file(
+    State(portal): State<Portal>,
+    Clerk(member): Clerk,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    match found(&portal, &member, &name, &id) {
+        Some(filled) => run_it(&portal, &member, name, filled).await,
+        None => Ok(see_other(&format!("/bureau/reports/{name}"))),
+    }
+}
+
+/// The parameters that are kept for this login under a name.
+fn found(portal: &Portal, member: &Member, name: &str, id: &str) -> Option<Filled> {
+    let sent = portal.uploads().find(&member.visit.cookie, Purpose::Report, id)?;
+    (sent.name == name).then(|| Filled::read(|field| sent.field(field).to_owned()))
+}
+
+async fn run_it(portal: &Portal, member: &Member, name: String, filled: Filled) -> Result<Response, Problem> {
+    let titles = titles(portal, member, &name).await?;
+    let l = member.visit.language;
+    let request = v1::RunReportRequest { wait_ms: WAIT_MS, ..filled.request(&name) };
+    let file = match filled.form.as_str() {
         "xlsx" => Some((v1::ReportForm::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
         "csv" => Some((v1::ReportForm::Csv, "text/csv; charset=utf-8")),
         _ => None,
     };
-    let Some((form, kind)) = form else { return shown(&portal, &member, name, filled).await };
-    let l = member.visit.language;
-    let mut request = filled.request(&name);
-    (request.form, request.english) = (form.into(), !l.is_chinese());
-    let file = sheet::file(&portal, &member, request).await?;
-    let title = title(&portal, &member, &name).await?.0;
-    let day = if filled.to.is_empty() { portal.now().shanghai_date().to_string() } else { filled.to };
-    download(kind, &format!("{title}-{day}.{}", fields.get("form")), file)
+    let Some((form, kind)) = file else {
+        let report = match sheet::run(portal, member, request).await {
+            Ok(Answer::Made(report)) => Ok(Some(report)),
+            Ok(Answer::Pending(pending)) => return pending_of(portal, member, (&name, &titles.0), filled, &pending),
+            Err(Problem::Refused(refusal)) => Err(correctable(l, *refusal)?),
+            Err(other) => return Err(other),
+        };
+        return shown(portal, member, (name, titles), filled, report).await;
+    };
+    let request = v1::RunReportRequest { form: form.into(), english: !l.is_chinese(), ..request };
+    match sheet::file(portal, member, request).await? {
+        Answer::Made(file) => {
+            let day = if filled.to.is_empty() { portal.now().shanghai_date().to_string() } else { filled.to };
+            download(kind, &format!("{}-{day}.{}", titles.0, filled.form), file)
+        }
+        Answer::Pending(pending) => pending_of(portal, member, (&name, &titles.0), filled, &pending),
+    }
+}
+
+/// The page that says that it is being made; it knows its parameters again by a name.
+fn pending_of(
+    portal: &Portal,
+    member: &Member,
+    (name, title): (&str, &str),
+    filled: Filled,
+    pending: &v1::ReportPending,
+) -> Result<Response, Problem> {
+    let is_file = !filled.form.is_empty();
+    let filled = Filled { pin: pending.known_at_sequence.to_string(), ..filled };
+    let sent = Sent { name: name.to_owned(), fields: filled.fields(), ..Sent::default() };
+    let id = portal.uploads().keep(&member.visit.cookie, Purpose::Report, sent).ok_or(Problem::Fault)?;
+    let back = format!("/bureau/reports/{name}");
+    let address = if is_file { format!("{back}/file/{id}") } else { format!("{back}?made={id}") };
+    Ok(making::shown(member, Making { title, here: "reports", address, back, is_file }, pending))
 }
 
 /// Title and description of a report.
-async fn title(portal: &Portal, member: &Member, name: &str) -> Result<(String, String), Problem> {
+async fn titles(portal: &Portal, member: &Member, name: &str) -> Result<(String, String), Problem> {
     let l = member.visit.language;
     let kinds = portal.ask(member, v1::ListReportsRequest {}).await?.reports;
     let found = kinds.into_iter().find(|one| one.name == name).ok_or(Problem::NotFound)?;
     Ok((l.text(found.title.as_ref()), l.text(found.about.as_ref())))
 }
 
-async fn shown(portal: &Portal, member: &Member, name: String, filled: Filled) -> Result<Response, Problem> {
+/// The form with the report, with nothing, or with what is wrong with the parameters.
+async fn shown(
+    portal: &Portal,
+    member: &Member,
+    (name, (title, about)): (String, (String, String)),
+    mut filled: Filled,
+    report: Result<Option<Reported>, String>,
+) -> Result<Response, Problem> {
     let l = member.visit.language;
-    let (title, about) = title(portal, member, &name).await?;
     let (mut error, mut head, mut sheets) = (String::new(), None, Vec::new());
-    match sheet::run(portal, member, filled.request(&name)).await {
-        Ok(report) => {
-            sheets = report.sheets(l, ROWS_MAX);
+    match report {
+        Ok(Some(report)) => {
+            sheets = report.sheets(l, usize::try_from(ROWS_MAX).unwrap_or(usize::MAX));
+            filled.pin = report.head.log_size.to_string();
             head = Some(HeadView {
                 from: show::day(l, &report.head.from_date),
                 to: show::day(l, &report.head.to_date),
                 size: report.head.log_size,
                 root: hex::encode(&report.head.log_root),
+                made: show::stamped(l, report.head.made_at.as_ref()),
             });
         }
-        Err(Problem::Refused(refusal)) => error = correctable(l, *refusal)?,
-        Err(other) => return Err(other),
+        Ok(None) => {}
+        Err(wrong) => error = wrong,
     }
     let banks = institutions(portal, member).await?.into_iter();
     let banks = banks.filter(|one| one.kind() == v1::InstitutionKind::Bank);
@@ -162,7 +277,10 @@ fn groupings(l: Language) -> Vec<(&'static str, &'static str)> {
 
 impl Filled {
     fn of(fields: &Fields) -> Self {
-        let get = |name: &str| fields.get(name).to_owned();
+        Self::read(|name| fields.get(name).to_owned())
+    }
+
+    fn read(get: impl Fn(&str) -> String) -> Self {
         Self {
             from: get("from"),
             to: get("to"),
@@ -172,7 +290,26 @@ impl Filled {
             enterprise: get("enterprise"),
             district: get("district"),
             programme: get("programme"),
+            pin: get("pin"),
+            form: get("form"),
         }
+    }
+
+    /// What [`Filled::read`] reads.
+    fn fields(self) -> BTreeMap<String, String> {
+        let named = [
+            ("from", self.from),
+            ("to", self.to),
+            ("known_at", self.known_at),
+            ("by", self.by),
+            ("institution", self.institution),
+            ("enterprise", self.enterprise),
+            ("district", self.district),
+            ("programme", self.programme),
+            ("pin", self.pin),
+            ("form", self.form),
+        ];
+        named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn request(&self, name: &str) -> v1::RunReportRequest {
@@ -184,18 +321,19 @@ impl Filled {
             "item" => v1::ReportGrouping::Item,
             _ => v1::ReportGrouping::Unspecified,
         };
+        let known_at = if self.pin.is_empty() { &self.known_at } else { &self.pin };
         v1::RunReportRequest {
             name: name.to_owned(),
             from_date: self.from.clone(),
             to_date: self.to.clone(),
-            known_at_sequence: self.known_at.parse().unwrap_or_default(),
+            known_at_sequence: known_at.parse().unwrap_or_default(),
             group_by: group_by.into(),
             institution_id: self.institution.clone(),
             enterprise: self.enterprise.clone(),
             district: self.district.clone(),
             programme_id: self.programme.clone(),
-            form: v1::ReportForm::Unspecified.into(),
-            english: false,
+            rows_max: ROWS_MAX,
+            ..Default::default()
         }
     }
 }

@@ -88,7 +88,8 @@ pub(super) async fn reference(
     let l = member.visit.language;
     let reference = v1::RulebookRef { rulebook_id: id.clone(), version };
     // Asked for every time: who may see it is the guard's to say, whoever read it before.
-    portal.ask(&member, v1::GetRulebookRequest { rulebook_id: id.clone(), version }).await?;
+    let request = v1::GetRulebookRequest { rulebook_id: id.clone(), version };
+    let adoption = portal.ask(&member, request).await?.rulebook.unwrap_or_default();
     let rulebook = portal.rulebook(&member, &reference).await?;
     let title = l.say(&rulebook.title.zh, &rulebook.title.en);
     let source = &rulebook.source;
@@ -97,6 +98,11 @@ pub(super) async fn reference(
         vec![pair(l.say("文件", "Document"), &source.title), pair(l.say("发文机关", "Issued by"), &source.issuer)];
     pairs.extend(source.number.as_ref().map(|number| pair(l.say("文号", "Number"), number)));
     pairs.push((l.say("成文日期", "Dated").to_owned(), show::civil(l, source.date)));
+    let adopted = format!("{} · {}", show::day(l, &adoption.adopted_on), adoption.adopted_by);
+    pairs.push((l.say("采用", "Adopted").to_owned(), adopted));
+    if !adoption.adoption_reason.is_empty() {
+        pairs.push((l.say("采用理由", "Why").to_owned(), adoption.adoption_reason));
+    }
     Ok(page(&ReferencePage {
         frame: Frame::of(&member.visit, title).under("rulebooks"),
         other_title: l.say(&rulebook.title.en, &rulebook.title.zh).to_owned(),

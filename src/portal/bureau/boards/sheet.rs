@@ -26,21 +26,34 @@ pub(super) struct Section {
 pub(super) struct Sheet {
     pub(super) id: String,
     pub(super) title: String,
-    pub(super) heads: Vec<(String, bool)>,
+    /// Each with the class of its column: `number`, `date`, or none.
+    pub(super) heads: Vec<(String, &'static str)>,
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     /// How many rows are left out.
     pub(super) more: usize,
 }
 
-/// A row: its cells, each with whether it is a figure.
+/// A row: its cells, each with the class of its column.
 pub(super) struct Row {
     pub(super) is_total: bool,
-    pub(super) cells: Vec<(String, bool)>,
+    pub(super) cells: Vec<(String, &'static str)>,
 }
 
-/// Runs a report for this visitor.
-pub(super) async fn run(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Reported, Problem> {
+/// What came of asking for a report.
+pub(super) enum Answer<T> {
+    /// It is made.
+    Made(T),
+    /// It is being made, or nothing is, where only what is kept was asked for.
+    Pending(v1::ReportPending),
+}
+
+/// Asks for a report for this visitor.
+pub(super) async fn run(
+    portal: &Portal,
+    member: &Member,
+    request: v1::RunReportRequest,
+) -> Result<Answer<Reported>, Problem> {
     let mut reported = Reported::default();
     for part in portal.ask_all(member, request).await? {
         match part.part {
@@ -51,21 +64,36 @@ pub(super) async fn run(portal: &Portal, member: &Member, request: v1::RunReport
                     last.rows.extend(rows.rows);
                 }
             }
+            Some(Part::Pending(pending)) => return Ok(Answer::Pending(pending)),
             Some(Part::FileChunk(_)) | None => {}
         }
     }
-    Ok(reported)
+    Ok(Answer::Made(reported))
 }
 
-/// The file of a report.
-pub(super) async fn file(portal: &Portal, member: &Member, request: v1::RunReportRequest) -> Result<Vec<u8>, Problem> {
+/// Asks for the file of a report.
+pub(super) async fn file(
+    portal: &Portal,
+    member: &Member,
+    request: v1::RunReportRequest,
+) -> Result<Answer<Vec<u8>>, Problem> {
     let mut file = Vec::new();
     for part in portal.ask_all(member, request).await? {
-        if let Some(Part::FileChunk(chunk)) = part.part {
-            file.extend(chunk);
+        match part.part {
+            Some(Part::FileChunk(chunk)) => file.extend(chunk),
+            Some(Part::Pending(pending)) => return Ok(Answer::Pending(pending)),
+            Some(Part::Head(_) | Part::Section(_) | Part::Rows(_)) | None => {}
         }
     }
-    Ok(file)
+    Ok(Answer::Made(file))
+}
+
+/// The board of the year until today, and the districts that the visitor is confined to, if to any.
+pub(super) async fn board(portal: &Portal, member: &Member) -> Result<(Reported, Vec<String>), Problem> {
+    let answer = portal.ask(member, v1::GetBoardRequest {}).await?;
+    let sections = answer.sections.into_iter();
+    let sections = sections.map(|one| Section { section: one.section.unwrap_or_default(), rows: one.rows });
+    Ok((Reported { head: answer.head.unwrap_or_default(), sections: sections.collect() }, answer.districts))
 }
 
 impl Reported {
@@ -88,14 +116,14 @@ impl Reported {
 impl Section {
     /// As a table of at most so many rows, and the totals.
     pub(super) fn sheet(&self, l: Language, most: usize) -> Sheet {
-        let kinds: Vec<bool> = self.section.columns.iter().map(|column| is_figure(column.kind())).collect();
+        let classes: Vec<&str> = self.section.columns.iter().map(|column| class(column.kind())).collect();
         let heads =
-            self.section.columns.iter().zip(&kinds).map(|(column, figure)| (l.text(column.title.as_ref()), *figure));
+            self.section.columns.iter().zip(&classes).map(|(column, class)| (l.text(column.title.as_ref()), *class));
         let plain = self.rows.iter().filter(|row| !row.is_total);
-        let shown = plain.clone().take(most).chain(self.rows.iter().filter(|row| row.is_total));
+        let shown = plain.take(most).chain(self.rows.iter().filter(|row| row.is_total));
         let rows = shown.map(|row| Row {
             is_total: row.is_total,
-            cells: row.cells.iter().zip(&kinds).map(|(cell, figure)| (text(l, cell), *figure)).collect(),
+            cells: row.cells.iter().zip(&classes).map(|(cell, class)| (text(l, cell), *class)).collect(),
         });
         Sheet {
             id: self.section.id.clone(),
@@ -103,7 +131,7 @@ impl Section {
             heads: heads.collect(),
             rows: rows.collect(),
             notes: self.section.notes.iter().map(|note| l.text(Some(note))).collect(),
-            more: plain.count().saturating_sub(most),
+            more: usize::try_from(self.section.row_count).unwrap_or(usize::MAX).saturating_sub(most),
         }
     }
 
@@ -133,10 +161,12 @@ impl Section {
     }
 }
 
-const fn is_figure(kind: v1::ReportColumnKind) -> bool {
+/// What keeps a column's cells in one line: a figure or a day that is broken is read wrong.
+const fn class(kind: v1::ReportColumnKind) -> &'static str {
     match kind {
-        v1::ReportColumnKind::Money | v1::ReportColumnKind::Count | v1::ReportColumnKind::Percent => true,
-        v1::ReportColumnKind::Unspecified | v1::ReportColumnKind::Text | v1::ReportColumnKind::Date => false,
+        v1::ReportColumnKind::Money | v1::ReportColumnKind::Count | v1::ReportColumnKind::Percent => "number",
+        v1::ReportColumnKind::Date => "date",
+        v1::ReportColumnKind::Unspecified | v1::ReportColumnKind::Text => "",
     }
 }
 
