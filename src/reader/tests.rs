@@ -2,6 +2,7 @@
 
 use crate::book::account::Account;
 use crate::book::event::Event;
+use crate::journal::merkle::Hash;
 use crate::money::Amount;
 use crate::storage::memory::MemoryDisk;
 use crate::writer::fixture::{Ledger, contribute, funder, pool, register};
