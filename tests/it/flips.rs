@@ -256,6 +256,7 @@ async fn every_byte_and_every_length() {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of a test that takes minutes")]
 fn try_every_byte(store: &Store, end: End) {
     println!("{end:?}");
     let mut trials = Vec::new();
