@@ -17,8 +17,8 @@ pub(super) fn of(shared: &Arc<Shared>, publishes: watch::Sender<()>) -> (Applier
     (Applier { shared: Arc::clone(shared) }, Publisher { shared: Arc::clone(shared), _publishes: publishes })
 }
 
-/// The one hand that applies what is decided.
-#[derive(Debug)]
+/// The one hand that applies what is decided. A clone is the same hand: the decider's, and nobody else's.
+#[derive(Debug, Clone)]
 pub(crate) struct Applier {
     shared: Arc<Shared>,
 }

@@ -147,8 +147,8 @@ impl Pending {
     }
 }
 
-/// How long a batch waits for companions when the one before it had some. Far below the cost of a commit (a sync and the
-/// wakes of sled's threads: about 0.5 ms), and only paid where several callers write at once.
+/// How long a batch waits for companions when the one before it had some. Below the cost of a commit (a write, a sync and
+/// the wakes behind it), and only paid where several callers write at once.
 const LINGER: Duration = Duration::from_micros(200);
 
 /// What the queue holds.

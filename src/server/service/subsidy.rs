@@ -203,7 +203,11 @@ fn get_enterprise_year(
     let (pending, paid) = (sum(Stage::Pending), sum(Stage::Paid));
     let clawed_back = Amount::total(of_year.iter().map(|(_, one)| one.received_back));
     let skipped = of_year.len().saturating_sub(PAGE_ITEMS_MAX);
-    let latest = of_year.iter().skip(skipped);
+    // Copied, to be rendered when the book is let go: nothing is written meanwhile.
+    let latest: Vec<(ApplicationId, Application)> =
+        of_year.iter().skip(skipped).map(|(id, one)| (*id, (*one).clone())).collect();
+    let caps = caps(&book, uscc, year);
+    drop(book);
     Ok(v1::GetEnterpriseYearResponse {
         enterprise_year: Some(v1::EnterpriseYear {
             enterprise: uscc.to_string(),
@@ -212,8 +216,8 @@ fn get_enterprise_year(
             pending: pending.to_string(),
             paid: paid.to_string(),
             clawed_back: clawed_back.to_string(),
-            caps: caps(&book, uscc, year),
-            applications: latest.map(|(id, one)| resource::application(*id, one)).collect(),
+            caps,
+            applications: latest.iter().map(|(id, one)| resource::application(*id, one)).collect(),
         }),
     })
 }
