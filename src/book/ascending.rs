@@ -127,12 +127,11 @@ impl<K: Ord + Copy, V> Ascending<K, V> {
         chunk.keys.remove(place);
         let value = chunk.values.remove(place);
         self.length = self.length.saturating_sub(1);
-        match chunk.keys.first() {
-            Some(first) => self.firsts.splice(at..=at, [*first]).for_each(drop),
-            None => {
-                self.firsts.remove(at);
-                self.chunks.remove(at);
-            }
+        if let Some(first) = chunk.keys.first() {
+            self.firsts.splice(at..=at, [*first]);
+        } else {
+            self.firsts.remove(at);
+            self.chunks.remove(at);
         }
         Some(value)
     }
@@ -190,16 +189,16 @@ impl<K: Ord + Copy, V> Default for Ascending<K, V> {
 }
 
 impl<K: Ord + Copy, V> FromIterator<(K, V)> for Ascending<K, V> {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut map = Self::new();
-        map.extend(entries);
+        map.extend(iter);
         map
     }
 }
 
 impl<K: Ord + Copy, V> Extend<(K, V)> for Ascending<K, V> {
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        for (key, value) in iter {
             self.insert(key, value);
         }
     }
@@ -250,15 +249,15 @@ impl<'de, K: Ord + Copy + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de
                 formatter.write_str("a map")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let mut map = Ascending::new();
-                let chunks = entries.size_hint().unwrap_or(0).min(TRUSTED_ENTRIES_MAX).div_ceil(CHUNK_ENTRIES);
-                map.firsts.reserve(chunks);
-                map.chunks.reserve(chunks);
-                while let Some((key, value)) = entries.next_entry()? {
-                    map.insert(key, value);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut read = Ascending::new();
+                let chunks = map.size_hint().unwrap_or(0).min(TRUSTED_ENTRIES_MAX).div_ceil(CHUNK_ENTRIES);
+                read.firsts.reserve(chunks);
+                read.chunks.reserve(chunks);
+                while let Some((key, value)) = map.next_entry()? {
+                    read.insert(key, value);
                 }
-                Ok(map)
+                Ok(read)
             }
         }
         deserializer.deserialize_map(Entries(PhantomData))

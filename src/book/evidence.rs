@@ -113,12 +113,12 @@ impl<'de> Deserialize<'de> for EvidenceUse {
                 formatter.write_str("a map of evidence")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<EvidenceUse, A::Error> {
-                let mut map = EvidenceUse::default();
-                while let Some((key, evidence)) = entries.next_entry()? {
-                    map.insert(key, evidence);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EvidenceUse, A::Error> {
+                let mut read = EvidenceUse::default();
+                while let Some((key, evidence)) = map.next_entry()? {
+                    read.insert(key, evidence);
                 }
-                Ok(map)
+                Ok(read)
             }
         }
         deserializer.deserialize_map(Entries(PhantomData))

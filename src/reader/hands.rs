@@ -12,13 +12,13 @@ use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::merkle::Hash;
 
-/// Both hands; there are no others. `publishes` is dropped with the one that publishes.
-pub(super) fn of(shared: &Arc<Shared>, publishes: watch::Sender<()>) -> (Applier, Publisher) {
-    (Applier { shared: Arc::clone(shared) }, Publisher { shared: Arc::clone(shared), _publishes: publishes })
+/// Both hands; there are no others. `alive` is dropped with the one that publishes.
+pub(super) fn of(shared: &Arc<Shared>, alive: watch::Sender<()>) -> (Applier, Publisher) {
+    (Applier { shared: Arc::clone(shared) }, Publisher { shared: Arc::clone(shared), _alive: alive })
 }
 
-/// The one hand that applies what is decided. A clone is the same hand: the decider's, and nobody else's.
-#[derive(Debug, Clone)]
+/// The one hand that applies what is decided.
+#[derive(Debug)]
 pub(crate) struct Applier {
     shared: Arc<Shared>,
 }
@@ -53,7 +53,7 @@ impl Published {
 pub(crate) struct Publisher {
     shared: Arc<Shared>,
     /// Dropped with it, which those hear who wait.
-    _publishes: watch::Sender<()>,
+    _alive: watch::Sender<()>,
 }
 
 impl Publisher {

@@ -148,11 +148,11 @@ impl Reader {
     /// A reader of this journal, and the two hands that may move it on.
     pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Applier, Publisher) {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
-        let (publishes, publishing) = watch::channel(());
+        let (alive, publishing) = watch::channel(());
         let published = RwLock::new(loaded.0);
         let shared = Arc::new(Shared { published, storage, opened: Mutex::default(), tip, publishing });
-        let (applier, publisher) = hands::of(&shared, publishes);
-        (Self { shared }, applier, publisher)
+        let (decider, committer) = hands::of(&shared, alive);
+        (Self { shared }, decider, committer)
     }
 
     /// Waits until everything is durable that a view has shown so far. Whoever answers from a view waits first.

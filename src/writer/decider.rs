@@ -19,10 +19,7 @@ use crate::decide::rejection::{Reason, Rejection};
 use crate::journal::block::{RECORD_BYTES_MAX, payload_bytes_of};
 use crate::journal::codec::encode;
 use crate::journal::replay::check_follows;
-use crate::reader::{Applier, Published};
-
-/// How many commands are decided under one lock, some quarter of a millisecond: so long a reader may have to wait.
-const BURST_COMMANDS: usize = 64;
+use crate::reader::Applier;
 
 pub(super) struct Decider {
     /// To the state after the last entry that was decided, durable or not.
@@ -176,64 +173,43 @@ impl Decider {
         if sent.is_ok() { Ok(()) } else { Err(Stop::CommitterGone) }
     }
 
-    /// Decides what was queued, and what is queued behind it, up to a batch or [`BURST_COMMANDS`]: with one lock for all of
-    /// them, because a lock that readers hold now and then would cost more than the decision. What nobody waits for any
-    /// more is as if it had never come.
+    /// Decides what was queued. What nobody waits for any more is as if it had never come.
     fn take(&mut self, queued: Queued) -> Result<(), Stop> {
-        let applier = self.applier.clone();
-        let mut published = applier.lock();
-        let (mut next, mut taken) = (Ok(queued), 0_usize);
-        while let Ok(queued) = next {
-            taken = taken.saturating_add(queued.count());
-            match self.tasks.taken(queued) {
-                Queued::One(task) if task.reply.is_closed() => {}
-                Queued::One(task) => {
-                    let Task { command, deadline, reply } = *task;
-                    let outcome = self.outcome(&mut published, &command, deadline)?;
-                    self.batch.answers.push(Reply::One(reply, outcome));
-                }
-                Queued::Several(several) if several.reply.is_closed() => {}
-                Queued::Several(several) => {
-                    let Several { commands, deadline, reply } = *several;
-                    let mut outcomes = Vec::with_capacity(commands.len());
-                    for command in &commands {
-                        // The answer goes with the last of them, so what came before is durable by then.
-                        if self.batch.is_full() {
-                            // Whoever takes the batch may have to publish the one before it.
-                            drop(published);
-                            self.hand_over()?;
-                            published = applier.lock();
-                        }
-                        outcomes.push(self.outcome(&mut published, command, deadline)?);
+        match self.tasks.taken(queued) {
+            Queued::One(task) if task.reply.is_closed() => {}
+            Queued::One(task) => {
+                let Task { command, deadline, reply } = *task;
+                let outcome = self.outcome(&command, deadline)?;
+                self.batch.answers.push(Reply::One(reply, outcome));
+            }
+            Queued::Several(several) if several.reply.is_closed() => {}
+            Queued::Several(several) => {
+                let Several { commands, deadline, reply } = *several;
+                let mut outcomes = Vec::with_capacity(commands.len());
+                for command in &commands {
+                    // The answer goes with the last of them, so what came before is durable by then.
+                    if self.batch.is_full() {
+                        self.hand_over()?;
                     }
-                    self.batch.answers.push(Reply::Several(reply, outcomes));
+                    outcomes.push(self.outcome(command, deadline)?);
                 }
+                self.batch.answers.push(Reply::Several(reply, outcomes));
             }
-            if taken >= BURST_COMMANDS || self.batch.is_full() {
-                break;
-            }
-            next = self.tasks.queue.try_recv();
         }
         Ok(())
     }
 
-    fn outcome(
-        &mut self,
-        published: &mut Published,
-        command: &Asked,
-        deadline: Option<Instant>,
-    ) -> Result<Outcome, Stop> {
+    fn outcome(&mut self, command: &Asked, deadline: Option<Instant>) -> Result<Outcome, Stop> {
         if deadline.is_some_and(has_passed) {
             return Ok(Err(deadline_exceeded()));
         }
-        self.answer(published, command).map_err(Stop::Fault)
+        self.answer(command).map_err(Stop::Fault)
     }
 
-    fn answer(
-        &mut self,
-        published: &mut Published,
-        Asked { request, validate_only }: &Asked,
-    ) -> Result<Outcome, WriterFault> {
+    fn answer(&mut self, Asked { request, validate_only }: &Asked) -> Result<Outcome, WriterFault> {
+        // One lock for the whole command: nobody sees half a group. And no longer: each call takes it to find out who calls,
+        // on one of the runtime's few threads, and with 64 commands under one lock all of them stood still now and then.
+        let mut published = self.applier.lock();
         let book = published.book();
         if let Some(sequence) = book.request(&request.key.id) {
             return Ok(Ok(Decided::Known(sequence, request.key)));

@@ -364,7 +364,7 @@ struct Gate {
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = self.waiting.load(Ordering::Relaxed);
-        f.debug_struct("Gate").field("waiting", &waiting).finish()
+        f.debug_struct("Gate").field("waiting", &waiting).finish_non_exhaustive()
     }
 }
 

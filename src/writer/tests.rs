@@ -172,7 +172,7 @@ async fn several_are_decided_in_their_order_and_answered_together() {
 #[tokio::test]
 async fn several_may_be_more_than_a_batch_takes_but_not_more_than_the_queue() {
     let ledger = Ledger::new();
-    let count = 2 * BATCH_COMMANDS_MAX as u64 + 500;
+    let count = 2 * u64::try_from(BATCH_COMMANDS_MAX).unwrap() + 500;
     let commands: Vec<Asked> = (1..=count).map(|number| asked(register(u128::from(number), number))).collect();
     let answers = ledger.writer.begin_several(commands, None).unwrap().answers().await;
     let sequences: Vec<u64> = answers.into_iter().map(|answer| answer.unwrap().entry.sequence.value()).collect();
