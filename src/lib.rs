@@ -31,6 +31,7 @@ pub mod fuzz;
 pub mod config;
 pub mod portal;
 pub mod simulation;
+pub mod nation;
 pub mod telemetry;
 pub mod server;
 pub mod access_log;

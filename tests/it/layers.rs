@@ -36,11 +36,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
+    ("nation", &["rulebook", "book", "identifier", "money", "calendar"]),
     // Its auditor has a row of its own: names and commands, and nothing that judges.
     ("simulation/model", &["decide", "rulebook", "book", "identifier", "money", "calendar"]),
     (
         "simulation",
         &[
+            "nation",
             "audit",
             "decide",
             "rulebook",
@@ -88,7 +90,7 @@ const ALL_BELOW_SERVER: [&str; 22] = [
     "config",
     "server",
 ];
-const ALL_BELOW_CLI: [&str; 26] = [
+const ALL_BELOW_CLI: [&str; 27] = [
     "statement",
     "reconcile",
     "proto",
@@ -114,6 +116,7 @@ const ALL_BELOW_CLI: [&str; 26] = [
     "portal",
     "telemetry",
     "simulation",
+    "nation",
     "cli",
 ];
 
@@ -150,7 +153,7 @@ const IMPURE: &[&str] = &[
     "thread_local",
 ];
 const PURE: &[&str] =
-    &["report", "decide", "rulebook", "book", "statement", "reconcile", "identifier", "money", "calendar"];
+    &["report", "nation", "decide", "rulebook", "book", "statement", "reconcile", "identifier", "money", "calendar"];
 
 /// Files longer than [`LINES_MAX`], each with the reason.
 const LONG: &[(&str, &str)] =

@@ -30,8 +30,8 @@ pub(super) type Recorded<'a> = dyn FnMut(&Entry) -> anyhow::Result<()> + 'a;
 /// The day on which everything happens.
 pub(super) const DAY: &str = "2026-06-01";
 
-/// Enterprises that take turns.
-const ENTERPRISES: u64 = 1_000;
+/// Enterprises that take turns, unless told otherwise.
+pub(super) const ENTERPRISES: u64 = 1_000;
 
 /// What is done with each application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) enum Work {
 /// Decides for about `span`; only the decisions of applications are counted and timed, with the drop of what came of them.
 pub(super) fn decisions_per_second(span: Duration, work: Work) -> anyhow::Result<u64> {
     let mut core = Core::new()?;
-    let loans = core.set_up(&mut |_| Ok(()))?;
+    let loans = core.set_up(ENTERPRISES, &mut |_| Ok(()))?;
     let mut decided: u64 = 0;
     let mut elapsed = Duration::ZERO;
     while elapsed < span {
@@ -83,9 +83,13 @@ impl Core {
         })
     }
 
-    /// Rulebook, budget, bank, and an enterprise with a disbursed loan each.
+    /// Rulebook, budget, bank, and so many enterprises with a disbursed loan each.
     /// `recorded` hears of each entry.
-    pub(super) fn set_up(&mut self, recorded: &mut Recorded<'_>) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
+    pub(super) fn set_up(
+        &mut self,
+        enterprises: u64,
+        recorded: &mut Recorded<'_>,
+    ) -> anyhow::Result<Vec<(Uscc, LoanId)>> {
         let text = crate::cli::rulebook::read("hebi-2017")?;
         let rulebook = load(&text).map_err(|errors| anyhow::anyhow!("{}", errors.in_file("hebi-2017")))?;
         self.give(recorded, Role::Operator, Command::AdoptRulebook(Arc::new(rulebook).into()))?;
@@ -101,7 +105,7 @@ impl Core {
             bank_code: None,
         };
         self.give(recorded, Role::Operator, Command::RegisterInstitution(bank))?;
-        (1..=ENTERPRISES).map(|index| self.borrower(index, recorded)).collect()
+        (1..=enterprises).map(|index| self.borrower(index, recorded)).collect()
     }
 
     fn borrower(&mut self, index: u64, recorded: &mut Recorded<'_>) -> anyhow::Result<(Uscc, LoanId)> {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tonic::transport::Channel;
 
-use super::core::DAY;
+use super::core::{DAY, ENTERPRISES};
 use super::per_second;
 use super::server::application;
 use super::start::{make_with_loans, write_snapshot};
@@ -29,6 +29,7 @@ const INVOICES_FROM: u64 = 1_000_000_000_000;
 pub(super) struct Prepared {
     pub(super) server: ServerProcess,
     pub(super) entries: u64,
+    /// Those that nobody writes about; all where nobody is kept apart.
     pub(super) enterprises: Vec<String>,
     channels: Vec<Channel>,
     loans: Arc<Vec<(Uscc, LoanId)>>,
@@ -66,10 +67,16 @@ impl Latencies {
 impl Prepared {
     /// Makes the journal and a snapshot of it, and starts the server without limits.
     pub(super) async fn start(entries: u64) -> anyhow::Result<Self> {
+        Self::start_with(entries, ENTERPRISES, 0).await
+    }
+
+    /// The same of so many enterprises. Where `written` is not 0, all applications are those of the first so many, and
+    /// the others keep what they have.
+    pub(super) async fn start_with(entries: u64, enterprises: u64, written: usize) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
         let data = folder.path().join("data");
-        let (entries, loans) = tokio::task::block_in_place(|| {
-            let made = make_with_loans(&data, entries)?;
+        let (entries, mut loans) = tokio::task::block_in_place(|| {
+            let made = make_with_loans(&data, (entries, enterprises))?;
             write_snapshot(&data)?;
             anyhow::Ok(made)
         })?;
@@ -80,7 +87,11 @@ impl Prepared {
         for _ in 0..CONNECTIONS {
             channels.push(server.connect().await?);
         }
-        let enterprises = loans.iter().map(|(enterprise, _)| enterprise.to_string()).collect();
+        let others = loans.get(written..).context("enterprises that nobody writes about")?;
+        let enterprises = others.iter().map(|(enterprise, _)| enterprise.to_string()).collect();
+        if written > 0 {
+            loans.truncate(written);
+        }
         let invoices = Arc::new(AtomicU64::new(INVOICES_FROM));
         Ok(Self { server, entries, enterprises, channels, loans: Arc::new(loans), invoices, _folder: folder })
     }

@@ -10,7 +10,7 @@ use comfy_table::{Table, presets};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, ENTERPRISES};
 use super::{Rates, per_cent, per_second};
 use crate::identifier::{LoanId, Uscc};
 use crate::journal::block::{BLOCK_RECORDS_MAX, Head, payload_bytes_of};
@@ -69,11 +69,14 @@ pub fn run(sizes: &[u64], rounds: usize, out: &mut dyn Write) -> anyhow::Result<
 
 /// A journal of about so many entries in this folder; gives how many.
 pub(super) fn make(data: &Path, size: u64) -> anyhow::Result<u64> {
-    make_with_loans(data, size).map(|(entries, _)| entries)
+    make_with_loans(data, (size, ENTERPRISES)).map(|(entries, _)| entries)
 }
 
-/// The same; gives the enterprises with their loans too.
-pub(super) fn make_with_loans(data: &Path, size: u64) -> anyhow::Result<(u64, Vec<(Uscc, LoanId)>)> {
+/// The same of so many enterprises, which take turns; gives them with their loans too.
+pub(super) fn make_with_loans(
+    data: &Path,
+    (size, enterprises): (u64, u64),
+) -> anyhow::Result<(u64, Vec<(Uscc, LoanId)>)> {
     let storage = SledStorage::open(data)?;
     let (mut head, mut records, mut blocks) = (Head::EMPTY, Vec::new(), Vec::new());
     let mut core = Core::new()?;
@@ -93,7 +96,7 @@ pub(super) fn make_with_loans(data: &Path, size: u64) -> anyhow::Result<(u64, Ve
         }
         Ok(())
     };
-    let loans = core.set_up(&mut |entry| recorded(encode(entry), false))?;
+    let loans = core.set_up(enterprises, &mut |entry| recorded(encode(entry), false))?;
     let mut turns = loans.iter().cycle();
     loop {
         let Some((enterprise, loan)) = turns.next() else { anyhow::bail!("there are no loans") };

@@ -1,21 +1,14 @@
 //! `ipledger generate`: a made-up nation of borrowers, as NDJSON for `ipledger import` into a new ledger for development.
 //!
-//! The same seed gives the same bytes. Months are made one after the other; only the loans that live are held, some
-//! hundred bytes each. What is realistic and what is not: sizes are skewed (many small loans, few large ones), filings
-//! crowd at the end of the year, half of the loans are renewed when they end, two in a hundred are lost and one in a
-//! hundred is late and cured; everybody pays interest by the quarter. Three cities by their own rulebooks: 鹤壁 (interest
-//! subsidies, pool with claims), 许昌 (lump sums for trademark loans), 威海 (a pool; claims would need facts that are not
-//! made). Names and codes are invented.
+//! The same seed gives the same bytes. What happens is told by [`crate::nation`], and becomes a row here.
 
-mod life;
-mod nation;
-mod random;
 mod row;
 
 use std::io::{BufWriter, Write};
 
 use clap::Args;
-use nation::Nation;
+
+use crate::nation::{ENTERPRISES_MAX, Nation, Shape};
 
 /// The flags of `ipledger generate`.
 #[derive(Debug, Clone, Copy, Args)]
@@ -47,12 +40,11 @@ pub fn run(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<bool> {
     anyhow::ensure!((1..=50).contains(&years), "`--years {years}` is out of range; expected 1 to 50");
     anyhow::ensure!((2024..=2100).contains(&from), "`--from {from}` is out of range; expected 2024 to 2100");
     anyhow::ensure!(
-        (1..=nation::ENTERPRISES_MAX).contains(&enterprises),
-        "`--enterprises {enterprises}` is out of range; expected 1 to {}",
-        nation::ENTERPRISES_MAX
+        (1..=ENTERPRISES_MAX).contains(&enterprises),
+        "`--enterprises {enterprises}` is out of range; expected 1 to {ENTERPRISES_MAX}"
     );
     let mut out = BufWriter::new(out);
-    Nation::new(seed, enterprises, (from, years)).write(&mut out)?;
+    Nation::new(seed, Shape::usual(enterprises, (from, years))).tell(&mut |deed| row::write(&deed, &mut out))?;
     out.flush()?;
     Ok(true)
 }

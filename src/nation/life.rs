@@ -1,18 +1,22 @@
 //! A loan from its filing to its end.
 
 use super::random::Random;
+use crate::money::Amount;
 
 /// A city with a rulebook of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum City {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum City {
+    /// 鹤壁.
     Hebi,
+    /// 许昌.
     Xuchang,
+    /// 威海.
     Weihai,
 }
 
 impl City {
     /// Half of the enterprises are in 鹤壁, where most rules are.
-    pub(super) const fn of(enterprise: u64) -> Self {
+    pub const fn of(enterprise: u64) -> Self {
         match enterprise.rem_euclid(4) {
             0 | 1 => Self::Hebi,
             2 => Self::Xuchang,
@@ -21,7 +25,7 @@ impl City {
     }
 
     /// 行政区划代码, GB/T 2260.
-    pub(super) const fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Hebi => "410600",
             Self::Xuchang => "411000",
@@ -29,16 +33,17 @@ impl City {
         }
     }
 
-    pub(super) const fn pool(self) -> &'static str {
+    /// The pool that shares losses, if there is one.
+    pub const fn pool(self) -> Option<&'static str> {
         match self {
-            Self::Hebi => "hebi-pool",
-            Self::Xuchang => "",
-            Self::Weihai => "weihai-pool",
+            Self::Hebi => Some("hebi-pool"),
+            Self::Xuchang => None,
+            Self::Weihai => Some("weihai-pool"),
         }
     }
 
     /// The programme that pays towards interest, if there is one.
-    pub(super) const fn programme(self) -> Option<&'static str> {
+    pub const fn programme(self) -> Option<&'static str> {
         match self {
             Self::Hebi => Some("pledge-cost"),
             Self::Xuchang => Some("trademark-interest"),
@@ -49,49 +54,88 @@ impl City {
 
 /// How a loan ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub enum Fate {
+    /// In order.
     Repaid,
     /// Repaid, and borrowed again on the same day against the same pledge.
     Renewed,
     /// Overdue for a month, then repaid.
     Late,
+    /// Not repaid at all.
     Lost,
 }
 
+/// How many loans of a hundred end how; the others are repaid.
+#[derive(Debug, Clone, Copy)]
+pub struct Fates {
+    /// [`Fate::Lost`].
+    pub lost: u64,
+    /// [`Fate::Late`].
+    pub late: u64,
+    /// [`Fate::Renewed`].
+    pub renewed: u64,
+}
+
+impl Fates {
+    /// As it is said of such loans: three in a hundred get into trouble.
+    pub const USUAL: Self = Self { lost: 2, late: 1, renewed: 52 };
+
+    fn draw(self, random: &mut Random) -> Fate {
+        let drawn = random.below(100);
+        let late = self.lost.saturating_add(self.late);
+        if drawn < self.lost {
+            Fate::Lost
+        } else if drawn < late {
+            Fate::Late
+        } else if drawn < late.saturating_add(self.renewed) {
+            Fate::Renewed
+        } else {
+            Fate::Repaid
+        }
+    }
+}
+
 /// A month, counted from the first year's January.
-pub(super) type Month = u32;
+pub type Month = u32;
 
 /// A loan that lives.
 #[derive(Debug, Clone)]
-pub(super) struct Loan {
-    pub(super) number: u64,
-    pub(super) enterprise: u64,
-    pub(super) city: City,
+pub struct Loan {
+    /// Unique in the nation.
+    pub number: u64,
+    /// The number of its borrower.
+    pub enterprise: u64,
+    /// The number of its bank.
+    pub bank: u64,
+    /// Where its borrower is.
+    pub city: City,
     /// In 10,000 yuan (万元).
-    pub(super) principal: u64,
+    pub principal: u64,
     /// Per year, in hundredths of a per cent.
-    pub(super) rate: u64,
+    pub rate: u32,
     /// When it was disbursed.
-    pub(super) begun: Month,
-    pub(super) day: u8,
+    pub begun: Month,
+    /// The day of the month on which everything happens to it.
+    pub day: u8,
     /// In months; a multiple of three.
-    pub(super) term: Month,
-    pub(super) fate: Fate,
+    pub term: Month,
+    /// How it will end.
+    pub fate: Fate,
     /// Whether a subsidy will be applied for.
-    pub(super) applies: bool,
+    pub applies: bool,
     /// How many payments of interest were made in the year of the last one, and are named.
     pub(super) paid_this_year: u32,
 }
 
 impl Loan {
-    pub(super) fn new(random: &mut Random, number: u64, enterprise: u64, begun: Month) -> Self {
+    pub(super) fn new(
+        random: &mut Random,
+        (number, enterprise, bank): (u64, u64, u64),
+        begun: Month,
+        fates: Fates,
+    ) -> Self {
         let city = City::of(enterprise);
-        let fate = match random.below(100) {
-            0 | 1 => Fate::Lost,
-            2 => Fate::Late,
-            3..=54 => Fate::Renewed,
-            _ => Fate::Repaid,
-        };
+        let fate = fates.draw(random);
         let term = match random.below(10) {
             0 => 6,
             1 => 24,
@@ -100,9 +144,10 @@ impl Loan {
         Self {
             number,
             enterprise,
+            bank,
             city,
             principal: principal(random),
-            rate: random.below(200).saturating_add(310),
+            rate: u32::try_from(random.below(200)).unwrap_or(0).saturating_add(310),
             begun,
             day: u8::try_from(random.below(18)).unwrap_or(0).saturating_add(4),
             term,
@@ -112,32 +157,25 @@ impl Loan {
         }
     }
 
-    /// What later rows call it.
-    pub(super) fn name(&self) -> String {
-        format!("L{}", self.number)
+    /// The principal, in yuan.
+    pub fn amount(&self) -> Amount {
+        Amount::from_yuan(i64::try_from(self.principal.saturating_mul(10_000)).unwrap_or(i64::MAX))
     }
 
-    /// What its application calls a payment of interest.
-    pub(super) fn payment_name(&self, quarter: Month) -> String {
-        format!("I{}.{quarter}", self.number)
-    }
-
-    pub(super) fn principal_text(&self) -> String {
-        format!("{}.00", self.principal.saturating_mul(10_000))
-    }
-
-    /// A quarter's interest.
-    pub(super) fn interest_text(&self) -> String {
+    /// A quarter's interest, in yuan.
+    pub fn interest(&self) -> Amount {
         // 10,000 yuan by a hundredth of a per cent is a yuan a year.
-        let fen = self.principal.saturating_mul(self.rate).saturating_mul(100).div_euclid(4);
-        format!("{}.{:02}", fen.div_euclid(100), fen.rem_euclid(100))
+        let fen = self.principal.saturating_mul(u64::from(self.rate)).saturating_mul(100).div_euclid(4);
+        Amount::from_fen(i64::try_from(fen).unwrap_or(i64::MAX))
     }
 
-    pub(super) fn rate_text(&self) -> String {
-        format!("0.{:04}", self.rate)
+    /// The number of its contract.
+    pub fn contract(&self) -> String {
+        format!("HT-{}", self.number)
     }
 
-    pub(super) const fn ends(&self) -> Month {
+    /// The month in which it is due.
+    pub const fn ends(&self) -> Month {
         self.begun.saturating_add(self.term)
     }
 
