@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -108,6 +109,9 @@ enum Task {
         /// Leave the server and the pages running with the year in them, and print five logins; Ctrl+C ends it.
         #[arg(long)]
         keep: bool,
+        /// With `--keep`: so many generated companies of two other cities around the story; 0 for none.
+        #[arg(long, value_name = "COUNT", default_value_t = demo::CITY, value_parser = RangedU64ValueParser::<u64>::new().range(..=10_000))]
+        city: u64,
     },
     /// Rulebook files.
     Rulebook {
@@ -241,7 +245,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Err(error) => Err(error),
         },
         Task::Sandbox(arguments) => sandbox::run(*arguments),
-        Task::Demo { data, keep } => on_runtime(demo::run(demo::Options { data, keep }, &mut out)),
+        Task::Demo { data, keep, city } => on_runtime(demo::run(demo::Options { data, keep, city }, &mut out)),
         Task::Portal { command } => on_runtime(portal::run(&command, &mut out)),
         Task::Rulebook { command } => rulebook::run(&command, &mut out),
         Task::Verify(arguments) => match verify::run(&arguments, &mut out) {

@@ -13,13 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum};
 use parking_lot::Mutex;
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::simulation::{Faults, Kept, Outcome, Plan, kept, run as simulate};
+use crate::simulation::{Faults, Kept, Outcome, Plan, Workload, kept, line_of, run as simulate};
 use crate::storage::memory::AppendFault;
 
 /// The faults that are tried at every write.
@@ -53,15 +53,26 @@ pub struct Arguments {
     /// Callers at the same time. With one, a seed repeats its run exactly and rejections are judged too.
     #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<u64>::new().range(1..=64))]
     callers: u64,
+    /// Who lives there: a town of few names under one rulebook, or a generated nation of three cities.
+    #[arg(long, value_enum, default_value_t = Who::Town)]
+    workload: Who,
     /// Seeds at the same time; as many as there are cores unless told.
     #[arg(long)]
     threads: Option<NonZero<usize>>,
     /// Instead of by chance, let each write of the run fail, one after the other, in each way there is.
     #[arg(long)]
     every_write: bool,
-    /// A file of seeds that run first, and to which a seed that fails is added: `SEED STEPS CALLERS WHAT` on each line.
+    /// A file of seeds that run first, and to which a seed that fails is added: `SEED STEPS CALLERS WHAT` on
+    /// each line, `nation:SEED` for one of a nation.
     #[arg(long, value_name = "FILE")]
     kept: Option<PathBuf>,
+}
+
+/// [`Workload`] as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Who {
+    Town,
+    Nation,
 }
 
 /// What all workers share.
@@ -104,16 +115,20 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     let rate = super::bench::per_second(total.submitted, elapsed);
     writeln!(out, "{finished} runs: {total}\nin {} s: {rate} commands/s on {threads} threads", elapsed.as_secs())?;
     let Some((plan, problem)) = failed else { return Ok(true) };
-    let Plan { seed, steps, submitters, faults } = plan;
+    let Plan { seed, steps, submitters, faults, workload } = plan;
     let again = match faults {
         Faults::Seeded => "",
         Faults::At(..) => " --every-write",
     };
+    let nation = match workload {
+        Workload::Town => "",
+        Workload::Nation => " --workload nation",
+    };
     writeln!(out, "FAILED: {problem}")?;
-    writeln!(out, "again: ipledger simulate --seed {seed} --steps {steps} --callers {submitters}{again}")?;
+    writeln!(out, "again: ipledger simulate --seed {seed} --steps {steps} --callers {submitters}{nation}{again}")?;
     if let Some(file) = &arguments.kept {
         let what = problem.lines().next().unwrap_or_default();
-        keep(file, &format!("{seed} {steps} {submitters} {what}"))?;
+        keep(file, &line_of(&plan, what))?;
     }
     Ok(false)
 }
@@ -121,7 +136,11 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
 /// What to run: the kept ones first.
 fn plans(arguments: &Arguments) -> anyhow::Result<VecDeque<Plan>> {
     let Arguments { seed, steps, seeds, callers, every_write, kept: file, .. } = arguments;
-    let plan = |seed| Plan { seed, steps: *steps, submitters: *callers, faults: Faults::Seeded };
+    let workload = match arguments.workload {
+        Who::Town => Workload::Town,
+        Who::Nation => Workload::Nation,
+    };
+    let plan = |seed| Plan { seed, steps: *steps, submitters: *callers, faults: Faults::Seeded, workload };
     if *every_write {
         return every_write_of(plan(*seed));
     }

@@ -1,5 +1,8 @@
 //! A loan from its filing to its end.
 
+use std::cmp::Ordering;
+
+use super::Shape;
 use super::random::Random;
 use crate::money::Amount;
 
@@ -132,14 +135,15 @@ impl Loan {
         random: &mut Random,
         (number, enterprise, bank): (u64, u64, u64),
         begun: Month,
-        fates: Fates,
+        shape: &Shape,
     ) -> Self {
         let city = City::of(enterprise);
-        let fate = fates.draw(random);
-        let term = match random.below(10) {
-            0 => 6,
-            1 => 24,
-            _ => 12,
+        let fate = shape.fates.draw(random);
+        let drawn = random.below(10);
+        let term = match drawn.cmp(&shape.half_years) {
+            Ordering::Less => 6,
+            Ordering::Equal => 24,
+            Ordering::Greater => 12,
         };
         Self {
             number,

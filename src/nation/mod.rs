@@ -37,6 +37,8 @@ pub struct Shape {
     pub years: (u16, u16),
     /// How many banks lend; the first ones are the large ones.
     pub banks: u64,
+    /// How many loans of ten run for half a year; one runs for two years, the others for one.
+    pub half_years: u64,
     /// How loans end.
     pub fates: Fates,
 }
@@ -44,7 +46,7 @@ pub struct Shape {
 impl Shape {
     /// The usual one: twelve banks, and losses as they are.
     pub const fn usual(enterprises: u64, years: (u16, u16)) -> Self {
-        Self { enterprises, years, banks: 12, fates: Fates::USUAL }
+        Self { enterprises, years, banks: 12, half_years: 1, fates: Fates::USUAL }
     }
 }
 
@@ -77,8 +79,8 @@ pub enum Sender {
 /// What is done.
 #[derive(Debug, Clone)]
 pub enum What {
-    /// A rulebook is adopted: its text.
-    Rulebook(&'static str),
+    /// The rulebook of a city is adopted: its text.
+    Rulebook(City, &'static str),
     /// The bank of this number is registered.
     Bank(u64),
     /// The budget of a year is appropriated, in yuan.

@@ -19,7 +19,8 @@ const SEASON: [u64; 12] = [6, 4, 8, 7, 7, 9, 7, 7, 9, 8, 11, 17];
 const SEASON_TOTAL: u64 = 100;
 
 /// The rulebooks of the three cities.
-const RULEBOOKS: [&str; 3] = ["hebi-2017.toml", "xuchang-2023.toml", "weihai-2020.toml"];
+const RULEBOOKS: [(City, &str); 3] =
+    [(City::Hebi, "hebi-2017.toml"), (City::Xuchang, "xuchang-2023.toml"), (City::Weihai, "weihai-2020.toml")];
 
 /// A nation that has not begun yet.
 #[derive(Debug)]
@@ -103,10 +104,10 @@ impl Nation {
 
     /// Rulebooks and banks.
     fn found<E: From<Unmade>, F: FnMut(Deed) -> Result<(), E>>(&self, told: &mut Told<'_, F>) -> Result<(), E> {
-        for name in RULEBOOKS {
+        for (city, name) in RULEBOOKS {
             let found = shipped().iter().find(|(file, _)| *file == name);
             let (_, text) = found.ok_or_else(|| Unmade(format!("`{name}` is not shipped")))?;
-            told.of(Sender::Operator, (0, 2), What::Rulebook(text))?;
+            told.of(Sender::Operator, (0, 2), What::Rulebook(city, text))?;
         }
         (0..self.shape.banks).try_for_each(|bank| told.of(Sender::Operator, (0, 2), What::Bank(bank)))
     }
@@ -170,7 +171,7 @@ impl Nation {
 
     fn loan(&mut self, (enterprise, bank): (u64, u64), month: Month) -> Loan {
         self.loans = self.loans.saturating_add(1);
-        Loan::new(&mut self.random, (self.loans, enterprise, bank), month, self.shape.fates)
+        Loan::new(&mut self.random, (self.loans, enterprise, bank), month, &self.shape)
     }
 
     /// A bank's month: what ends, what is paid, what begins.

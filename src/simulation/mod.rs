@@ -5,7 +5,7 @@
 //!                 └── answers ──> callers, who remember ──> model, which judges each anew
 //! ```
 //!
-//! A seed says everything: who asks for what, when the clock jumps, which write fails and how. `ipledger simulate` runs
+//! With a workload, a seed says everything: who asks for what, when the clock jumps, which write fails and how. `ipledger simulate` runs
 //! it and so do the tests; nothing of a server uses this module.
 //!
 //! [`model`] is a second ledger, written from the description of the domain: it shares names and commands with the one it
@@ -34,5 +34,5 @@ pub mod timeline;
 pub mod world;
 
 pub use path::run;
-pub use plan::{Faults, Outcome, Plan};
-pub use seeds::{Kept, kept};
+pub use plan::{Faults, Outcome, Plan, Workload};
+pub use seeds::{Kept, kept, line_of};

@@ -13,8 +13,9 @@ use tempfile::TempDir;
 use super::callers::{Callers, Known, Submitter, completed, is_over, tell};
 use super::disk::Looked;
 use super::generate::Generator;
+use super::generate::nation::Deeds;
 use super::model::Model;
-use super::plan::{Faults, Outcome, Plan};
+use super::plan::{Faults, Outcome, Plan, Workload};
 use super::random::Random;
 use super::timeline::Timeline;
 use crate::decide::command::{Request, Stamp};
@@ -91,10 +92,11 @@ pub async fn run(plan: Plan) -> Result<Outcome, String> {
         looked: Looked::default(),
         lies: false,
         clock: ManualClock::default(),
-        timeline: Arc::new(Mutex::new(Timeline::new(plan.seed, plan.steps))),
-        generators: (0..plan.submitters)
-            .map(|stream| Arc::new(Mutex::new(Generator::with_stream(plan.seed, stream))))
-            .collect(),
+        timeline: Arc::new(Mutex::new(match plan.workload {
+            Workload::Town => Timeline::new(plan.seed, plan.steps),
+            Workload::Nation => Timeline::of_nation(plan.seed, plan.steps),
+        })),
+        generators: generators(plan).into_iter().map(|generator| Arc::new(Mutex::new(generator))).collect(),
         opening: Vec::new(),
         struck: false,
     };
@@ -104,6 +106,18 @@ pub async fn run(plan: Plan) -> Result<Outcome, String> {
     run.outcome.entries = u64::try_from(run.model.len()).expect("a small number");
     run.outcome.appends = run.disk.appends();
     Ok(run.outcome)
+}
+
+/// One for each caller.
+fn generators(plan: Plan) -> Vec<Generator> {
+    let streams = 0..plan.submitters;
+    match plan.workload {
+        Workload::Town => streams.map(|stream| Generator::with_stream(plan.seed, stream)).collect(),
+        Workload::Nation => {
+            let deeds = Deeds::new(plan.seed, plan.steps);
+            streams.map(|stream| Generator::of_nation(plan.seed, stream, (deeds.clone(), plan.steps))).collect()
+        }
+    }
 }
 
 impl Run {

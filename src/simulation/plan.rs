@@ -15,6 +15,18 @@ pub struct Plan {
     pub submitters: u64,
     /// How the store fails.
     pub faults: Faults,
+    /// Who lives there.
+    pub workload: Workload,
+}
+
+/// Where the commands of a run come from. A seed means one run in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// A town of few names under one rulebook, where half of the commands aim at an edge.
+    Town,
+    /// A generated nation ([`crate::nation`]): three cities by their own rulebooks, year-end peaks, renewals, defaults,
+    /// claims; between its deeds what happens in the town.
+    Nation,
 }
 
 /// How the store of a run fails.

@@ -1,11 +1,12 @@
-//! The time of a simulation: two years from January 2018, in uneven steps, now and then backwards.
+//! The time of a simulation: two years from a January, in uneven steps, now and then backwards.
 
 use crate::calendar::Timestamp;
 
 use super::random::Random;
 
-/// Midnight of 15 January 2018 in Shanghai, in microseconds.
+/// Midnight of 15 January in Shanghai, in microseconds: of 2018, and of the nation's 2024.
 const BEGIN: i64 = 1_515_945_600_000_000;
+const BEGIN_OF_NATION: i64 = 1_705_248_000_000_000;
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 const DAYS: i64 = 700;
@@ -21,8 +22,17 @@ pub struct Timeline {
 impl Timeline {
     /// Two years in so many steps.
     pub fn new(seed: u64, steps: u64) -> Self {
+        Self::from(BEGIN, seed, steps)
+    }
+
+    /// The two years of a nation in so many steps.
+    pub fn of_nation(seed: u64, steps: u64) -> Self {
+        Self::from(BEGIN_OF_NATION, seed, steps)
+    }
+
+    fn from(begin: i64, seed: u64, steps: u64) -> Self {
         let steps = i64::try_from(steps.max(1)).expect("a small number");
-        Self { random: Random::new(!seed), now: BEGIN, step: DAYS * DAY / steps }
+        Self { random: Random::new(!seed), now: begin, step: DAYS * DAY / steps }
     }
 
     /// The time of the next step: later by up to twice the pace, sometimes the last second of the day in Shanghai,

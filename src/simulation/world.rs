@@ -5,13 +5,18 @@ use std::sync::Arc;
 use crate::calendar::CivilDate;
 use crate::identifier::{
     BankCode, BudgetLineId, District, FunderId, InstitutionId, InvoiceNumber, PersonId, PoolId, ProgrammeId, RightId,
-    Uscc,
+    RightKind, Uscc,
 };
+use crate::nation::names;
 use crate::rulebook::{Rulebook, load, shipped};
+
+use super::generate::nation::BANKS;
 
 /// Everybody and everything that commands may name.
 #[derive(Debug)]
 pub struct World {
+    /// The year in which it begins.
+    pub first_year: i16,
     /// Banks that are partners.
     pub banks: Vec<InstitutionId>,
     /// A partner that is no bank.
@@ -26,7 +31,7 @@ pub struct World {
     pub funders: Vec<FunderId>,
     /// The pool of the rulebook.
     pub pool: PoolId,
-    /// One that no rulebook knows.
+    /// One that no rulebook knows; in a nation that of another city.
     pub other_pool: PoolId,
     /// The budget line of the rulebook.
     pub budget: BudgetLineId,
@@ -34,7 +39,7 @@ pub struct World {
     pub costs: ProgrammeId,
     /// The programme for the first insured patent.
     pub first_patent: ProgrammeId,
-    /// One that no rulebook knows.
+    /// One that no rulebook knows; in a nation that of another city.
     pub other_programme: ProgrammeId,
     /// Where everybody sits.
     pub district: District,
@@ -54,6 +59,7 @@ impl World {
         let patents = (0..20).map(patent);
         let trademarks = (0..10).map(|number| parse(RightId::parse(&format!("trademark:{}/9", 7_000_000 + number))));
         Self {
+            first_year: 2018,
             banks: (1..=4).map(|number| parse(InstitutionId::parse(&format!("bank-{number}")))).collect(),
             insurer: parse(InstitutionId::parse("insurer-1")),
             enterprises: (0..12).map(enterprise).collect(),
@@ -70,6 +76,24 @@ impl World {
             bank_code: parse(BankCode::parse("102100099996")),
             rulebook,
             literal,
+        }
+    }
+
+    /// The world of a nation with so many enterprises: everybody of it, two who are strangers, and patents that the nation
+    /// does not know of.
+    pub fn of_nation(enterprises: u64) -> Self {
+        let town = Self::new();
+        let own = (0..enterprises).map(|number| parse(names::right(number)));
+        let patents = town.rights.iter().filter(|right| right.kind() == RightKind::Patent).cloned();
+        Self {
+            first_year: 2024,
+            banks: (0..BANKS).map(|number| parse(names::bank(number))).collect(),
+            enterprises: (0..enterprises + 2).map(|number| parse(names::enterprise(number))).collect(),
+            rights: patents.chain(own).collect(),
+            funders: ["city-finance", "province"].map(|name| parse(FunderId::parse(name))).to_vec(),
+            other_pool: parse(PoolId::parse("weihai-pool")),
+            other_programme: parse(ProgrammeId::parse("trademark-interest")),
+            ..town
         }
     }
 }

@@ -2,9 +2,9 @@
 const { spawn, execFileSync } = require('node:child_process');
 const program = process.env.IPLEDGER_PROGRAM;
 
-/** The demo with its year, its pages and its codes. */
-exports.demo = () => new Promise((resolve, reject) => {
-  const child = spawn(program, ['demo', '--keep'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** The demo with its year, its pages and its codes; with so many companies of other cities around it. */
+exports.demo = (city = 0) => new Promise((resolve, reject) => {
+  const child = spawn(program, ['demo', '--keep', '--city', String(city)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   const late = setTimeout(() => { child.kill('SIGKILL'); reject(new Error(`the demo is not ready:\n${text}`)); }, 300_000);
   child.on('exit', (code) => reject(new Error(`the demo ended with ${code}:\n${text}`)));

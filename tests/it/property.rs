@@ -3,7 +3,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test; an overflow ends it, as it should")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ipledger::book::Book;
@@ -23,6 +23,7 @@ use proptest::test_runner::FileFailurePersistence;
 use crate::simulate::story::{Story, pledge_key, yuan};
 use ipledger::simulation::generate::Generator;
 use ipledger::simulation::generate::corrections::with_entry;
+use ipledger::simulation::generate::nation::Deeds;
 use ipledger::simulation::model::Model;
 use ipledger::simulation::timeline::Timeline;
 use ipledger::simulation::world::{World, date, invoice};
@@ -129,8 +130,10 @@ fn short(text: &str) -> String {
 
 /// Runs a seed to its end; the error says where it failed.
 pub(crate) fn run(seed: u64, steps: u64) -> Result<Audited, String> {
-    let mut generator = Generator::new(seed);
-    let mut timeline = Timeline::new(seed, steps);
+    run_of(Generator::new(seed), Timeline::new(seed, steps), (seed, steps))
+}
+
+fn run_of(mut generator: Generator, mut timeline: Timeline, (seed, steps): (u64, u64)) -> Result<Audited, String> {
     let mut audited = Audited::default();
     for request in generator.opening() {
         let now = timeline.next();
@@ -189,6 +192,49 @@ fn the_auditor_agrees_at_every_step() {
     ] {
         assert!(seen.contains_key(what), "no seed came to `{what}`");
     }
+}
+
+/// The same for a generated nation, of which every rule and end must come up that only it has.
+#[test]
+fn the_auditor_agrees_about_a_nation() {
+    const STEPS: u64 = 900;
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    let mut books = Vec::new();
+    for seed in 1..=12 {
+        let generator = Generator::of_nation(seed, 0, (Deeds::new(seed, STEPS), STEPS));
+        let audited = run_of(generator, Timeline::of_nation(seed, STEPS), (seed, STEPS));
+        let audited = audited.unwrap_or_else(|problem| panic!("{problem}"));
+        for (what, count) in audited.seen {
+            *seen.entry(what).or_default() += count;
+        }
+        books.push(audited.book);
+    }
+    println!("{seen:#?}");
+    for what in [
+        "RulebookAdopted",
+        "SubsidyApplied None",
+        "SubsidyApplied LoanCapUsedUp",
+        "ApplicationChanged Paid",
+        "LoanChanged MarkedNonPerforming",
+        "LoanChanged MarkedCured",
+        "ClaimSubmitted BreakerTripped",
+        "ClaimSubmitted FactMissing",
+        "ClaimChanged Paid",
+        "Refused PoolLeverageExceeded",
+        "Refused RightAlreadyPledged",
+        "StatementSignedOff",
+        "YearClosed",
+    ] {
+        assert!(seen.contains_key(what), "no seed came to `{what}`");
+    }
+    // Loans under three rulebooks, pledges that secured a second loan after the first, and a peak before the year ends.
+    let loans = || books.iter().flat_map(|book| book.loans.values());
+    let rulebooks: BTreeSet<String> = loans().map(|loan| loan.rulebook.to_string()).collect();
+    assert_eq!(rulebooks.len(), 3, "{rulebooks:?}");
+    let renewed = books.iter().flat_map(|book| book.pledges.values()).filter(|pledge| pledge.loans.len() > 1).count();
+    assert!(renewed > 20, "{renewed} pledges secured more than one loan");
+    let filed_in = |month: u8| loans().filter(|loan| loan.filed_on.month() == month).count();
+    assert!(filed_in(12) > 2 * filed_in(2), "{} in December, {} in February", filed_in(12), filed_in(2));
 }
 
 /// Minutes instead of seconds: `cargo test --test it property::long -- --ignored`.

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tonic::Response;
 use uuid::Uuid;
 
+use super::city;
 use super::client::Actor;
 use super::paper::Paper;
 use super::world::{self, QISHUI};
@@ -22,7 +23,8 @@ use v1::budget_service_client::BudgetServiceClient;
 use v1::identity_service_client::IdentityServiceClient;
 
 /// Serves the folder with a key of its own and with pages until somebody presses Ctrl+C.
-pub(super) async fn keep(data: &Path, paper: &mut Paper<'_>) -> anyhow::Result<()> {
+pub(super) async fn keep((data, city): (&Path, u64), paper: &mut Paper<'_>) -> anyhow::Result<()> {
+    city::settle((data, city), paper).await?;
     let key = data.join("demo.key");
     if !key.exists() {
         SigningKey::generate("hebi.example/ip-pledge", Algorithm::Ed25519)?.write_new(&key)?;

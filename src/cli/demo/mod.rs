@@ -10,8 +10,9 @@
 //! - [`crash`]: the server dies with requests in flight;
 //! - [`risk`]: default, claim, breaker, recovery;
 //! - [`closing`]: the year's cap, the closed books, the statements;
-//! - [`keep`]: the pages, if they are wanted.
+//! - [`keep`]: the pages, if they are wanted, with a generated [`city`] around the story.
 
+mod city;
 mod client;
 mod closing;
 mod crash;
@@ -43,7 +44,12 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Whether server and pages stay afterwards.
     pub keep: bool,
+    /// With `keep`: how many generated companies there are around the story.
+    pub city: u64,
 }
+
+/// How many generated companies there are unless told.
+pub(super) const CITY: u64 = 300;
 
 /// Plays the year. `true` if every figure is as computed by hand and the books verify.
 ///
@@ -81,7 +87,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
         paper.say("存在差异，见上表", "something differs, see the table above")?;
     }
     if options.keep {
-        keep::keep(folder.path(), &mut paper).await?;
+        keep::keep((folder.path(), options.city), &mut paper).await?;
     }
     Ok(good)
 }

@@ -2,7 +2,7 @@
 //!
 //! The same seed gives the same bytes. What happens is told by [`crate::nation`], and becomes a row here.
 
-mod row;
+pub(super) mod row;
 
 use std::io::{BufWriter, Write};
 

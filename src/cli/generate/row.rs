@@ -33,7 +33,7 @@ impl Row {
 }
 
 /// Writes a deed as a row.
-pub(super) fn write(deed: &Deed, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(in crate::cli) fn write(deed: &Deed, out: &mut dyn Write) -> anyhow::Result<()> {
     let made = row(deed)?;
     let mut row = Map::new();
     row.insert("as".to_owned(), sender(deed.by)?);
@@ -63,7 +63,9 @@ fn sender(sender: Sender) -> anyhow::Result<Value> {
 fn row(deed: &Deed) -> anyhow::Result<Row> {
     let day = deed.on.to_string();
     Ok(match &deed.what {
-        What::Rulebook(text) => Row::new("RulebookService/AdoptRulebook", json!({"effective_date": day, "text": text})),
+        What::Rulebook(_, text) => {
+            Row::new("RulebookService/AdoptRulebook", json!({"effective_date": day, "text": text}))
+        }
         What::Bank(number) => {
             let request = json!({
                 "effective_date": day,

@@ -57,6 +57,11 @@ impl Tally {
         self.entries().saturating_add(self.counts.rejected).saturating_add(self.counts.not_sent)
     }
 
+    /// Rows that the rules refused or deferred.
+    pub(in crate::cli) const fn refused(&self) -> u64 {
+        self.counts.refused.saturating_add(self.counts.deferred)
+    }
+
     /// From the first row to the last answer.
     pub(in crate::cli) const fn elapsed(&self) -> Duration {
         self.elapsed

@@ -1,11 +1,13 @@
 //! Commands from a seed: mostly plausible, now and then deliberately wrong.
 //!
 //! The generator looks at the book to find what could come next (which loan, which application, how much is left) and
-//! aims at the edges: exactly the cap, one fen more. It knows nothing of what the right answer is.
+//! aims at the edges: exactly the cap, one fen more. It knows nothing of what the right answer is. In a run of a nation
+//! most commands are the [deeds](nation) of one, and the others are as always.
 
 mod claims;
 pub mod corrections;
 mod loans;
+pub mod nation;
 mod registry;
 mod subsidies;
 
@@ -20,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::random::Random;
 use super::world::{World, person};
+use nation::Deeds;
 
 /// Makes requests from a seed.
 #[derive(Debug)]
@@ -35,6 +38,10 @@ pub struct Generator {
     sent: Vec<Request>,
     /// A pool with little money behind large loans, so that claims find it short.
     poor: bool,
+    /// What a nation does, if it is a run of one.
+    deeds: Option<Deeds>,
+    /// Whether the nation's money is scarce.
+    scarce: bool,
 }
 
 /// A command with the caller who would rightly give it.
@@ -52,12 +59,27 @@ impl Generator {
     /// One of several on the same ledger, each with a stream of its own.
     pub fn with_stream(seed: u64, stream: u64) -> Self {
         let random = Random::new(seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F));
-        let today = super::world::date("2018-01-15");
-        Self { random, world: World::new(), stream, made: 0, today, sent: Vec::new(), poor: seed % 2 == 1 }
+        Self::in_world(World::new(), random, stream, seed % 2 == 1)
+    }
+
+    /// One of those who live in a nation, and share its deeds.
+    pub fn of_nation(seed: u64, stream: u64, (deeds, steps): (Deeds, u64)) -> Self {
+        let random = Random::new(seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F));
+        let world = World::of_nation(nation::enterprises(steps));
+        Self { deeds: Some(deeds), scarce: seed % 2 == 1, ..Self::in_world(world, random, stream, false) }
+    }
+
+    fn in_world(world: World, random: Random, stream: u64, poor: bool) -> Self {
+        let today = super::world::date(&format!("{}-01-15", world.first_year));
+        Self { random, world, stream, made: 0, today, sent: Vec::new(), poor, deeds: None, scarce: false }
     }
 
     /// What must be there before anything can happen.
     pub fn opening(&mut self) -> Vec<Request> {
+        if self.deeds.is_some() {
+            let plans = self.nation_opening();
+            return plans.into_iter().map(|(plan, day)| self.request(plan, Some(day))).collect();
+        }
         let plans = self.opening_plans();
         plans.into_iter().map(|plan| self.request(plan, None)).collect()
     }
@@ -78,11 +100,19 @@ impl Generator {
             let fresh = self.request(plan, None);
             return Request { key: RequestKey { id: sent.key.id, digest: fresh.key.digest }, ..fresh };
         }
-        let mut plan = self.plan(book);
+        let deed = self.deed(book);
+        let (mut plan, day) = match deed {
+            Some((plan, day)) => (plan, Some(day)),
+            None => (self.plan(book), None),
+        };
         if self.random.chance(3) {
             plan.caller = self.anybody();
         }
-        let day = self.effective_date();
+        // Now and then a deed is told with another day than its own.
+        let day = match day {
+            Some(day) if self.random.chance(97) => Some(day),
+            Some(_) | None => self.effective_date(),
+        };
         let request = self.request(plan, day);
         self.sent.push(request.clone());
         request

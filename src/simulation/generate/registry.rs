@@ -37,7 +37,7 @@ impl Generator {
         }
         let adopt = Command::AdoptRulebook(Arc::clone(&self.world.rulebook).into());
         plans.push(Plan { caller: Self::operator(), command: adopt });
-        for year in [2018, 2019] {
+        for year in [self.world.first_year, self.world.first_year + 1] {
             let change = self.budget_change(year, Amount::from_yuan(1_300_000));
             plans.push(Plan { caller: self.finance(), command: Command::AppropriateBudget(change) });
         }
@@ -72,7 +72,11 @@ impl Generator {
             owner,
             title: "一种装置".to_owned(),
             granted_on: date("2016-05-01"),
-            expires_on: if self.random.chance(10) { date("2018-11-30") } else { date("2036-04-30") },
+            expires_on: if self.random.chance(10) {
+                date(&format!("{}-11-30", self.world.first_year))
+            } else {
+                date("2036-04-30")
+            },
         }
     }
 
@@ -108,7 +112,7 @@ impl Generator {
         }
         let known = book.pledges.keys().next_back().cloned();
         let number = self.random.next() % 1_000_000;
-        let number = PledgeRegistrationNumber::parse(&format!("Y2018{number:06}")).expect("valid");
+        let number = PledgeRegistrationNumber::parse(&format!("Y{}{number:06}", self.world.first_year)).expect("valid");
         let fresh = PledgeKey { kind, number };
         let pledge = if self.random.chance(3) { known.unwrap_or(fresh) } else { fresh };
         let term = self.random.between(-1, 500);
@@ -173,7 +177,8 @@ impl Generator {
             }
             10 => {
                 // The auditor knows the strict reading: it must be the one in force.
-                let twin = !book.rulebooks.is_empty() && self.random.chance(50);
+                let strict = book.rulebooks.iter().any(|known| known.id == self.world.rulebook.id);
+                let twin = strict && self.random.chance(50);
                 let rulebook = if twin { &self.world.literal } else { &self.world.rulebook };
                 plan(Command::AdoptRulebook(Arc::clone(rulebook).into()))
             }
@@ -216,13 +221,14 @@ impl Generator {
         let command = match self.random.below(10) {
             0..2 => {
                 let amount = self.amount(1_000, 200_000);
-                let year = if self.random.chance(80) { 2019 } else { 2017 };
+                let first = self.world.first_year;
+                let year = if self.random.chance(80) { first + 1 } else { first - 1 };
                 Command::AppropriateBudget(self.budget_change(year, amount))
             }
             2..5 => {
                 let down = self.random.chance(50);
                 let amount = if down { self.amount_up_to(available).negated() } else { self.amount(1_000, 90_000) };
-                let year = if self.random.chance(95) { year.value() } else { 2025 };
+                let year = if self.random.chance(95) { year.value() } else { self.world.first_year + 7 };
                 Command::AdjustBudget(self.budget_change(year, amount))
             }
             5..8 => {

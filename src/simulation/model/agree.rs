@@ -2,7 +2,7 @@
 
 use crate::book::Book;
 use crate::book::event::{
-    ApplicationChange, ApplicationLine, ClaimChange, ClaimDecision, Entry, Event, LoanChange, PoolMovement,
+    ApplicationChange, ApplicationLine, ClaimChange, ClaimDecision, Entry, Event, LoanChange, PoolMoved, PoolMovement,
 };
 use crate::book::nouns::EvidenceKey;
 use crate::identifier::ClaimId;
@@ -10,7 +10,8 @@ use crate::money::Amount;
 use crate::rulebook::terms::LossParty;
 
 use super::life::exposure;
-use super::{AppFact, Judged, LineFact, Model, Postings, Proof, What, days, fen, hebi, summed};
+use super::schemes::{BUDGET, Scheme};
+use super::{AppFact, Judged, LineFact, Model, Postings, Proof, What, days, fen, summed};
 
 /// The postings of an entry, added up by account.
 pub(super) fn postings(entry: &Entry) -> Postings {
@@ -36,7 +37,7 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         (What::Unlisted(entry), Event::BlacklistEntryLifted(lifted)) => same("entry", entry, &lifted.entry.value()),
         (What::Loan(terms), Event::LoanFiled(filed)) => {
             same("exposure", &exposure(terms, 0), &fen(filed.exposure))?;
-            same("rulebook", "hebi-2017@1", &*filed.rulebook.to_string())
+            same("rulebook", terms.scheme.reference(), &*filed.rulebook.to_string())
         }
         (_, Event::LoanChanged(changed)) => loan_change(what, changed.loan.number(), &changed.change),
         (What::Applied(expected), Event::SubsidyApplied(applied)) => {
@@ -45,7 +46,7 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
             same("refusal", &refusal, &applied.refusal)?;
             same("granted", &expected.granted(), &fen(applied.granted))?;
             same("budget year", &expected.budget_year, &applied.budget_year.value())?;
-            same("budget line", hebi::BUDGET, applied.budget_line.as_str())?;
+            same("budget line", BUDGET, applied.budget_line.as_str())?;
             lines(expected, &applied.lines)
         }
         (_, Event::ApplicationChanged(changed)) => {
@@ -58,21 +59,16 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         | (What::Adjusted(year, amount), Event::BudgetAdjusted(change)) => {
             same("budget", &(*year, *amount), &(change.year.value(), fen(change.amount)))
         }
-        (_, Event::PoolMoved(moved)) => {
-            let found = match &moved.movement {
-                PoolMovement::Contribution(funder) => What::PoolIn(funder.to_string(), fen(moved.amount)),
-                PoolMovement::Withdrawal(funder) => What::PoolOut(funder.to_string(), fen(moved.amount)),
-                PoolMovement::Interest => What::PoolInterest(fen(moved.amount)),
-            };
-            same("movement", what, &found)
-        }
+        (_, Event::PoolMoved(moved)) => pool_moved(what, moved),
         (What::Claim(claim), Event::ClaimSubmitted(submitted)) => {
             same("loan", &claim.loan, &submitted.loan.number())?;
             same("loss", &claim.loss, &fen(submitted.principal_loss))?;
             decision(&claim.judged, &submitted.decision)
         }
         (_, Event::ClaimChanged(changed)) => claim_change(what, changed.claim.number(), &changed.change),
-        (What::Adopted, Event::RulebookAdopted(_)) => Ok(()),
+        (What::Adopted(scheme), Event::RulebookAdopted(adopted)) => {
+            same("rulebook", scheme, &Scheme::of_rulebook(adopted.rulebook.id.as_str()))
+        }
         (What::MonthClosed(month, 0), Event::PeriodClosed(closed)) => same("month", month, closed),
         (What::MonthClosed(month, open), Event::PeriodClosedOver(closed)) => {
             same("month", month, &closed.month)?;
@@ -89,6 +85,17 @@ pub(super) fn event(what: &What, event: &Event) -> Result<(), String> {
         }
         _ => Err("another event".to_owned()),
     }
+}
+
+fn pool_moved(what: &What, moved: &PoolMoved) -> Result<(), String> {
+    let scheme = Scheme::of_pool(moved.pool.as_str()).ok_or("a pool that nobody has")?;
+    let amount = fen(moved.amount);
+    let found = match &moved.movement {
+        PoolMovement::Contribution(funder) => What::PoolIn(scheme, funder.to_string(), amount),
+        PoolMovement::Withdrawal(funder) => What::PoolOut(scheme, funder.to_string(), amount),
+        PoolMovement::Interest => What::PoolInterest(scheme, amount),
+    };
+    same("movement", what, &found)
 }
 
 fn loan_change(what: &What, id: u64, change: &LoanChange) -> Result<(), String> {
@@ -201,8 +208,12 @@ impl Model {
         let found = book.accounts.iter().map(|(account, amount)| (account.to_string(), fen(*amount))).collect();
         same("balances", &summed(lines), &summed(found))?;
         for (key, used) in &book.cap_use {
-            let year = key.year.expect("the only cap is yearly").value();
-            same(&format!("cap of {} in {year}", key.enterprise), &self.counted(key.enterprise, year), &fen(*used))?;
+            let counted = match (key.year, key.loan) {
+                (Some(year), None) => self.counted(key.enterprise, year.value()),
+                (None, Some(loan)) => self.counted_for(loan.number()),
+                _ => return Err(format!("a cap of no kind that there is: {key:?}")),
+            };
+            same(&format!("{key:?}"), &counted, &fen(*used))?;
         }
         for ((_, year), budget) in &book.budgets {
             same(&format!("budget of {year}"), &self.available(year.value()), &fen(budget.available()))?;
@@ -216,14 +227,15 @@ impl Model {
             let found = fen(evidence.used) + fen(evidence.cancelled);
             same(&format!("use of {key:?}"), &self.used_up(&proof), &found)?;
         }
-        let expected = self.pool();
-        for pool in book.pools.values() {
+        for (id, pool) in &book.pools {
+            let scheme = Scheme::of_pool(id.as_str()).ok_or("a pool that nobody has")?;
+            let expected = self.pool(scheme);
             same("the pool's cash", &expected.cash, &fen(pool.cash))?;
             same("the pool's free balance", &expected.free, &fen(pool.free_balance()))?;
             same("the pool's exposure", &expected.exposure, &fen(pool.exposure))?;
             for ((bank, year), found) in &pool.bank_years {
                 let found = (fen(found.filed), fen(found.losses));
-                same(&format!("{bank} in {year}"), &self.bank_year(bank, year.value()), &found)?;
+                same(&format!("{bank} in {year}"), &self.bank_year(scheme, bank, year.value()), &found)?;
             }
         }
         Ok(())

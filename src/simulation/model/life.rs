@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::schemes::Scheme;
 use super::{AppFact, ClaimFact, Fact, LoanFact, Model, What, year_of};
 
 #[derive(Debug, Clone)]
 pub(super) struct LoanStanding {
+    pub(super) id: u64,
     pub(super) terms: LoanFact,
     pub(super) filed: i32,
     /// The code of the state.
@@ -44,10 +46,14 @@ impl LoanStanding {
     }
 }
 
-/// The pool's half of what is left of the IP part; both steps rounded up, so that no promise is understated.
+/// In 鹤壁 the pool's half of what is left of the IP part, in 威海 its fifth of what is left of the principal; each step
+/// rounded up, so that no promise is understated.
 pub(super) fn exposure(terms: &LoanFact, repaid: i128) -> i128 {
     if !terms.in_pool {
         return 0;
+    }
+    if terms.scheme == Scheme::Weihai {
+        return (terms.principal - repaid + 4) / 5;
     }
     let left = terms.ip_part * (terms.principal - repaid);
     half_up(left / terms.principal + i128::from(left % terms.principal != 0))
@@ -295,6 +301,7 @@ fn unlive(loan: &mut LoanStanding, what: &What) {
 
 fn filed(fact: &Fact, terms: &LoanFact) -> LoanStanding {
     LoanStanding {
+        id: fact.seq,
         terms: terms.clone(),
         filed: fact.day,
         state: "filed",
@@ -427,42 +434,49 @@ pub(super) struct PoolStanding {
 }
 
 impl Model {
-    pub(super) fn pool(&self) -> PoolStanding {
+    pub(super) fn pool(&self, scheme: Scheme) -> PoolStanding {
         let mut pool = PoolStanding::default();
         let claims = self.claims();
         for fact in &self.facts {
             let (what, sign) = if let What::Undone(_, what) = &fact.what { (&**what, -1) } else { (&fact.what, 1) };
             match what {
-                What::PoolIn(funder, fen) => {
+                What::PoolIn(of, funder, fen) if *of == scheme => {
                     pool.cash += sign * fen;
                     *pool.funders.entry(funder.clone()).or_default() += sign * fen;
                 }
-                What::PoolOut(funder, fen) => {
+                What::PoolOut(of, funder, fen) if *of == scheme => {
                     pool.cash -= sign * fen;
                     *pool.funders.entry(funder.clone()).or_default() -= sign * fen;
                 }
-                What::PoolInterest(fen) => pool.cash += sign * fen,
-                What::Recovered { to_pool, .. } => pool.cash += to_pool,
-                What::ClaimPaid(id) => pool.cash -= sign * claims[id].fact.judged.pool,
+                What::PoolInterest(of, fen) if *of == scheme => pool.cash += sign * fen,
+                What::Recovered { claim, to_pool, .. } if claims[claim].fact.scheme == scheme => pool.cash += to_pool,
+                What::ClaimPaid(id) if claims[id].fact.scheme == scheme => {
+                    pool.cash -= sign * claims[id].fact.judged.pool;
+                }
                 _ => {}
             }
         }
-        let waits = |claim: &&ClaimStanding| ["under-review", "approved"].contains(&claim.state);
+        let waits =
+            |claim: &&ClaimStanding| claim.fact.scheme == scheme && ["under-review", "approved"].contains(&claim.state);
         pool.free = pool.cash - claims.values().filter(waits).map(|claim| claim.fact.judged.pool).sum::<i128>();
-        pool.exposure = self.loans().values().map(|loan| loan.exposure).sum();
+        let loans = self.loans();
+        let exposed = loans.values().filter(|loan| loan.terms.scheme == scheme);
+        pool.exposure = exposed.map(|loan| loan.exposure).sum();
         pool
     }
 
-    /// Principal filed by a bank in a year and not withdrawn, and covered losses claimed in it.
-    pub(super) fn bank_year(&self, bank: &crate::identifier::InstitutionId, year: i16) -> (i128, i128) {
+    /// Principal filed with a pool by a bank in a year and not withdrawn, and covered losses claimed in it.
+    pub(super) fn bank_year(&self, scheme: Scheme, bank: &crate::identifier::InstitutionId, year: i16) -> (i128, i128) {
         let loans = self.loans();
         let counted = loans.values().filter(|loan| {
-            loan.terms.in_pool && loan.terms.bank == *bank && year_of(loan.filed) == year && loan.state != "withdrawn"
+            let of_pool = loan.terms.in_pool && loan.terms.scheme == scheme;
+            of_pool && loan.terms.bank == *bank && year_of(loan.filed) == year && loan.state != "withdrawn"
         });
         let filed = counted.map(|loan| loan.terms.principal).sum();
         let claims = self.claims();
-        let counted =
-            claims.values().filter(|claim| claim.fact.bank == *bank && claim.fact.year == year && claim.counts());
+        let counted = claims.values().filter(|claim| {
+            claim.fact.scheme == scheme && claim.fact.bank == *bank && claim.fact.year == year && claim.counts()
+        });
         (filed, counted.map(|claim| claim.fact.judged.covered).sum())
     }
 }

@@ -8,7 +8,8 @@ use crate::rulebook::refusal::Refusal;
 
 use super::life::{LoanStanding, exposure};
 use super::registry::RightIs;
-use super::{Ask, LoanFact, Model, Verdict, What, Wrongs, days, fen, hebi, reject, take, transfer};
+use super::schemes::Scheme;
+use super::{Ask, LoanFact, Model, Verdict, What, Wrongs, days, fen, reject, take, transfer};
 
 const PAYING: &[&str] = &["disbursed", "repaying", "overdue", "non-performing"];
 
@@ -93,6 +94,10 @@ impl Model {
         if !refusals.is_empty() {
             return Verdict::Refuse(refusals);
         }
+        let scheme = match self.scheme_of_filing(ask, terms) {
+            Ok(scheme) => scheme,
+            Err(reason) => return reject(reason),
+        };
         let loan = LoanFact {
             bank: terms.bank.clone(),
             contract: terms.contract.to_string(),
@@ -102,9 +107,10 @@ impl Model {
             signed,
             matures,
             pledges: terms.pledges.clone(),
+            scheme,
             in_pool: terms.pool.is_some(),
         };
-        self.judge_cover(ask, terms, loan)
+        self.judge_cover(loan)
     }
 
     /// A blacklisted borrower; a right that is not in force, or already secures a loan.
@@ -128,24 +134,28 @@ impl Model {
         refusals
     }
 
+    /// The rules of its pool; without one, those in force that began last.
+    fn scheme_of_filing(&self, ask: &Ask<'_>, terms: &LoanTerms) -> Result<Scheme, Reason> {
+        let in_force = |scheme: &Scheme| self.in_force(*scheme, ask.day);
+        if let Some(pool) = &terms.pool {
+            return Scheme::of_pool(pool.as_str()).filter(in_force).ok_or(Reason::PoolUnknown);
+        }
+        let all = Scheme::ALL.into_iter().filter(in_force);
+        all.max_by_key(|scheme| scheme.valid_from()).ok_or(Reason::RulebookConflict)
+    }
+
     /// What the pool says: it must have room for the loan under its leverage.
-    fn judge_cover(&self, ask: &Ask<'_>, terms: &LoanTerms, loan: LoanFact) -> Verdict {
-        if !self.in_force(ask.day) {
-            let reason = if loan.in_pool { Reason::PoolUnknown } else { Reason::RulebookConflict };
-            return reject(reason);
-        }
-        if terms.pool.as_ref().is_some_and(|pool| pool.as_str() != hebi::POOL) {
-            return reject(Reason::PoolUnknown);
-        }
+    fn judge_cover(&self, loan: LoanFact) -> Verdict {
         let promised = exposure(&loan, 0);
         if loan.in_pool && promised == 0 {
             return Verdict::Refuse(vec![Refusal::LossNotCovered]);
         }
-        let pool = self.pool();
-        if loan.in_pool && pool.exposure + promised > hebi::LEVERAGE * pool.free {
+        let pool = self.pool(loan.scheme);
+        let exceeds = |limit: i128| pool.exposure + promised > limit * pool.free;
+        if loan.in_pool && loan.scheme.leverage().is_some_and(exceeds) {
             return Verdict::Refuse(vec![Refusal::PoolLeverageExceeded]);
         }
-        let postings = exposure_moves(promised);
+        let postings = exposure_moves(loan.scheme, promised);
         Verdict::Take(What::Loan(Box::new(loan)), postings)
     }
 
@@ -243,10 +253,9 @@ fn ends(wrongs: Wrongs, loan: &LoanStanding, what: What) -> Verdict {
 }
 
 pub(super) fn moves(loan: &LoanStanding, after: i128) -> Vec<(String, i128)> {
-    exposure_moves(after - loan.exposure)
+    exposure_moves(loan.terms.scheme, after - loan.exposure)
 }
 
-pub(super) fn exposure_moves(fen: i128) -> Vec<(String, i128)> {
-    let pool = hebi::POOL;
-    transfer(format!("pool/{pool}/exposure"), format!("pool/{pool}/exposure-contra"), fen)
+pub(super) fn exposure_moves(scheme: Scheme, fen: i128) -> Vec<(String, i128)> {
+    transfer(scheme.account("exposure"), scheme.account("exposure-contra"), fen)
 }

@@ -1,7 +1,7 @@
 //! The auditor: a second, naive ledger that watches the first.
 //!
 //! It keeps nothing but the plain list of what was accepted and answers every question by reading that list from the
-//! start. No running sum, no index, no rulebook: the numbers of `hebi-2017` are constants below. It is written from
+//! start. No running sum, no index, no rulebook: the numbers of its three cities are in [`schemes`]. It is written from
 //! the description of the domain, not from `decide`, and shares only plain values (names, numbers, commands, entries)
 //! with the code it audits.
 //!
@@ -27,9 +27,11 @@
 mod agree;
 mod life;
 mod loan;
+mod lump;
 mod pool;
 mod registry;
 mod rights;
+mod schemes;
 mod statements;
 mod subsidy;
 mod undo;
@@ -44,22 +46,7 @@ use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::{InstitutionId, InvoiceNumber, RightId, Sequence, Uscc};
 use crate::money::Amount;
 use crate::rulebook::refusal::Refusal;
-
-/// The parameters of `hebi-2017`, written down a second time.
-pub(crate) mod hebi {
-    /// 不超过20万元, in fen.
-    pub(crate) const YEAR_CAP: i128 = 20_000_000;
-    /// 2017-09-30, in days since 1970.
-    pub(crate) const VALID_FROM: i32 = 17_439;
-    pub(crate) const OVERDUE_MORE_THAN: i32 = 60;
-    pub(crate) const LEVERAGE: i128 = 10;
-    /// The breaker in percent.
-    pub(crate) const BREAKER: i128 = 3;
-    pub(crate) const POOL: &str = "hebi-pool";
-    pub(crate) const BUDGET: &str = "ip-finance";
-    pub(crate) const COSTS: &str = "pledge-cost";
-    pub(crate) const FIRST_PATENT: &str = "first-insured-patent";
-}
+use schemes::{Programme, Scheme};
 
 /// The ledger of the auditor.
 #[derive(Debug, Default, Clone)]
@@ -123,9 +110,9 @@ pub(crate) enum What {
     },
     Appropriated(i16, i128),
     Adjusted(i16, i128),
-    PoolIn(String, i128),
-    PoolOut(String, i128),
-    PoolInterest(i128),
+    PoolIn(Scheme, String, i128),
+    PoolOut(Scheme, String, i128),
+    PoolInterest(Scheme, i128),
     Claim(ClaimFact),
     Resumed(u64, Judged),
     ClaimApproved(u64),
@@ -137,7 +124,7 @@ pub(crate) enum What {
         to_bank: i128,
     },
     WrittenOff(u64),
-    Adopted,
+    Adopted(Scheme),
     /// With how many items were open in it.
     MonthClosed(Month, usize),
     /// Which fact was taken back, and what it was.
@@ -162,13 +149,15 @@ pub(crate) struct LoanFact {
     signed: i32,
     matures: i32,
     pledges: Vec<PledgeKey>,
+    /// Whose rules it is filed under.
+    scheme: Scheme,
     in_pool: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AppFact {
     enterprise: Uscc,
-    first_patent: bool,
+    programme: Programme,
     loan: Option<u64>,
     lines: Vec<LineFact>,
     budget_year: i16,
@@ -202,6 +191,7 @@ pub(crate) enum Proof {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ClaimFact {
     loan: u64,
+    scheme: Scheme,
     bank: InstitutionId,
     year: i16,
     loss: i128,
@@ -407,7 +397,7 @@ impl Model {
             // The constants of this auditor have one version and no closing run; `closing` and `correction` have auditors
             // of their own.
             Command::RunClosing(..) | Command::CorrectAwards(_) => reject(Reason::StateForbids),
-            // The rules of 鹤壁 ask for none.
+            // The rules of 鹤壁 and 许昌 ask for none, and in 威海 nothing is paid for want of them.
             Command::RecordReferenceRate(_) | Command::RecordFact(_) => unreachable!("the simulator states no facts"),
             Command::ContributeToPool(_)
             | Command::WithdrawFromPool(_)
@@ -442,9 +432,13 @@ impl Model {
         self.facts.iter().any(|fact| matches!(fact.what, What::MonthClosed(closed, _) if closed == month))
     }
 
+    fn is_adopted(&self, scheme: Scheme) -> bool {
+        self.facts.iter().any(|fact| fact.what == What::Adopted(scheme))
+    }
+
     /// Whether the rulebook was adopted and is in force.
-    fn in_force(&self, day: i32) -> bool {
-        day >= hebi::VALID_FROM && self.facts.iter().any(|fact| fact.what == What::Adopted)
+    fn in_force(&self, scheme: Scheme, day: i32) -> bool {
+        day >= scheme.valid_from() && self.is_adopted(scheme)
     }
 }
 

@@ -9,34 +9,38 @@ use crate::rulebook::refusal::Refusal;
 
 use super::life::{ClaimStanding, LoanStanding, half_up};
 use super::loan::exposure_moves;
-use super::{Ask, ClaimFact, Judged, Model, Verdict, What, Wrongs, fen, hebi, reject, transfer};
+use super::schemes::{Scheme, hebi};
+use super::{Ask, ClaimFact, Judged, Model, Verdict, What, Wrongs, fen, reject, transfer};
 
 impl Model {
     pub(super) fn judge_pool(&self, ask: &Ask<'_>, command: &Command) -> Verdict {
         match command {
             Command::ContributeToPool(paid) => {
-                let postings =
-                    transfer(account("cash"), account(&format!("capital/{}", paid.funder)), fen(paid.amount));
-                let what = What::PoolIn(paid.funder.to_string(), fen(paid.amount));
-                self.known_pool(paid.pool.as_str()).or(|| Verdict::Take(what, postings))
+                let Some(scheme) = self.known_pool(paid.pool.as_str()) else { return reject(Reason::PoolUnknown) };
+                let capital = scheme.account(&format!("capital/{}", paid.funder));
+                let postings = transfer(scheme.account("cash"), capital, fen(paid.amount));
+                Verdict::Take(What::PoolIn(scheme, paid.funder.to_string(), fen(paid.amount)), postings)
             }
             Command::WithdrawFromPool(taken) => {
-                let (pool, amount) = (self.pool(), fen(taken.amount));
+                let Some(scheme) = self.known_pool(taken.pool.as_str()) else { return reject(Reason::PoolUnknown) };
+                let (pool, amount) = (self.pool(scheme), fen(taken.amount));
                 let funder = taken.funder.to_string();
-                let mut wrongs = self.known_pool(taken.pool.as_str());
+                let mut wrongs = Wrongs::default();
                 let paid_in = pool.funders.get(&funder).copied().unwrap_or(0);
                 let claims = self.claims();
-                let waiting = claims.values().filter(|claim| claim.state == "deferred");
+                let waiting = claims.values().filter(|claim| claim.state == "deferred" && claim.fact.scheme == scheme);
                 let spare = pool.free - waiting.map(|claim| claim.fact.judged.pool).sum::<i128>();
                 wrongs.when(amount > paid_in || amount > spare, Reason::AmountExceeds);
-                wrongs.when(pool.exposure > hebi::LEVERAGE * (pool.free - amount), Reason::AmountExceeds);
-                let postings = transfer(account(&format!("capital/{funder}")), account("cash"), amount);
-                wrongs.or(|| Verdict::Take(What::PoolOut(funder, amount), postings))
+                let exceeds = |limit: i128| pool.exposure > limit * (pool.free - amount);
+                wrongs.when(scheme.leverage().is_some_and(exceeds), Reason::AmountExceeds);
+                let capital = scheme.account(&format!("capital/{funder}"));
+                let postings = transfer(capital, scheme.account("cash"), amount);
+                wrongs.or(|| Verdict::Take(What::PoolOut(scheme, funder, amount), postings))
             }
             Command::RecordPoolInterest(interest) => {
-                let postings = transfer(account("cash"), account("interest"), fen(interest.amount));
-                let what = What::PoolInterest(fen(interest.amount));
-                self.known_pool(interest.pool.as_str()).or(|| Verdict::Take(what, postings))
+                let Some(scheme) = self.known_pool(interest.pool.as_str()) else { return reject(Reason::PoolUnknown) };
+                let postings = transfer(scheme.account("cash"), scheme.account("interest"), fen(interest.amount));
+                Verdict::Take(What::PoolInterest(scheme, fen(interest.amount)), postings)
             }
             Command::SubmitClaim(loan, loss) => self.judge_claim(ask, *loan, *loss),
             Command::RecordRecovery(recovery) => self.judge_recovery(ask, recovery),
@@ -53,11 +57,8 @@ impl Model {
     }
 
     /// Its money is looked after whether or not its rule is in force.
-    pub(super) fn known_pool(&self, pool: &str) -> Wrongs {
-        let mut wrongs = Wrongs::default();
-        let is_adopted = self.facts.iter().any(|fact| fact.what == What::Adopted);
-        wrongs.when(pool != hebi::POOL || !is_adopted, Reason::PoolUnknown);
-        wrongs
+    pub(super) fn known_pool(&self, pool: &str) -> Option<Scheme> {
+        Scheme::of_pool(pool).filter(|scheme| self.is_adopted(*scheme))
     }
 
     fn judge_claim(&self, ask: &Ask<'_>, id: LoanId, loss: Amount) -> Verdict {
@@ -74,7 +75,8 @@ impl Model {
                 judged.refusal = self.first_waiting(&loan.terms.bank, ask.year(), ask.seq);
             }
             let bank = loan.terms.bank.clone();
-            let claim = ClaimFact { loan: id.number(), bank, year: ask.year(), loss: fen(loss), judged };
+            let (scheme, year) = (loan.terms.scheme, ask.year());
+            let claim = ClaimFact { loan: id.number(), scheme, bank, year, loss: fen(loss), judged };
             Verdict::Take(What::Claim(claim), Vec::new())
         })
     }
@@ -83,6 +85,10 @@ impl Model {
     /// above the breaker with it, and if the pool has the money free.
     fn judge_loss(&self, ask: &Ask<'_>, loan: &LoanStanding, loss: i128, year: i16) -> Judged {
         let refused = |refusal| Judged { covered: 0, pool: 0, bank: 0, refusal: Some(refusal) };
+        if loan.terms.scheme == Scheme::Weihai {
+            // 省级认定后市级补偿: nobody stated that the province recognised the loss.
+            return refused(Refusal::FactMissing);
+        }
         if loan.overdue_since.is_none_or(|since| ask.day - since <= hebi::OVERDUE_MORE_THAN) {
             return refused(Refusal::NotOverdueLongEnough);
         }
@@ -95,10 +101,10 @@ impl Model {
             return refused(Refusal::LossNotCovered);
         }
         let pool = half_up(covered);
-        let (filed, losses) = self.bank_year(&loan.terms.bank, year);
+        let (filed, losses) = self.bank_year(Scheme::Hebi, &loan.terms.bank, year);
         let refusal = if (losses + covered) * 100 > filed * hebi::BREAKER {
             Some(Refusal::BreakerTripped)
-        } else if pool > self.pool().free {
+        } else if pool > self.pool(Scheme::Hebi).free {
             Some(Refusal::PoolShort)
         } else {
             None
@@ -146,19 +152,22 @@ impl Model {
 
     fn step(&self, ask: &Ask<'_>, id: u64, claim: &ClaimStanding, command: &Command) -> Verdict {
         let loan = self.loan(claim.fact.loan).expect("the claim's loan was accepted");
-        let (share, payable) = (claim.fact.judged.pool, account(&format!("payable/{}", claim.fact.bank)));
+        let scheme = claim.fact.scheme;
+        let (share, payable) = (claim.fact.judged.pool, scheme.account(&format!("payable/{}", claim.fact.bank)));
         match command {
             Command::ResumeClaim(_) => {
                 let judged = self.judge_loss(ask, &loan, claim.fact.loss, claim.fact.year);
                 Verdict::Take(What::Resumed(id, judged), Vec::new())
             }
             Command::ApproveClaim(_) => {
-                let mut postings = transfer(account("compensation"), payable, share);
-                postings.extend(exposure_moves(-loan.exposure));
+                let mut postings = transfer(scheme.account("compensation"), payable, share);
+                postings.extend(exposure_moves(scheme, -loan.exposure));
                 Verdict::Take(What::ClaimApproved(id), postings)
             }
             Command::RefuseClaim(..) => Verdict::Take(What::ClaimRefused(id), Vec::new()),
-            Command::PayClaim(..) => Verdict::Take(What::ClaimPaid(id), transfer(payable, account("cash"), share)),
+            Command::PayClaim(..) => {
+                Verdict::Take(What::ClaimPaid(id), transfer(payable, scheme.account("cash"), share))
+            }
             _ => Verdict::Take(What::WrittenOff(id), Vec::new()),
         }
     }
@@ -173,7 +182,8 @@ impl Model {
             let net = (fen(recovery.amount) - fen(recovery.cost)).max(0);
             let to_pool = half_up(net).min(claim.fact.judged.pool - claim.returned);
             let what = What::Recovered { claim: recovery.claim.number(), to_pool, to_bank: net - to_pool };
-            Verdict::Take(what, transfer(account("cash"), account("recovered"), to_pool))
+            let scheme = claim.fact.scheme;
+            Verdict::Take(what, transfer(scheme.account("cash"), scheme.account("recovered"), to_pool))
         })
     }
 
@@ -182,8 +192,4 @@ impl Model {
         self.claim(id.number())
             .filter(|claim| !ask.is(Role::Bank) || ask.caller.institution.as_ref() == Some(&claim.fact.bank))
     }
-}
-
-fn account(part: &str) -> String {
-    format!("pool/{}/{part}", hebi::POOL)
 }

@@ -8,6 +8,7 @@ use crate::identifier::{InstitutionId, RightId, Uscc};
 use crate::rulebook::refusal::Refusal;
 use crate::rulebook::terms::InstitutionKind;
 
+use super::schemes::Scheme;
 use super::{Ask, Model, Verdict, What, Wrongs, days, reject, take};
 
 /// What a right is on a day.
@@ -87,11 +88,12 @@ impl Model {
                 wrongs.or(|| take(What::Listed(details.enterprise, until)))
             }
             Command::LiftBlacklistEntry(lift) => self.judge_lift(ask, lift.enterprise, lift.entry.value()),
-            Command::AdoptRulebook(_) => {
-                // The generator knows one rulebook and its literal twin, which share their programmes.
+            Command::AdoptRulebook(adopted) => {
+                // Each has one version; the literal twin of 鹤壁 has the same programmes as the strict one.
+                let scheme = Scheme::of_rulebook(adopted.rulebook.id.as_str());
                 let mut wrongs = Wrongs::default();
-                wrongs.when(self.facts.iter().any(|fact| fact.what == What::Adopted), Reason::RulebookConflict);
-                wrongs.or(|| take(What::Adopted))
+                wrongs.when(self.is_adopted(scheme), Reason::RulebookConflict);
+                wrongs.or(|| take(What::Adopted(scheme)))
             }
             Command::ClosePeriod(month) | Command::ClosePeriodOver(month, _) => {
                 let today = CivilDate::from_epoch_days(ask.today).expect("a day of this century");

@@ -8,7 +8,8 @@ use crate::calendar::CivilDate;
 use crate::decide::rejection::Reason;
 use crate::identifier::PoolId;
 
-use super::{Fact, Model, Verdict, What, Wrongs, days, hebi, reject, take};
+use super::schemes::Scheme;
+use super::{Fact, Model, Verdict, What, Wrongs, days, reject, take};
 
 /// A statement that somebody signed off.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +55,7 @@ impl Model {
             StatementOf::Loans(bank) | StatementOf::Repayments(bank) if self.institution(bank).is_none() => {
                 return reject(Reason::InstitutionUnknown);
             }
-            StatementOf::Pool(pool) if !self.known_pool(pool.as_str()).0.is_empty() => {
+            StatementOf::Pool(pool) if self.known_pool(pool.as_str()).is_none() => {
                 return reject(Reason::PoolUnknown);
             }
             _ => {}
@@ -101,10 +102,12 @@ impl Model {
             loan.disbursed_on.is_some_and(|first| first <= last_day) && loan.is_live() && loan.outstanding() > 0
         });
         let mut due: BTreeSet<StatementOf> = owing.map(|(id, _)| banks[id].clone()).collect();
-        let cash = format!("pool/{}/cash", hebi::POOL);
-        let mut moved = self.facts.iter().filter(|fact| month_of(fact.day) <= month);
-        if self.pool().cash > 0 && moved.any(|fact| fact.postings.contains_key(&cash)) {
-            due.insert(pool());
+        for scheme in Scheme::ALL {
+            let cash = scheme.account("cash");
+            let mut moved = self.facts.iter().filter(|fact| month_of(fact.day) <= month);
+            if moved.any(|fact| fact.postings.contains_key(&cash)) && self.pool(scheme).cash > 0 {
+                due.extend(pool(scheme));
+            }
         }
         due.retain(|statement| !covered.contains(statement) && !open.contains(&(statement.clone(), month)));
         open.len() + due.len()
@@ -123,15 +126,14 @@ fn shown_by(fact: &Fact, banks: &BTreeMap<u64, StatementOf>) -> Vec<StatementOf>
         What::Interest(loan, ..) | What::Principal(loan, ..) => vec![StatementOf::Repayments(bank(loan))],
         _ => Vec::new(),
     };
-    if fact.postings.contains_key(&format!("pool/{}/cash", hebi::POOL)) {
-        found.push(pool());
-    }
+    let moved = Scheme::ALL.into_iter().filter(|scheme| fact.postings.contains_key(&scheme.account("cash")));
+    found.extend(moved.filter_map(pool));
     if fact.postings.contains_key("treasury/cash") {
         found.push(StatementOf::Treasury);
     }
     found
 }
 
-fn pool() -> StatementOf {
-    StatementOf::Pool(PoolId::parse(hebi::POOL).expect("a pool"))
+fn pool(scheme: Scheme) -> Option<StatementOf> {
+    scheme.pool().map(|pool| StatementOf::Pool(PoolId::parse(pool).expect("a pool")))
 }

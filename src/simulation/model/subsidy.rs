@@ -9,9 +9,8 @@ use crate::rulebook::terms::CostKind;
 
 use super::life::{AppStanding, LoanStanding, fill};
 use super::registry::RightIs;
-use super::{
-    AppFact, Ask, LineFact, Model, Proof, Verdict, What, Wrongs, days, fen, hebi, reject, take, transfer, year_of,
-};
+use super::schemes::{BUDGET, Programme, hebi};
+use super::{AppFact, Ask, LineFact, Model, Proof, Verdict, What, Wrongs, days, fen, reject, take, transfer, year_of};
 
 const TREASURY: &str = "treasury/cash";
 
@@ -68,10 +67,14 @@ impl Model {
                 Some(loan) => Some(loan),
             },
         };
-        let first_patent = apply.programme.as_str() == hebi::FIRST_PATENT;
-        if !(first_patent || apply.programme.as_str() == hebi::COSTS) || !(loan.is_some() || self.in_force(ask.day)) {
+        // The rules that the loan was filed under, or those of today.
+        let known = |programme: &Programme| {
+            let scheme = programme.scheme();
+            loan.as_ref().is_some_and(|loan| loan.terms.scheme == scheme) || self.in_force(scheme, ask.day)
+        };
+        let Some(programme) = Programme::of(apply.programme.as_str()).filter(known) else {
             return reject(Reason::ProgrammeUnknown);
-        }
+        };
         let mut wrongs = Wrongs::default();
         for (index, item) in apply.items.iter().enumerate() {
             self.check_item(ask, apply, (index, item), &mut wrongs);
@@ -79,11 +82,11 @@ impl Model {
         wrongs.or(|| {
             let mut lines = Vec::new();
             for item in &apply.items {
-                let line = self.award(ask, apply, loan.as_ref(), item, &lines);
+                let line = self.award(ask, (apply, programme), loan.as_ref(), item, &lines);
                 lines.push(line);
             }
             let loan = apply.loan.map(LoanId::number);
-            let fact = AppFact { enterprise: apply.enterprise, first_patent, loan, lines, budget_year: ask.year() };
+            let fact = AppFact { enterprise: apply.enterprise, programme, loan, lines, budget_year: ask.year() };
             let postings = reservation(ask.year(), fact.granted());
             Verdict::Take(What::Applied(fact), postings)
         })
@@ -123,7 +126,7 @@ impl Model {
     fn award(
         &self,
         ask: &Ask<'_>,
-        apply: &ApplySubsidy,
+        (apply, programme): (&ApplySubsidy, Programme),
         loan: Option<&LoanStanding>,
         item: &CostItem,
         before: &[LineFact],
@@ -146,7 +149,13 @@ impl Model {
             award: 0,
             refusal: None,
         };
-        match self.granted(ask, apply, loan, item, (&line, before)) {
+        let granted = match programme {
+            Programme::Trademark => self.lump(ask, loan, item, (&line, before)),
+            Programme::Costs | Programme::FirstPatent => {
+                self.granted(ask, (apply.enterprise, programme), loan, item, (&line, before))
+            }
+        };
+        match granted {
             Ok((award, used)) => (line.award, line.evidence_used) = (award, used),
             Err(refusal) => line.refusal = Some(refusal),
         }
@@ -156,23 +165,44 @@ impl Model {
     fn granted(
         &self,
         ask: &Ask<'_>,
-        apply: &ApplySubsidy,
+        (enterprise, programme): (Uscc, Programme),
         loan: Option<&LoanStanding>,
         item: &CostItem,
         (line, before): (&LineFact, &[LineFact]),
     ) -> Result<(i128, i128), Refusal> {
-        let first_patent = apply.programme.as_str() == hebi::FIRST_PATENT;
+        let first_patent = programme == Programme::FirstPatent;
         if first_patent != (item.item == CostKind::PatentInsurance) {
             return Err(Refusal::ItemNotCovered);
         }
-        if self.is_listed_on(apply.enterprise, ask.day) {
+        if self.is_listed_on(enterprise, ask.day) {
             return Err(Refusal::EnterpriseBlacklisted);
         }
         if first_patent {
-            self.may_insure(ask, apply.enterprise, item, before)?;
+            self.may_insure(ask, enterprise, item, before)?;
         } else {
             self.may_be_subsidised(ask, loan, item)?;
         }
+        let (base, unsubsidised) = self.unsubsidised(item, (line, before))?;
+        let mut award = if first_patent { base } else { base / 2 }.min(unsubsidised);
+        if !first_patent {
+            let here: i128 =
+                before.iter().filter(|other| other.paid_year == line.paid_year).map(|other| other.award).sum();
+            let room = hebi::YEAR_CAP - self.counted(enterprise, line.paid_year) - here;
+            if room == 0 {
+                return Err(Refusal::YearCapUsedUp);
+            }
+            award = award.min(room);
+        }
+        let award = award.min(self.budget_left(ask, before)?);
+        if award == 0 { Err(Refusal::NotEligible) } else { Ok((award, base)) }
+    }
+
+    /// What the evidence leaves of a cost, and that less other public money.
+    pub(super) fn unsubsidised(
+        &self,
+        item: &CostItem,
+        (line, before): (&LineFact, &[LineFact]),
+    ) -> Result<(i128, i128), Refusal> {
         let here: i128 =
             before.iter().filter(|other| other.evidence == line.evidence).map(|other| other.evidence_used).sum();
         let evidence_left = (line.evidence_total - self.used_up(&line.evidence) - here).max(0);
@@ -181,26 +211,14 @@ impl Model {
             return Err(Refusal::EvidenceUsedUp);
         }
         let unsubsidised = (base - fen(item.other_public_funding)).max(0);
-        if unsubsidised == 0 {
-            return Err(Refusal::OtherFundingCovers);
-        }
-        let mut award = if first_patent { base } else { base / 2 }.min(unsubsidised);
-        if !first_patent {
-            let here: i128 =
-                before.iter().filter(|other| other.paid_year == line.paid_year).map(|other| other.award).sum();
-            let room = hebi::YEAR_CAP - self.counted(apply.enterprise, line.paid_year) - here;
-            if room == 0 {
-                return Err(Refusal::YearCapUsedUp);
-            }
-            award = award.min(room);
-        }
+        if unsubsidised == 0 { Err(Refusal::OtherFundingCovers) } else { Ok((base, unsubsidised)) }
+    }
+
+    /// What the budget of the year has left after the lines before.
+    pub(super) fn budget_left(&self, ask: &Ask<'_>, before: &[LineFact]) -> Result<i128, Refusal> {
         let here: i128 = before.iter().map(|other| other.award).sum();
-        let budget = self.available(ask.year()) - here;
-        if budget == 0 {
-            return Err(Refusal::BudgetUsedUp);
-        }
-        award = award.min(budget);
-        if award == 0 { Err(Refusal::NotEligible) } else { Ok((award, base)) }
+        let left = self.available(ask.year()) - here;
+        if left == 0 { Err(Refusal::BudgetUsedUp) } else { Ok(left) }
     }
 
     /// 对成功运用知识产权质押融资企业: the loan was disbursed, the pledge registered by then, the cost paid in its life.
@@ -230,7 +248,7 @@ impl Model {
         let applications = self.applications();
         let counted = applications
             .values()
-            .filter(|application| application.counts() && application.fact.first_patent)
+            .filter(|application| application.counts() && application.fact.programme == Programme::FirstPatent)
             .filter(|application| application.fact.enterprise == enterprise);
         let earlier = counted.flat_map(|application| &application.fact.lines).any(|line| line.award > 0);
         if earlier || before.iter().any(|line| line.award > 0) { Err(Refusal::AlreadyGranted) } else { Ok(()) }
@@ -405,7 +423,7 @@ impl Model {
         let applications = self.applications();
         let counted = applications
             .values()
-            .filter(|one| one.counts() && !one.fact.first_patent && one.fact.enterprise == enterprise);
+            .filter(|one| one.counts() && one.fact.programme == Programme::Costs && one.fact.enterprise == enterprise);
         let lines = counted.flat_map(|one| one.fact.lines.iter().zip(one.given_back_by_line()));
         lines.filter(|(line, _)| line.paid_year == year).map(|(line, back)| line.award - back).sum()
     }
@@ -428,7 +446,7 @@ impl Model {
 }
 
 pub(super) fn budget(year: i16, part: &str) -> String {
-    format!("budget/{}/{year}/{part}", hebi::BUDGET)
+    format!("budget/{BUDGET}/{year}/{part}")
 }
 
 fn appropriation(year: i16, amount: i128) -> Vec<(String, i128)> {

@@ -7,8 +7,9 @@ use crate::decide::rejection::Reason;
 
 use super::life::{LoanStanding, exposure};
 use super::loan::moves;
+use super::schemes::BUDGET;
 use super::subsidy::budget;
-use super::{Ask, Fact, Model, Proof, Verdict, What, Wrongs, hebi, reject, transfer};
+use super::{Ask, Fact, Model, Proof, Verdict, What, Wrongs, reject, transfer};
 
 /// The states in which what a bank reported may be taken back.
 const CORRECTABLE: &[&str] = &["disbursed", "repaying", "overdue", "non-performing"];
@@ -28,7 +29,7 @@ impl Model {
             What::Disbursed(loan, _) | What::Interest(loan, ..) | What::Principal(loan, ..) => Some(loan),
             What::PoolIn(..)
             | What::PoolOut(..)
-            | What::PoolInterest(_)
+            | What::PoolInterest(..)
             | What::Appropriated(..)
             | What::Adjusted(..)
             | What::Paid(_)
@@ -73,8 +74,8 @@ impl Model {
 
     fn undo_of_money(&self, fact: &Fact, wrongs: &mut Wrongs) -> Vec<(String, i128)> {
         match &fact.what {
-            What::PoolIn(_, fen) | What::PoolInterest(fen) => {
-                wrongs.when(*fen > self.pool().free, Reason::AmountExceeds);
+            What::PoolIn(scheme, _, fen) | What::PoolInterest(scheme, fen) => {
+                wrongs.when(*fen > self.pool(*scheme).free, Reason::AmountExceeds);
             }
             What::Appropriated(year, fen) | What::Adjusted(year, fen) => {
                 wrongs.when(self.is_year_closed(*year), Reason::PeriodClosed);
@@ -128,10 +129,10 @@ impl Model {
             self.facts.iter().any(|fact| matches!(fact.what, What::MonthClosed(closed, _) if closed == wanted))
         };
         wrongs.when(!(1..=12).all(is_closed), Reason::OpenItems);
-        let known = |line: &str| line == hebi::BUDGET && self.has_budget(year);
+        let known = |line: &str| line == BUDGET && self.has_budget(year);
         wrongs.when(command.carried.iter().any(|line| !known(line.as_str())), Reason::BudgetUnknown);
         let left = if self.has_budget(year) { self.available(year).max(0) } else { 0 };
-        let carried = command.carried.iter().any(|line| line.as_str() == hebi::BUDGET);
+        let carried = command.carried.iter().any(|line| line.as_str() == BUDGET);
         let mut postings = transfer(budget(year, "appropriated"), budget(year, "available"), left);
         if carried {
             postings.extend(transfer(budget(year + 1, "available"), budget(year + 1, "appropriated"), left));

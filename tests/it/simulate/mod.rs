@@ -6,7 +6,7 @@ pub(crate) mod story;
 
 use std::process::Command;
 
-use ipledger::simulation::{Faults, Kept, Outcome, Plan, run};
+use ipledger::simulation::{Faults, Kept, Outcome, Plan, Workload, run};
 use ipledger::storage::memory::AppendFault;
 use tempfile::TempDir;
 
@@ -15,7 +15,11 @@ async fn holds(plan: Plan) -> Outcome {
 }
 
 fn seeded(seed: u64, steps: u64, submitters: u64) -> Plan {
-    Plan { seed, steps, submitters, faults: Faults::Seeded }
+    Plan { seed, steps, submitters, faults: Faults::Seeded, workload: Workload::Town }
+}
+
+fn nation(seed: u64, steps: u64, submitters: u64) -> Plan {
+    Plan { workload: Workload::Nation, ..seeded(seed, steps, submitters) }
 }
 
 /// One caller: the seed repeats the run exactly, and the auditor hears every answer, rejections too.
@@ -42,6 +46,28 @@ async fn a_seed_repeats_its_run() {
 async fn several_callers_and_a_store_that_fails() {
     for seed in 201..=204 {
         holds(seeded(seed, 500, 5)).await;
+    }
+}
+
+/// A generated nation instead of the town: three cities' rulebooks, year-end peaks, renewals, defaults.
+#[tokio::test]
+async fn a_nation_and_a_store_that_fails() {
+    let mut total = Outcome::default();
+    for seed in 301..=303 {
+        total = total.plus(holds(nation(seed, 500, 1)).await);
+    }
+    let Outcome { faults, crashes, snapshots, .. } = total;
+    assert!([faults, crashes, snapshots].iter().all(|count| *count > 0), "{total:?}");
+    let (one, other) = (holds(nation(304, 200, 1)).await, holds(nation(304, 200, 1)).await);
+    assert_eq!(one, other, "a seed repeats its run");
+    assert_ne!(one, holds(seeded(304, 200, 1)).await, "and a town is another");
+}
+
+/// Its deeds by several callers at once, who may come to a loan before it was filed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_nation_of_several_callers() {
+    for seed in 305..=306 {
+        holds(nation(seed, 500, 5)).await;
     }
 }
 
@@ -84,6 +110,8 @@ fn anybody_can_run_it() {
     assert_eq!(code, Some(0), "{said}{log}");
     let runs: u64 = said.split_once(" runs: ").unwrap().0.lines().last().unwrap().parse().unwrap();
     assert!(runs > 60 && runs.is_multiple_of(6), "six faults at each write: {said}");
+    let (code, said, log) = ipledger(&["--steps", "60", "--workload", "nation"]);
+    assert!(code == Some(0) && said.contains("1 runs: "), "{said}{log}");
     std::fs::write(&file, "5 30\n").unwrap();
     let (code, _, log) = ipledger(&["--kept", file.to_str().unwrap()]);
     assert!(code == Some(2) && log.contains("`5 30` is no kept seed"), "{code:?} {log}");
