@@ -1,6 +1,7 @@
 //! `ipledger demo` plays its year to the end with every figure as computed by hand.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_year_is_as_computed_by_hand() {
@@ -19,6 +20,32 @@ fn the_year_is_as_computed_by_hand() {
     assert!(!printed.contains("DIFFERS"));
     let widest = printed.lines().max_by_key(|line| columns(line)).unwrap();
     assert!(columns(widest) <= 120, "{} columns: {widest}", columns(widest));
+}
+
+/// Companies of other cities come after the figures, which stay as they are; nothing of them is refused as not in order.
+#[test]
+fn other_cities_stand_around_the_story() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_ipledger"));
+    demo.args(["demo", "--keep", "--city", "40"]).stdout(Stdio::piped());
+    let mut demo = demo.spawn().unwrap();
+    let mut printed = String::new();
+    for line in BufReader::new(demo.stdout.take().unwrap()).lines() {
+        printed.push_str(&line.unwrap());
+        printed.push('\n');
+        if printed.ends_with("Ctrl+C ends it\n") {
+            break;
+        }
+    }
+    // As somebody would with Ctrl+C: demo and server end in order.
+    let ended = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    assert!(ended.success() && demo.wait().unwrap().success(), "{printed}");
+    let english = printed.lines().find(|line| line.contains("40 generated companies of Xuchang and Weihai"));
+    assert!(english.is_some(), "{printed}");
+    let told: String = printed.split_once("40 generated companies").unwrap().1.chars().take(400).collect();
+    assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains("0 rows not taken"), "{told}");
+    let (figures, cities) =
+        (printed.find("Every figure against the hand").unwrap(), printed.find("Two other cities").unwrap());
+    assert!(figures < cities && !printed.contains("DIFFERS"), "{printed}");
 }
 
 /// Columns on a screen: whatever is Chinese or full-width takes two.

@@ -71,7 +71,8 @@ pub enum Task {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
-    /// Measure what an enterprise waits for its own year while others write at half of what the ledger can do.
+    /// Measure what an enterprise, of a city of them, waits for its own year while others write at half of what the ledger
+    /// can do.
     Status {
         /// Entries of the journal.
         #[arg(long, default_value_t = 100_000)]

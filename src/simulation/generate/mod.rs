@@ -121,7 +121,12 @@ impl Generator {
     /// Something that the book gives occasion to.
     fn plan(&mut self, book: &Book) -> Plan {
         loop {
-            let plan = match self.random.below(100) {
+            let mut which = self.random.below(100);
+            // The loans of a nation have lives of their own, which should not all be cut across.
+            if self.deeds.is_some() && (8..47).contains(&which) && self.random.chance(85) {
+                which = 47 + self.random.below(53);
+            }
+            let plan = match which {
                 0..8 => self.pledge(book),
                 8..11 => self.release(book),
                 11..20 => self.file_loan(book),

@@ -33,16 +33,18 @@ use crate::simulation::world::{date, person};
 pub(crate) const YEARS: (u16, u16) = (2024, 2);
 
 /// Steps for each enterprise: some twelve are its deeds, the others are what everybody else does.
-const STEPS_EACH: u64 = 16;
+const STEPS_EACH: u64 = 18;
 
 /// How many banks share so small a nation.
 pub(crate) const BANKS: u64 = 3;
 
-/// Trouble is far more common than in life: a short run would else see none.
-const FATES: Fates = Fates { lost: 14, late: 8, renewed: 45 };
+/// Trouble is far more common than in life, and loans are shorter: a short run would else see the end of few.
+const FATES: Fates = Fates { lost: 20, late: 10, renewed: 40 };
+
+const HALF_YEARS: u64 = 5;
 
 /// How often what a deed is about is looked for.
-const TRIES: u8 = 8;
+const TRIES: u8 = 3;
 
 /// How far ahead in the list of deeds one is looked for whose day has come.
 const AHEAD: usize = 40;
@@ -63,7 +65,8 @@ struct Waiting {
 impl Deeds {
     /// Those of a seed, about as many as a run of so many steps has room for.
     pub fn new(seed: u64, steps: u64) -> Self {
-        let shape = Shape { enterprises: enterprises(steps), years: YEARS, banks: BANKS, half_years: 2, fates: FATES };
+        let shape =
+            Shape { enterprises: enterprises(steps), years: YEARS, banks: BANKS, half_years: HALF_YEARS, fates: FATES };
         let mut left = VecDeque::new();
         let told = Nation::new(seed, shape).tell(&mut |deed| {
             left.push_back(Waiting { deed, tries: 0 });
@@ -118,7 +121,7 @@ impl Generator {
     /// What the nation does next; nothing if it is somebody else's turn, or no day has come.
     pub(super) fn deed(&mut self, book: &Book) -> Option<(Plan, CivilDate)> {
         let deeds = self.deeds.clone()?;
-        if self.random.chance(20) {
+        if self.random.chance(12) {
             return None;
         }
         let waiting = deeds.due(self.today)?;
@@ -144,13 +147,13 @@ impl Generator {
             What::Budget(year, amount) => Command::AppropriateBudget(BudgetChange {
                 line: made(BudgetLineId::parse("ip-finance")),
                 year: *year,
-                amount: self.scarce(*amount),
+                amount: self.scarce(*amount, 10),
                 document: format!("财预〔{year}〕1号"),
             }),
             What::PoolMoney(city, year, amount) => Command::ContributeToPool(PoolTransfer {
                 pool: pool(*city)?,
                 funder: made(FunderId::parse("city-finance")),
-                amount: self.scarce(*amount),
+                amount: self.scarce(*amount, 100),
                 reference: format!("ZJC-{year}"),
             }),
             What::Enterprise(number, size_class) => Command::RegisterEnterprise(EnterpriseDetails {
@@ -180,9 +183,9 @@ impl Generator {
         Some(Plan { caller: caller(deed.by), command })
     }
 
-    /// The nation's money is ample; every other seed has a hundredth of it, so that pool and budget run short.
-    fn scarce(&self, amount: Amount) -> Amount {
-        if self.scarce { Amount::from_fen(amount.fen() / 100) } else { amount }
+    /// The nation's money is ample; every other seed has a part of it, so that pool and budget run short.
+    fn scarce(&self, amount: Amount, part: i64) -> Amount {
+        if self.scarce { Amount::from_fen(amount.fen() / part) } else { amount }
     }
 }
 
@@ -227,6 +230,9 @@ fn known(book: &Book, loan: &Loan) -> Option<LoanId> {
 
 fn of_loan(book: &Book, (id, loan): (LoanId, &Loan), step: &Step, on: CivilDate) -> Option<Command> {
     let number = loan.number;
+    // All that is left: somebody may have reported a part of it, by mistake or not.
+    let rest = |all: Amount| if all.is_positive() { all } else { loan.amount() };
+    let outstanding = || book.loans.get(&id).map_or(Amount::ZERO, |known| known.outstanding());
     Some(match step {
         Step::Filed { .. } => return None,
         Step::Disbursed => Command::DisburseLoan(id, loan.amount()),
@@ -239,9 +245,9 @@ fn of_loan(book: &Book, (id, loan): (LoanId, &Loan), step: &Step, on: CivilDate)
         Step::Overdue => Command::MarkLoanOverdue(id, on),
         Step::Cured => Command::MarkLoanCured(id),
         Step::NonPerforming => Command::MarkLoanNonPerforming(id),
-        Step::Claimed => Command::SubmitClaim(id, loan.amount()),
+        Step::Claimed => Command::SubmitClaim(id, rest(outstanding())),
         Step::Repaid => {
-            let (amount, reference) = (loan.amount(), format!("BJ-{number}"));
+            let (amount, reference) = (rest(outstanding()), format!("BJ-{number}"));
             Command::RecordPrincipalPayment(RecordPrincipalPayment { loan: id, amount, reference })
         }
         Step::Settled => Command::SettleLoan(id),

@@ -31,7 +31,11 @@ impl Generator {
             items.push(self.item(book, enterprise, loan, first_patent));
         }
         let programme = if first_patent { &self.world.first_patent } else { &self.world.costs };
-        let programme = if self.random.chance(1) { self.world.other_programme.clone() } else { programme.clone() };
+        let filed = loan.and_then(|id| book.loans.get(&id));
+        // In a nation, that of the city whose loan it is: the one with a programme but no pool.
+        let elsewhere = self.deeds.is_some() && filed.is_some_and(|loan| loan.terms.pool.is_none());
+        let other = if elsewhere { self.random.chance(70) } else { self.random.chance(1) };
+        let programme = if other { self.world.other_programme.clone() } else { programme.clone() };
         let caller = if self.random.chance(70) { Self::enterprise(enterprise) } else { self.officer() };
         let apply = ApplySubsidy { enterprise, programme, loan, items };
         Some(Plan { caller, command: Command::ApplySubsidy(apply) })
