@@ -1,5 +1,5 @@
 // A company's way through the pages in Chromium, without JavaScript, in both languages and at three widths; axe-core on
-// every page; a picture of every page.
+// every page; a picture of every page. With other cities around the story, as anybody sees it who looks around.
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -177,7 +177,7 @@ async function widths(chromium, ledger) {
 }
 
 (async () => {
-  const ledger = await demo();
+  const ledger = await demo(300);
   const chromium = await launch();
   try {
     const look = await looker(chromium);
