@@ -157,3 +157,65 @@ impl fmt::Display for Unmade {
 }
 
 impl std::error::Error for Unmade {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::life::Fate;
+    use super::*;
+
+    /// Two years of 3,000 enterprises.
+    fn told() -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let nation = Nation::new(1, Shape::usual(3_000, (2024, 2)));
+        nation.tell(&mut |deed| Ok::<_, Unmade>(deeds.push(deed))).unwrap();
+        deeds
+    }
+
+    /// What the nation is said to be like.
+    #[test]
+    fn it_is_as_such_loans_are() {
+        let deeds = told();
+        let loans: Vec<(&Loan, CivilDate)> = deeds
+            .iter()
+            .filter_map(|deed| match &deed.what {
+                What::Loan(loan, Step::Filed { .. }) => Some((loan, deed.on)),
+                _ => None,
+            })
+            .collect();
+        let of_hundred = |count: usize| count * 100 / loans.len();
+        let by = |fate| of_hundred(loans.iter().filter(|(loan, _)| loan.fate == fate).count());
+        assert!((1..=3).contains(&by(Fate::Lost)) && by(Fate::Late) <= 2 && (45..=58).contains(&by(Fate::Renewed)));
+        let small = of_hundred(loans.iter().filter(|(loan, _)| loan.principal < 100).count());
+        let large = of_hundred(loans.iter().filter(|(loan, _)| loan.principal >= 1_000).count());
+        assert!((44..=56).contains(&small) && (3..=8).contains(&large), "{small} and {large} of a hundred");
+        let mut months: BTreeMap<u8, usize> = BTreeMap::new();
+        for (loan, on) in &loans {
+            // The first loans of their borrowers; renewals come when the old ones end.
+            if on.year().value() == 2024 && loan.begun < 6 || on.month() == 12 {
+                *months.entry(on.month()).or_default() += 1;
+            }
+        }
+        assert!(months[&12] > 2 * months[&3] && months[&2] < months[&3], "{months:?}");
+        for city in [City::Hebi, City::Xuchang, City::Weihai] {
+            assert!(of_hundred(loans.iter().filter(|(loan, _)| loan.city == city).count()) >= 20, "{city:?}");
+        }
+    }
+
+    /// Every loan is filed before anything else happens to it, and days grow from month to month.
+    #[test]
+    fn deeds_come_in_an_order_that_can_be_lived() {
+        let mut filed = std::collections::BTreeSet::new();
+        let mut month = (0, 0);
+        for deed in told() {
+            let now = (deed.on.year().value(), deed.on.month());
+            assert!(now >= month, "{deed:?} after {month:?}");
+            month = now;
+            let What::Loan(loan, step) = &deed.what else { continue };
+            let is_first = filed.insert(loan.number);
+            assert_eq!(is_first, matches!(step, Step::Filed { .. }), "{deed:?}");
+        }
+        assert!(filed.len() > 3_000, "some borrow again");
+    }
+}

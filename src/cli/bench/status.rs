@@ -62,17 +62,18 @@ pub(super) async fn run((entries, tails): (u64, usize), options: Options, out: &
     let asking = prepared.server.connect().await?;
     let enterprises = Arc::new(prepared.enterprises.clone());
     let mut figures: [Figures; 3] = Default::default();
-    let mut year = Year::default();
+    let (mut year, mut turn) = (Year::default(), 0_usize);
     for _ in 0..options.rounds {
         for (beside, figures) in figures.iter_mut().enumerate() {
             let mut readers = JoinSet::new();
             for _ in 0..if beside == 2 { tails } else { 0 } {
                 readers.spawn(read_all(prepared.server.connect().await?));
             }
-            let asks = tokio::spawn(ask(asking.clone(), Arc::clone(&enterprises), time));
+            let asks = tokio::spawn(ask(asking.clone(), (Arc::clone(&enterprises), turn), time));
             let writes = if beside == 0 { None } else { Some(prepared.by_the_clock(half, CALLERS, time).await?) };
             let (asks, seen) = asks.await??;
             year = year.with(seen);
+            turn = turn.saturating_add(asks.count());
             anyhow::ensure!(readers.try_join_next().is_none(), "a tail ended");
             readers.shutdown().await;
             let writes = writes.unwrap_or_default();
@@ -133,13 +134,17 @@ impl Year {
 }
 
 /// Enterprises ask for their year, one after the other; how long each waited, and what they were told.
-async fn ask(channel: Channel, enterprises: Arc<Vec<String>>, time: Duration) -> anyhow::Result<(Latencies, Year)> {
+async fn ask(
+    channel: Channel,
+    (enterprises, turn): (Arc<Vec<String>>, usize),
+    time: Duration,
+) -> anyhow::Result<(Latencies, Year)> {
     let until = Instant::now().checked_add(time).context("a time")?;
     let mut ticks = interval(Duration::from_nanos(1_000_000_000_u64.div_euclid(ASKS_PER_SECOND)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut asked = JoinSet::new();
-    // Far from each other in turn, as people are who ask.
-    let mut turns = enterprises.iter().cycle().step_by(STRIDE);
+    // Far from each other in turn, as people are who ask; from where the last figure ended.
+    let mut turns = enterprises.iter().cycle().step_by(STRIDE).skip(turn);
     while Instant::now() < until {
         let due = ticks.tick().await;
         let enterprise = turns.next().context("an enterprise")?.clone();

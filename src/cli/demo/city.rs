@@ -65,8 +65,8 @@ fn write(file: &Path, companies: u64, today: CivilDate) -> anyhow::Result<()> {
     let first = this_year.saturating_sub(1).max(OPEN_FROM);
     let years = this_year.saturating_sub(first).saturating_add(1);
     let fates = Fates { lost: 3, late: 3, ..Fates::USUAL };
-    // Every other company of the nation is 鹤壁's. Many loans are short, so that a single year sees some end.
-    let shape = Shape { half_years: 5, fates, ..Shape::usual(companies.saturating_mul(2), (first, years)) };
+    // Every other company of the nation is 鹤壁's. Most loans are short, so that a single year sees some end.
+    let shape = Shape { half_years: 9, fates, ..Shape::usual(companies.saturating_mul(2), (first, years)) };
     let mut out = BufWriter::new(File::create(file)?);
     Nation::new(SEED, shape)
         .tell(&mut |deed| if happens(&deed, today) { row::write(&deed, &mut out) } else { Ok(()) })?;
@@ -109,7 +109,11 @@ mod tests {
         let days = rows.iter().map(|row| row["request"]["effective_date"].as_str().unwrap());
         assert!(days.clone().all(|day| ("2026-01-02"..="2026-11-22").contains(&day)));
         let waiting = of("SubsidyService/ApplySubsidy") - of("SubsidyService/ApproveSubsidy");
-        assert!(waiting >= 3 && of("SubsidyService/PaySubsidy") >= 3, "{waiting} wait");
+        assert!(
+            waiting >= 3 && of("SubsidyService/PaySubsidy") >= 3,
+            "{waiting} wait, {} were paid",
+            of("SubsidyService/PaySubsidy")
+        );
         assert!(of("LoanService/MarkLoanOverdue") > 0);
         // The year is over, or has just begun.
         for today in ["2027-12-31", "2026-01-05"] {
