@@ -169,7 +169,11 @@ mod tests {
     fn told() -> Vec<Deed> {
         let mut deeds = Vec::new();
         let nation = Nation::new(1, Shape::usual(3_000, (2024, 2)));
-        nation.tell(&mut |deed| Ok::<_, Unmade>(deeds.push(deed))).unwrap();
+        let told = nation.tell(&mut |deed| {
+            deeds.push(deed);
+            Ok::<_, Unmade>(())
+        });
+        told.unwrap();
         deeds
     }
 
@@ -179,12 +183,12 @@ mod tests {
         let deeds = told();
         let loans: Vec<(&Loan, CivilDate)> = deeds
             .iter()
-            .filter_map(|deed| match &deed.what {
-                What::Loan(loan, Step::Filed { .. }) => Some((loan, deed.on)),
-                _ => None,
+            .filter_map(|deed| {
+                let What::Loan(loan, Step::Filed { .. }) = &deed.what else { return None };
+                Some((loan, deed.on))
             })
             .collect();
-        let of_hundred = |count: usize| count * 100 / loans.len();
+        let of_hundred = |count: usize| (count * 100).div_euclid(loans.len());
         let by = |fate| of_hundred(loans.iter().filter(|(loan, _)| loan.fate == fate).count());
         assert!((1..=3).contains(&by(Fate::Lost)) && by(Fate::Late) <= 2 && (45..=58).contains(&by(Fate::Renewed)));
         let small = of_hundred(loans.iter().filter(|(loan, _)| loan.principal < 100).count());

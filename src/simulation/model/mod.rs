@@ -1,7 +1,7 @@
 //! The auditor: a second, naive ledger that watches the first.
 //!
 //! It keeps nothing but the plain list of what was accepted and answers every question by reading that list from the
-//! start. No running sum, no index, no rulebook: the numbers of its three cities are in [`schemes`]. It is written from
+//! start. No running sum, no index, no rulebook: the numbers of its three cities are in `schemes`. It is written from
 //! the description of the domain, not from `decide`, and shares only plain values (names, numbers, commands, entries)
 //! with the code it audits.
 //!
