@@ -24,6 +24,7 @@ use crate::server::identity::{DevIdentity, Identify};
 use crate::storage::Storage;
 use crate::storage::memory::MemoryDisk;
 use crate::writer::clock::{Clock, ManualClock};
+use crate::writer::fixture::{Ledger, register, until};
 use crate::writer::{Writer, WriterThreads};
 
 const NOON: Timestamp = Timestamp::from_micros(1_772_337_600_000_000);
@@ -337,6 +338,32 @@ async fn who_holds_too_many_calls_open_is_refused_and_nobody_else() {
     let (held, ()) = tokio::join!(held, other);
     assert!(held.iter().all(Result::is_ok));
     world.call(&Counting::default(), "LedgerService/Ping", &acting(Role::Bank)).await.unwrap();
+}
+
+/// Without the guard's wait a reader would hear of what a crash can still take back.
+#[tokio::test]
+async fn an_answer_waits_until_what_it_may_rest_on_is_durable() {
+    let Ledger { storage, clock, writer, reader, threads, .. } = Ledger::new();
+    let edge = Edge::new(writer.clone(), reader, Arc::new(Local)).with_clock(Clock::Manual(clock));
+    let requests = AtomicU64::new(1);
+    let world = Arc::new(World { edge, writer: writer.clone(), _threads: threads, requests });
+    storage.hold();
+    let pending = writer.begin(register(1, 1), false, None).unwrap();
+    until("the append has begun", || storage.is_appending()).await;
+
+    let reading = Arc::clone(&world);
+    let read =
+        tokio::spawn(
+            async move { reading.call(&Counting::default(), "LoanService/GetLoan", &acting(Role::Officer)).await },
+        );
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!read.is_finished(), "the book shows what is not durable");
+    // A write that came through was answered by the writer: it does not wait for those behind it.
+    world.call(&Counting::default(), "RegistryService/RegisterInstitution", &acting(Role::Officer)).await.unwrap();
+
+    storage.release();
+    read.await.unwrap().unwrap();
+    pending.answer().await.unwrap();
 }
 
 #[tokio::test]
