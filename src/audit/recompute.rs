@@ -73,7 +73,7 @@ pub(super) fn check_separation(book: &Book, entry: &Entry) -> Result<(), String>
         return Err("an enterprise acted on the business of another one".to_owned());
     }
     let Some((earlier, act)) = earlier_hands(book, entry) else { return Ok(()) };
-    match common(earlier, &actor.hands()) {
+    match common(&earlier, &actor.hands()) {
         Some(person) => Err(format!("`{person}` {act}, and did this too")),
         None => Ok(()),
     }
@@ -85,14 +85,14 @@ fn common<'a>(earlier: &'a Hands, own: &Hands) -> Option<&'a PersonId> {
 }
 
 /// Who may not do what this entry says, because of an earlier act of the same business.
-fn earlier_hands<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a Hands, &'static str)> {
+fn earlier_hands(book: &Book, entry: &Entry) -> Option<(Hands, &'static str)> {
     let own = entry.actor.hands();
-    let approved_by_actor = |approved: Option<&'a Hands>| {
-        approved.filter(|approver| common(approver, &own).is_some()).map(|approver| (approver, "approved it"))
+    let approved_by_actor = |approved: Option<&Hands>| {
+        approved.filter(|approver| common(approver, &own).is_some()).map(|approver| (approver.clone(), "approved it"))
     };
     if let Event::ApplicationChanged(changed) = &entry.event {
         let application = book.applications.get(&changed.application)?;
-        let submitted = Some((&application.submitted_by, "submitted it"));
+        let submitted = Some((application.submitted_by.clone(), "submitted it"));
         return match &changed.change {
             ApplicationChange::Approved | ApplicationChange::ClosingShare(_) | ApplicationChange::Corrected(_) => {
                 submitted
@@ -100,7 +100,7 @@ fn earlier_hands<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a Hands, &'stat
             ApplicationChange::Paid(_) => {
                 let approved = approved_by_actor(application.approved.as_ref().map(|(_, approver)| approver));
                 let closed = application.closed.as_ref().filter(|(_, hands)| common(hands, &own).is_some());
-                approved.or(closed.map(|(_, hands)| (hands, "made the closing run"))).or(submitted)
+                approved.or(closed.map(|(_, hands)| (hands.clone(), "made the closing run"))).or(submitted)
             }
             ApplicationChange::Refused(_)
             | ApplicationChange::Withdrawn(_)
@@ -111,7 +111,7 @@ fn earlier_hands<'a>(book: &'a Book, entry: &Entry) -> Option<(&'a Hands, &'stat
     }
     if let Event::ClaimChanged(changed) = &entry.event {
         let claim = book.claims.get(&changed.claim)?;
-        let submitted = Some((&claim.submitted_by, "submitted it"));
+        let submitted = Some((claim.submitted_by.clone(), "submitted it"));
         return match &changed.change {
             ClaimChange::Approved => submitted,
             ClaimChange::Paid(_) => {

@@ -189,7 +189,7 @@ fn make(
     proving.check(restore.from, manifest)?;
     let loaded = reader::load(&storage, progress).map_err(NotProven::from)?;
     check_book(&loaded, &proving.head)?;
-    snapshot::write(making, loaded.state()).map_err(|error| fault("write a snapshot into", making, error))?;
+    snapshot::write(making, loaded.state().copy()).map_err(|error| fault("write a snapshot into", making, error))?;
     drop(storage);
     replace(&making.join(keeper::FILE), own.to_string().as_bytes())?;
     let certificate = certificate_of(restore, manifest, own, &loaded);

@@ -1,6 +1,5 @@
 //! What was used of each invoice, recorded payment and document (凭据), by its key.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,15 +7,15 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::application::Evidence;
-use super::ascending::Ascending;
+use super::chunked::Chunked;
 use super::nouns::EvidenceKey;
 use crate::identifier::Sequence;
 
 /// An ordered map. Recorded payments, of which there are most by far, come in the order of the journal and are kept apart.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EvidenceUse {
-    payments: Ascending<Sequence, Evidence>,
-    others: BTreeMap<EvidenceKey, Evidence>,
+    payments: Chunked<Sequence, Evidence>,
+    others: Chunked<EvidenceKey, Evidence>,
 }
 
 impl EvidenceUse {
@@ -127,6 +126,8 @@ impl<'de> Deserialize<'de> for EvidenceUse {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::identifier::{InvoiceNumber, RegisteredText};
     use crate::money::Amount;

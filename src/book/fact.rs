@@ -231,12 +231,13 @@ impl Book {
 
     pub(super) fn take_fact(&mut self, entry: Sequence, recorded: &FactRecorded) {
         self.fact_log.insert(entry, recorded.fact.key());
-        let stated = self.facts.entry(recorded.fact.key()).or_default();
-        if let Some(wrong) = &recorded.supersedes {
-            for one in stated.iter_mut().filter(|one| one.entry == wrong.entry) {
-                one.superseded_by = Some(entry);
+        self.facts.update(recorded.fact.key(), |stated| {
+            if let Some(wrong) = &recorded.supersedes {
+                for one in stated.iter_mut().filter(|one| one.entry == wrong.entry) {
+                    one.superseded_by = Some(entry);
+                }
             }
-        }
-        stated.push(StatedFact { entry, recorded: recorded.clone(), superseded_by: None });
+            stated.push(StatedFact { entry, recorded: recorded.clone(), superseded_by: None });
+        });
     }
 }

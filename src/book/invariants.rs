@@ -49,7 +49,7 @@ impl Book {
 
     /// 3: granted and pending within each cap; 4: no award beyond its cost.
     fn check_caps(&self, found: &mut Vec<Violation>) {
-        let mut sums: BTreeMap<&CapKey, Amount> = BTreeMap::new();
+        let mut sums: BTreeMap<CapKey, Amount> = BTreeMap::new();
         for (id, application) in &self.applications {
             for line in &application.lines {
                 if line.award > line.cost || line.award.is_negative() {
@@ -59,7 +59,7 @@ impl Book {
                 let restored = if line.restores_caps { line.received_back } else { Amount::ZERO };
                 let counts = holds(application.state).then(|| line.award.minus(restored));
                 for key in &line.cap_uses {
-                    let sum = sums.entry(key).or_default();
+                    let sum = sums.entry(key.clone()).or_default();
                     *sum = sum.plus(counts.unwrap_or(Amount::ZERO));
                 }
             }
@@ -76,12 +76,12 @@ impl Book {
 
     /// 3, for the sums over many enterprises: those of programmes, and those of a pool's payers.
     fn check_caps_of_many(&self, found: &mut Vec<Violation>) {
-        let mut sums: BTreeMap<&WideKey, Amount> = BTreeMap::new();
+        let mut sums: BTreeMap<WideKey, Amount> = BTreeMap::new();
         for application in self.applications.values().filter(|application| holds(application.state)) {
             for line in &application.lines {
                 let restored = if line.restores_caps { line.received_back } else { Amount::ZERO };
                 for key in &line.wide_uses {
-                    let sum = sums.entry(key).or_default();
+                    let sum = sums.entry(key.clone()).or_default();
                     *sum = sum.plus(line.award.minus(restored));
                 }
             }
@@ -116,7 +116,7 @@ impl Book {
         let mut sums: BTreeMap<_, Amount> = BTreeMap::new();
         for application in self.applications.values().filter(|application| holds(application.state)) {
             for line in &application.lines {
-                let sum = sums.entry(&line.evidence.0).or_default();
+                let sum = sums.entry(line.evidence.0.clone()).or_default();
                 *sum = sum.plus(line.evidence.1);
             }
         }

@@ -8,7 +8,8 @@ pub mod access;
 pub mod account;
 pub mod adoption;
 pub mod application;
-pub mod ascending;
+pub mod chunked;
+
 pub mod closing;
 pub mod correction;
 pub mod event;
@@ -26,10 +27,11 @@ pub mod rate;
 pub mod reconciliation;
 pub mod references;
 pub mod registry;
+pub mod shelf;
 pub mod waiting;
 
 mod apply;
-mod requests;
+pub(crate) mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -50,7 +52,7 @@ use access::Access;
 use account::Account;
 use adoption::Adoption;
 use application::{Application, Evidence};
-use ascending::Ascending;
+use chunked::Chunked;
 use evidence::EvidenceUse;
 use fact::{FactKey, StatedFact};
 use loan::Loan;
@@ -59,6 +61,7 @@ use pool::{Claim, Pool};
 use rate::RateSeries;
 use registry::{Enterprise, IpRight, Pledge};
 use requests::Requests;
+use shelf::Shelf;
 
 /// The state of the ledger after some entry.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -68,47 +71,47 @@ pub struct Book {
     /// When it was recorded.
     last_recorded_at: Option<Timestamp>,
     /// 企业, by USCC.
-    pub enterprises: BTreeMap<Uscc, Enterprise>,
+    pub enterprises: Shelf<Uscc, Enterprise>,
     /// 合作机构.
     pub institutions: BTreeMap<InstitutionId, InstitutionDetails>,
     /// 知识产权.
-    pub rights: BTreeMap<RightId, IpRight>,
+    pub rights: Shelf<RightId, IpRight>,
     /// 质押登记.
-    pub pledges: BTreeMap<PledgeKey, Pledge>,
+    pub pledges: Shelf<PledgeKey, Pledge>,
     /// 质押贷款.
-    pub loans: Ascending<LoanId, Loan>,
+    pub loans: Shelf<LoanId, Loan>,
     /// Loans by bank and contract number.
-    pub contracts: BTreeMap<(InstitutionId, ContractNumber), LoanId>,
+    pub contracts: Chunked<(InstitutionId, ContractNumber), LoanId>,
     /// 补助申请.
-    pub applications: Ascending<ApplicationId, Application>,
+    pub applications: Shelf<ApplicationId, Application>,
     /// 凭据 with what was used of them.
     pub evidence: EvidenceUse,
     /// Red-letter invoices (红字发票) with the blue ones that they cancel.
-    pub red_letters: BTreeMap<InvoiceNumber, InvoiceNumber>,
+    pub red_letters: Chunked<InvoiceNumber, InvoiceNumber>,
     /// What counts toward each cap, granted and pending together, in yuan.
-    pub cap_use: BTreeMap<CapKey, Amount>,
+    pub cap_use: Chunked<CapKey, Amount>,
     /// How many lines of a programme an enterprise was granted.
-    pub grants: BTreeMap<(ProgrammeId, Uscc), u32>,
+    pub grants: Chunked<(ProgrammeId, Uscc), u32>,
     /// What counts toward each cap over many enterprises, granted and pending together, in yuan.
     pub wide_use: BTreeMap<WideKey, Amount>,
     /// How many applications under a programme an enterprise was granted.
-    pub granted_applications: BTreeMap<(ProgrammeId, Uscc), u32>,
+    pub granted_applications: Chunked<(ProgrammeId, Uscc), u32>,
     /// For how many days of interest on a loan a programme granted.
-    pub interest_days: BTreeMap<(ProgrammeId, LoanId), u32>,
+    pub interest_days: Chunked<(ProgrammeId, LoanId), u32>,
     /// 参考利率.
     pub rates: BTreeMap<SeriesId, RateSeries>,
     /// Facts that were stated, by what they are about, in the order of their entries.
-    pub facts: BTreeMap<FactKey, Vec<StatedFact>>,
+    pub facts: Chunked<FactKey, Vec<StatedFact>>,
     /// What each entry that recorded a fact was about.
-    pub fact_log: BTreeMap<Sequence, FactKey>,
+    pub fact_log: Chunked<Sequence, FactKey>,
     /// 预算指标.
     pub budgets: BTreeMap<(BudgetLineId, FiscalYear), Budget>,
     /// 风险补偿资金池.
     pub pools: BTreeMap<PoolId, Pool>,
     /// 补偿申请.
-    pub claims: Ascending<ClaimId, Claim>,
+    pub claims: Chunked<ClaimId, Claim>,
     /// Balances, debit positive, in yuan.
-    pub accounts: BTreeMap<Account, Amount>,
+    pub accounts: Chunked<Account, Amount>,
     /// Adopted rulebook versions, in the order of adoption.
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// How each version was adopted.
@@ -122,9 +125,9 @@ pub struct Book {
     /// Closed years.
     pub closed_years: BTreeSet<FiscalYear>,
     /// Entries that were reversed, with the entry that did it.
-    pub reversals: BTreeMap<Sequence, Sequence>,
+    pub reversals: Chunked<Sequence, Sequence>,
     /// Request ids with the entry that answered them.
-    requests: Requests,
+    pub(crate) requests: Requests,
     /// Closing runs, by programme and year.
     pub closing_runs: BTreeMap<(ProgrammeId, FiscalYear), Sequence>,
     /// Versions that were applied to the past, by programme.
@@ -184,6 +187,14 @@ impl Book {
             EvidenceKey::InterestPayment(_) => self.evidence.get(key),
             EvidenceKey::Invoice(_) | EvidenceKey::Document(_) => None,
         }
+    }
+
+    /// The pledges that an enterprise gave, in order: each was of rights that were its own then.
+    pub fn pledges_given_by(&self, uscc: Uscc) -> Vec<PledgeKey> {
+        let rights = self.enterprises.get(&uscc).map(|one| one.rights.clone()).unwrap_or_default();
+        let pledges = rights.iter().filter_map(|right| self.rights.get(right)).flat_map(|right| right.pledges.clone());
+        let given = |key: &PledgeKey| self.pledges.get(key).is_some_and(|pledge| pledge.details.pledgor == uscc);
+        pledges.filter(given).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What counts toward a cap already, granted and pending.

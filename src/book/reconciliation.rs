@@ -4,13 +4,15 @@
 //! would show is *open* from the moment it is recorded until a sign-off has looked at it; one that the sign-off found
 //! in the statement is *reconciled* and matches nothing else ever after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::Book;
 use super::account::Account;
 use super::event::{Entry, Event, LoanChange, Undone};
 use super::nouns::Month;
+use crate::book::chunked::Chunked;
 use crate::calendar::CivilDate;
 use crate::identifier::{InstitutionId, Invalid, LoanId, PersonId, PoolId, Sequence, shown};
 use crate::money::Amount;
@@ -251,11 +253,11 @@ pub struct OpenStatement {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reconciliation {
     /// The entries that a statement of this month would show, in the order of the journal.
-    entries: BTreeMap<(StatementOf, Month), Vec<Sequence>>,
+    entries: BTreeMap<(StatementOf, Month), Arc<Vec<Sequence>>>,
     /// Those of them that no sign-off has looked at.
-    open: BTreeMap<Month, BTreeMap<StatementOf, BTreeSet<Sequence>>>,
+    open: BTreeMap<Month, BTreeMap<StatementOf, Chunked<Sequence, ()>>>,
     /// Entries found in a statement, with the sign-off that found them.
-    reconciled: BTreeMap<(StatementOf, Sequence), Sequence>,
+    reconciled: Chunked<(StatementOf, Sequence), Sequence>,
     /// The sign-offs, by their entries.
     pub signed_off: BTreeMap<Sequence, SignOff>,
     /// The sign-off of a file for a statement.
@@ -328,8 +330,8 @@ impl Reconciliation {
 
     fn note(&mut self, statement: StatementOf, entry: &Entry) {
         let month = Month::of(statement_day(entry));
-        self.open.entry(month).or_default().entry(statement.clone()).or_default().insert(entry.sequence);
-        self.entries.entry((statement, month)).or_default().push(entry.sequence);
+        self.open.entry(month).or_default().entry(statement.clone()).or_default().insert(entry.sequence, ());
+        Arc::make_mut(self.entries.entry((statement, month)).or_default()).push(entry.sequence);
     }
 
     fn sign_off(&mut self, entry: &Entry, signed: &StatementSignedOff) {
@@ -339,7 +341,7 @@ impl Reconciliation {
         for sequence in signed.matched.iter().chain(&signed.differing) {
             let mut months = self.open.values_mut().filter_map(|month| month.get_mut(&signed.statement));
             // It is open in one month at most: looking ends there.
-            months.any(|open| open.remove(sequence));
+            months.any(|open| open.remove(sequence).is_some());
         }
         for month in self.open.values_mut() {
             month.retain(|_, open| !open.is_empty());
@@ -363,9 +365,9 @@ impl Reconciliation {
     }
 }
 
-fn of_month((month, open): (&Month, &BTreeMap<StatementOf, BTreeSet<Sequence>>)) -> Vec<OpenStatement> {
+fn of_month((month, open): (&Month, &BTreeMap<StatementOf, Chunked<Sequence, ()>>)) -> Vec<OpenStatement> {
     let statements = open.iter().filter_map(|(statement, entries)| {
-        let (statement, first) = (statement.clone(), *entries.first()?);
+        let (statement, first) = (statement.clone(), *entries.keys().next()?);
         Some(OpenStatement { month: *month, statement, entries: entries.len(), first })
     });
     statements.collect()

@@ -1,95 +1,47 @@
 //! The request ids (请求编号) that were answered, for ever: the one table that grows with every entry.
 //!
-//! What a start has read from a snapshot is *settled*: one sorted array, shared by every book of the process. What came
-//! since is a small map beside it. Two tables are equal when they hold the same, however it is divided.
+//! Twenty-four bytes for each, and nothing of what was asked.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::iter::Peekable;
-use std::sync::Arc;
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::chunked::{Chunked, Made};
 use crate::identifier::{RequestId, Sequence};
 
 /// Which entry answered a request. Whether another request with the id is the same one is for the entry to say, which keeps
 /// the digest of the request's bytes: here it would be half of the table.
-pub(super) type Answered = Sequence;
+pub(crate) type Answered = Sequence;
 
 /// Every answered request.
-#[derive(Clone, Default)]
-pub(super) struct Requests {
-    /// Sorted by id.
-    settled: Arc<Vec<(RequestId, Answered)>>,
-    /// None of them settled.
-    recent: BTreeMap<RequestId, Answered>,
-}
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Requests(Chunked<RequestId, Answered, CHUNK_ENTRIES>);
+
+/// Ids come in any order, so a chunk is seldom full: large ones keep the tree above them small.
+const CHUNK_ENTRIES: usize = 256;
 
 impl Requests {
     pub(super) fn insert(&mut self, id: RequestId, answered: Answered) {
-        self.recent.insert(id, answered);
+        self.0.insert(id, answered);
     }
 
     pub(super) fn get(&self, id: &RequestId) -> Option<Answered> {
-        let settled = || {
-            let found = self.settled.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
-            self.settled.get(found).map(|(_, answered)| *answered)
-        };
-        self.recent.get(id).copied().or_else(settled)
-    }
-
-    fn len(&self) -> usize {
-        self.settled.len().saturating_add(self.recent.len())
-    }
-
-    /// All of them, sorted by id.
-    fn iter(&self) -> impl Iterator<Item = (RequestId, Answered)> {
-        let recent = self.recent.iter().map(|(id, answered)| (*id, *answered));
-        Merged { one: self.settled.iter().copied().peekable(), other: recent.peekable() }
+        self.0.get(id).copied()
     }
 }
 
-/// Two sorted sequences as one.
-struct Merged<A: Iterator, B: Iterator> {
-    one: Peekable<A>,
-    other: Peekable<B>,
-}
-
-impl<A, B> Iterator for Merged<A, B>
-where
-    A: Iterator<Item = (RequestId, Answered)>,
-    B: Iterator<Item = (RequestId, Answered)>,
-{
-    type Item = (RequestId, Answered);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let one_first = match (self.one.peek(), self.other.peek()) {
-            (Some((one, _)), Some((other, _))) => one < other,
-            (one, _) => one.is_some(),
-        };
-        if one_first { self.one.next() } else { self.other.next() }
-    }
-}
-
-impl PartialEq for Requests {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
-    }
-}
-
-/// As the map that it is: the digest of a book must not tell how the table is divided.
 impl fmt::Debug for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        self.0.fmt(f)
     }
 }
 
 impl Serialize for Requests {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sequence = serializer.serialize_seq(Some(self.len()))?;
-        for (id, entry) in self.iter() {
+        let mut sequence = serializer.serialize_seq(Some(self.0.len()))?;
+        for (id, entry) in self.0.iter() {
             sequence.serialize_element(&(id.bytes(), entry))?;
         }
         sequence.end()
@@ -107,16 +59,14 @@ impl<'de> Deserialize<'de> for Requests {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Requests, A::Error> {
-                // What a file says of its length is believed up to a point; the rest grows as it comes.
-                let mut settled = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1 << 20));
-                let mut last = None;
+                let (mut made, mut last) = (Made::new(), None);
                 while let Some((id, entry)) = seq.next_element::<([u8; 16], Sequence)>()? {
                     let id = RequestId::from_bytes(id).filter(|id| last.is_none_or(|last| last < *id));
                     let id = id.ok_or_else(|| A::Error::custom("the request ids are not in ascending order"))?;
                     last = Some(id);
-                    settled.push((id, entry));
+                    made.push(id, entry);
                 }
-                Ok(Requests { settled: Arc::new(settled), recent: BTreeMap::new() })
+                Ok(Requests(made.finish()))
             }
         }
         deserializer.deserialize_seq(Table)

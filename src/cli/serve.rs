@@ -175,7 +175,7 @@ impl Ledger {
         let (writer, reader, threads) =
             Writer::start_observed(Arc::<SledStorage>::clone(&storage), clock, loaded, observer)?;
         sandbox::check_first_entry(&reader, sandbox.is_some()).await?;
-        let taker = start_taker(config, storage, &reader, snapshot)?;
+        let taker = start_taker(config, &reader, snapshot)?;
         let keeper = open_keeper(config, &reader)?;
         Ok(Self { writer, reader, threads, taker, keeper, hand, metrics, registry })
     }
@@ -213,14 +213,9 @@ fn read_journal(config: &ServeConfig, storage: &SledStorage) -> anyhow::Result<(
 }
 
 /// Starts the thread for snapshots, unless the settings say that there are none.
-fn start_taker(
-    config: &ServeConfig,
-    storage: Arc<SledStorage>,
-    reader: &Reader,
-    newest: u64,
-) -> anyhow::Result<Option<Taker>> {
+fn start_taker(config: &ServeConfig, reader: &Reader, newest: u64) -> anyhow::Result<Option<Taker>> {
     let every = config.snapshot_every;
-    let start = || Taker::start(&config.data, storage, reader.clone(), every, newest);
+    let start = || Taker::start(&config.data, reader.clone(), every, newest);
     (every > 0).then(start).transpose().context("starting the thread for snapshots")
 }
 

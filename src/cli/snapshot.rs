@@ -31,8 +31,8 @@ pub fn run(data: &Path, check: bool, out: &mut dyn Write) -> anyhow::Result<bool
         writeln!(out, "{}  {verdict}", path.display())?;
     }
     if !check {
-        let path =
-            snapshot::write(data, whole.state()).with_context(|| format!("writing a snapshot into `{shown}`"))?;
+        let path = snapshot::write(data, whole.state().copy())
+            .with_context(|| format!("writing a snapshot into `{shown}`"))?;
         writeln!(out, "{}  written, of {} entries", path.display(), whole.view().head.last_sequence)?;
     }
     Ok(good)

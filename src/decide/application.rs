@@ -12,6 +12,7 @@ use crate::book::account::{Account, Posting, transfer};
 use crate::book::application::Application;
 use crate::book::event::{ApplicationChange, ApplicationChanged, ClawbackDemand, Event, RedLetterInvoice};
 use crate::book::nouns::{ApplicationState, Concerns, EvidenceKey, Role};
+use crate::book::shelf::Held;
 use crate::identifier::ApplicationId;
 use crate::money::Amount;
 use crate::rulebook::refusal::Refusal;
@@ -19,18 +20,18 @@ use crate::rulebook::refusal::Refusal;
 pub(super) fn approve(context: &Context<'_>, id: ApplicationId) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
-    not_before_submission(context, application)?;
+    not_before_submission(context, &application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
     if application.waits_for_closing {
         // How much of it is owed the closing run will say.
-        return Ok(changed(context, id, application, ApplicationChange::Approved));
+        return Ok(changed(context, id, &application, ApplicationChange::Approved));
     }
     let payable = application.payable();
     let mut postings: Vec<Posting> = Vec::new();
     for line in &application.lines {
         postings.extend(transfer(Account::SubsidyExpense(line.item), payable.clone(), line.award));
     }
-    Ok(changed(context, id, application, ApplicationChange::Approved).with(postings))
+    Ok(changed(context, id, &application, ApplicationChange::Approved).with(postings))
 }
 
 /// Refuses what is submitted, or takes back an approval that was not paid: the only way out for an application whose
@@ -39,9 +40,9 @@ pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> 
     let application = application(context, id)?;
     let undecided = [ApplicationState::Submitted, ApplicationState::Approved, ApplicationState::AwaitingClosing];
     expect_state("application_id", id, application.state, &undecided)?;
-    not_before_submission(context, application)?;
+    not_before_submission(context, &application)?;
     another_person(context, "application_id", &application.submitted_by, text("submitted it", "提交人"))?;
-    let mut postings = unreserve(application);
+    let mut postings = unreserve(&application);
     if let Some((approved_on, _)) = &application.approved {
         not_before("effective_date", context.day, *approved_on, text("the day of approval", "审核日"))?;
     }
@@ -52,15 +53,15 @@ pub(super) fn refuse(context: &Context<'_>, id: ApplicationId, reason: &str) -> 
         }
     }
     let change = ApplicationChange::Refused(reason.to_owned());
-    Ok(changed(context, id, application, change).with(postings))
+    Ok(changed(context, id, &application, change).with(postings))
 }
 
 pub(super) fn withdraw(context: &Context<'_>, id: ApplicationId, reason: &str) -> Result<Outcome, Rejection> {
     let application = application(context, id)?;
     expect_state("application_id", id, application.state, &[ApplicationState::Submitted])?;
-    not_before_submission(context, application)?;
+    not_before_submission(context, &application)?;
     let change = ApplicationChange::Withdrawn(reason.to_owned());
-    Ok(changed(context, id, application, change).with(unreserve(application)))
+    Ok(changed(context, id, &application, change).with(unreserve(&application)))
 }
 
 pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> Result<Outcome, Rejection> {
@@ -75,9 +76,9 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
     if let Some((_, person)) = &application.closed {
         another_person(context, "application_id", person, text("made the closing run", "折算人"))?;
     }
-    if let Some(refusal) = payment_refusal(context, application) {
+    if let Some(refusal) = payment_refusal(context, &application) {
         let change = ApplicationChange::PaymentRefused(refusal);
-        return Ok(changed(context, id, application, change));
+        return Ok(changed(context, id, &application, change));
     }
     let (line, year) = application.budget.clone();
     let mut postings = transfer(application.payable(), Account::TreasuryCash, application.granted);
@@ -87,7 +88,7 @@ pub(super) fn pay(context: &Context<'_>, id: ApplicationId, reference: &str) -> 
         application.granted,
     ));
     let change = ApplicationChange::Paid(reference.to_owned());
-    Ok(changed(context, id, application, change).with(postings))
+    Ok(changed(context, id, &application, change).with(postings))
 }
 
 /// Why an approved subsidy is not paid after all: a blacklist entry, or an invoice that was cancelled in the meantime.
@@ -108,7 +109,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
     let id = demand.application;
     let application = application(context, id)?;
     expect_state("application_id", id, application.state, PAID)?;
-    not_before_payment(context, application)?;
+    not_before_payment(context, &application)?;
     let left = application.granted.minus(application.demanded);
     if demand.amount > left {
         return Err(exceeds(
@@ -121,7 +122,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
     let rule = context.book.rulebook(&application.rulebook);
     let clawback =
         rule.and_then(|rulebook| rulebook.programme(&application.programme)).map(|programme| programme.clawback);
-    let by_line = fill_lines(application, demand.amount);
+    let by_line = fill_lines(&application, demand.amount);
     let mut postings = Vec::new();
     let receivable = application.receivable();
     for (line, amount) in application.lines.iter().zip(&by_line) {
@@ -134,7 +135,7 @@ pub(super) fn demand_clawback(context: &Context<'_>, demand: &DemandClawback) ->
         restores_caps: clawback.is_some_and(|clawback| clawback.restores_cap),
         restores_budget: clawback.is_some_and(|clawback| clawback.restores_budget),
     });
-    Ok(changed(context, id, application, change).with(postings))
+    Ok(changed(context, id, &application, change).with(postings))
 }
 
 /// Spreads a demand over the lines in their order, each up to what was awarded and not demanded before.
@@ -153,7 +154,7 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
     let id = clawback.application;
     let application = application(context, id)?;
     expect_state("application_id", id, application.state, &[ApplicationState::ClawbackDemanded])?;
-    not_before_payment(context, application)?;
+    not_before_payment(context, &application)?;
     let due = application.demanded.minus(application.received_back).plus(application.overpaid);
     if clawback.amount > due {
         return Err(exceeds("amount", clawback.amount, due, text("what is still demanded", "尚未收回的追回金额")));
@@ -168,7 +169,7 @@ pub(super) fn record_clawback(context: &Context<'_>, clawback: &RecordClawback) 
         ));
     }
     let change = ApplicationChange::ClawbackReceived(clawback.amount, clawback.reference.clone());
-    Ok(changed(context, id, application, change).with(postings))
+    Ok(changed(context, id, &application, change).with(postings))
 }
 
 /// A red-letter invoice leaves less of the blue one; what was used beyond is shown as overused, to be clawed back.
@@ -205,7 +206,7 @@ pub(super) fn record_red_letter(context: &Context<'_>, red: &RedLetterInvoice) -
 }
 
 /// Looks up an application; an enterprise finds only its own.
-pub(super) fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<&'a Application, Rejection> {
+pub(super) fn application<'a>(context: &Context<'a>, id: ApplicationId) -> Result<Held<'a, Application>, Rejection> {
     let found = context.book.applications.get(&id).filter(|application| {
         let own = context.caller.role != Role::Enterprise || context.caller.enterprise == Some(application.enterprise);
         own && context.in_districts(application.enterprise)

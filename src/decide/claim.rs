@@ -45,18 +45,18 @@ pub(super) fn submit(context: &Context<'_>, id: LoanId, principal_loss: Amount) 
             format!("“{id}”备案时未纳入资金池，无法申请补偿"),
         ));
     };
-    let rule = rule_of(context, loan, pool)?;
+    let rule = rule_of(context, &loan, pool)?;
     let facts = ClaimFacts {
         principal_loss,
         outstanding: loan.outstanding(),
         principal: loan.terms.principal,
         ip_part: loan.terms.ip_part,
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, (id, loan), pool, context.day)
+        ..facts_of_pool(context, (id, &loan), pool, context.day)
     };
     let mut verdict = judge_claim(rule, &facts);
-    filed_before_overdue(&mut verdict, loan);
-    let payee = payee_of(context, (id, loan), &mut verdict);
+    filed_before_overdue(&mut verdict, &loan);
+    let payee = payee_of(context, (id, &loan), &mut verdict);
     let place = Place {
         pool,
         bank: &loan.terms.bank,
@@ -237,15 +237,15 @@ pub(super) fn resume(context: &Context<'_>, id: ClaimId) -> Result<Outcome, Reje
         ));
     }
     let loan = own_loan(context, claim.loan)?;
-    let rule = rule_of(context, loan, &claim.pool)?;
+    let rule = rule_of(context, &loan, &claim.pool)?;
     let facts = ClaimFacts {
         principal_loss: claim.principal_loss,
         outstanding: loan.outstanding(),
         overdue_days: loan.overdue_since.map(|since| context.day.days_since(since)),
-        ..facts_of_pool(context, (claim.loan, loan), &claim.pool, claim.submitted_on)
+        ..facts_of_pool(context, (claim.loan, &loan), &claim.pool, claim.submitted_on)
     };
     let mut verdict = judge_claim(rule, &facts);
-    let payee = payee_of(context, (claim.loan, loan), &mut verdict);
+    let payee = payee_of(context, (claim.loan, &loan), &mut verdict);
     Ok(changed(context, id, claim, ClaimChange::Resumed(decision(verdict, payee))))
 }
 
@@ -305,7 +305,7 @@ pub(super) fn record_recovery(context: &Context<'_>, command: &RecordRecovery) -
     };
     not_before("effective_date", context.day, *paid_on, text("the day of payment", "补偿日"))?;
     let loan = own_loan(context, claim.loan)?;
-    let rule = rule_of(context, loan, &claim.pool)?;
+    let rule = rule_of(context, &loan, &claim.pool)?;
     let net = command.amount.minus(command.cost).floored_at_zero();
     let mut shares = recovery_split(rule, &claim.shares, net);
     let to_pool = pool_share(&shares).at_most(claim.pool_share().minus(claim.returned));

@@ -9,6 +9,7 @@ use crate::book::application::Application;
 use crate::book::closing::{ClosedLine, ClosingRun, ClosingShareTaken};
 use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event};
 use crate::book::nouns::{ApplicationState, Concerns};
+use crate::book::shelf::Held;
 use crate::calendar::FiscalYear;
 use crate::identifier::{ApplicationId, BudgetLineId, ProgrammeId};
 use crate::money::Amount;
@@ -75,7 +76,10 @@ pub(super) fn divide(book: &Book, programme: &ProgrammeId, year: FiscalYear) -> 
 /// The shares of the run, in the order of the applications.
 pub(super) fn shares(book: &Book, head: &Entry, run: &ClosingRun) -> Vec<Outcome> {
     let waiting: Vec<_> = of_year(book, &run.programme, run.year)
-        .filter_map(|(id, application)| Some((id, application, rule_of(book, application)?)))
+        .filter_map(|(id, application)| {
+            let rule = rule_of(book, &application)?;
+            Some((id, application, rule))
+        })
         .collect();
     let rules: Vec<&ClosingRule> = waiting.iter().map(|(_, _, rule)| *rule).collect();
     let approved: Vec<Vec<Approved>> = waiting.iter().map(|(_, application, _)| approved_lines(application)).collect();
@@ -114,7 +118,7 @@ fn of_year<'a>(
     book: &'a Book,
     programme: &'a ProgrammeId,
     year: FiscalYear,
-) -> impl Iterator<Item = (ApplicationId, &'a Application)> {
+) -> impl Iterator<Item = (ApplicationId, Held<'a, Application>)> {
     let waits = move |application: &Application| {
         application.waits_for_closing
             && application.programme == *programme

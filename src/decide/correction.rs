@@ -21,6 +21,7 @@ use crate::book::correction::{AwardsCorrected, CorrectedLine, Correction};
 use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event};
 use crate::book::loan::Loan;
 use crate::book::nouns::{ApplicationState, Concerns, CostItem, EvidenceKey};
+use crate::book::shelf::Held;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::decide::command::Stamp;
 use crate::identifier::{ApplicationId, BudgetLineId, LoanId, ProgrammeId, Uscc};
@@ -78,7 +79,7 @@ pub(super) fn corrections(book: &Book, head: &Entry, run: &AwardsCorrected) -> V
     let Some((rulebook, programme)) = version(book, &command) else { return Vec::new() };
     let (plan, _) = plan(&context, rulebook, programme);
     let changed = plan.into_iter().filter(|(_, application, correction)| differs(application, correction));
-    changed.map(|(id, application, correction)| outcome(&context, (id, application), correction)).collect()
+    changed.map(|(id, application, correction)| outcome(&context, (id, &application), correction)).collect()
 }
 
 fn version<'a>(book: &'a Book, command: &CorrectAwards) -> Option<(&'a Rulebook, &'a Programme)> {
@@ -87,7 +88,7 @@ fn version<'a>(book: &'a Book, command: &CorrectAwards) -> Option<(&'a Rulebook,
 }
 
 /// What becomes of each application that the version reaches; how many are left out.
-type Plan<'a> = Vec<(ApplicationId, &'a Application, Correction)>;
+type Plan<'a> = Vec<(ApplicationId, Held<'a, Application>, Correction)>;
 
 fn plan<'a>(context: &Context<'a>, rulebook: &'a Rulebook, programme: &'a Programme) -> (Plan<'a>, u32) {
     let reached = context.book.applications.iter().filter(|(_, one)| reaches(context.book, rulebook, programme, one));
@@ -97,7 +98,7 @@ fn plan<'a>(context: &Context<'a>, rulebook: &'a Rulebook, programme: &'a Progra
         past.give_back(application);
     }
     let judged = taken.into_iter().map(|(id, application)| {
-        let correction = past.judge(context, rulebook, application);
+        let correction = past.judge(context, rulebook, &application);
         (*id, application, correction)
     });
     (judged.collect(), u32::try_from(left_out.len()).unwrap_or(u32::MAX))
@@ -113,7 +114,7 @@ fn reaches(book: &Book, rulebook: &Rulebook, programme: &Programme, application:
         kept.programme(&programme.id).map(|_| kept.id == rulebook.id && loan.filed_on >= rulebook.valid_from)
     };
     let loan = application.loan.and_then(|loan| book.loans.get(&loan));
-    loan.and_then(filed_under).unwrap_or_else(|| {
+    loan.as_deref().and_then(filed_under).unwrap_or_else(|| {
         let in_force = book.programme_on(&programme.id, application.submitted_on);
         in_force.is_some_and(|(version, _)| version.reference() == rulebook.reference())
     })
@@ -188,7 +189,7 @@ impl<'a> Past<'a> {
         }
         count(&mut self.granted, application.enterprise, -1);
         for line in &application.lines {
-            let held = Held {
+            let held = Holding {
                 caps: &line.cap_uses,
                 wide: &line.wide_uses,
                 award: line.award.negated(),
@@ -200,7 +201,7 @@ impl<'a> Past<'a> {
     }
 
     /// Takes an award into the sums; a negative one out of them.
-    fn take(&mut self, enterprise: Uscc, line: &ApplicationLineState, held: &Held<'_>) {
+    fn take(&mut self, enterprise: Uscc, line: &ApplicationLineState, held: &Holding<'_>) {
         for key in held.caps {
             let sum = self.caps.entry(key.clone()).or_default();
             *sum = sum.plus(held.award);
@@ -276,7 +277,8 @@ impl<'a> Past<'a> {
         let wide_uses = if granted { verdict.wide_uses } else { Vec::new() };
         let proof = self.book.evidence.get(&line.evidence.0);
         let interest = proof.and_then(|proof| Some((proof.loan?, proof.days())));
-        let held = Held { caps: &cap_uses, wide: &wide_uses, award: verdict.award, evidence: evidence_used, interest };
+        let held =
+            Holding { caps: &cap_uses, wide: &wide_uses, award: verdict.award, evidence: evidence_used, interest };
         self.take(of.enterprise, line, &held);
         CorrectedLine { award: verdict.award, evidence_used, cap_uses, wide_uses, explanation: verdict.explanation }
     }
@@ -293,7 +295,7 @@ impl<'a> Past<'a> {
         let mut applicant = Applicant::of(then, &apply, (rulebook, programme)).ok()?;
         for facts in applicant.loans.iter_mut().filter_map(|loan| loan.facts.as_mut()) {
             if let Some(loan) = self.book.loans.get(&facts.loan) {
-                as_of(facts, loan, then.day);
+                as_of(facts, &loan, then.day);
             }
         }
         let other = self.granted.get(&application.enterprise).copied().unwrap_or(0);
@@ -309,7 +311,7 @@ impl<'a> Past<'a> {
 }
 
 /// What a line holds of the running sums.
-struct Held<'a> {
+struct Holding<'a> {
     caps: &'a [CapKey],
     wide: &'a [WideKey],
     award: Amount,

@@ -89,7 +89,7 @@ fn subject(context: &Context<'_>, fact: &Fact, key: &FactKey) -> Result<Concerns
     }
     if let Some(id) = key.loan() {
         let loan = own_loan(context, id)?;
-        of_loan(context, fact, (id, loan))?;
+        of_loan(context, fact, (id, &loan))?;
         return Ok(concerning(&loan.terms.bank, loan.terms.borrower));
     }
     if let FactKey::BankBusiness(bank, pool) = key {

@@ -11,6 +11,7 @@ use crate::book::fact::{Fact, FactKey};
 use crate::book::loan::Loan;
 use crate::book::nouns::{ApplicationState, LoanState, LoanTerms};
 use crate::book::registry::{Enterprise, IpRight, Pledge};
+use crate::book::shelf::Held;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::identifier::{InstitutionId, LoanId, PoolId, ProgrammeId, RightId, Tag, Uscc};
 use crate::money::Amount;
@@ -84,7 +85,7 @@ pub(super) fn ordinal_of(context: &Context<'_>, programme: &Programme, uscc: Usc
         }
         OrdinalOf::Loan => {
             let mut loans: Vec<LoanId> = Vec::new();
-            for one in granted(context, &programme.id, uscc).flat_map(loans_of) {
+            for one in granted(context, &programme.id, uscc).flat_map(|one| loans_of(&one)) {
                 if !loans.contains(&one) {
                     loans.push(one);
                 }
@@ -97,11 +98,15 @@ pub(super) fn ordinal_of(context: &Context<'_>, programme: &Programme, uscc: Usc
 }
 
 /// The applications up to the day that were granted and not taken back, in their order.
-fn granted<'a>(context: &Context<'a>, programme: &ProgrammeId, uscc: Uscc) -> impl Iterator<Item = &'a Application> {
+fn granted<'a>(
+    context: &Context<'a>,
+    programme: &ProgrammeId,
+    uscc: Uscc,
+) -> impl Iterator<Item = Held<'a, Application>> {
     let book = context.book;
     let (programme, day) = (programme.clone(), context.day);
-    let ids = book.enterprises.get(&uscc).into_iter().flat_map(|enterprise| &enterprise.applications);
-    ids.filter_map(|id| book.applications.get(id)).filter(move |one| {
+    let ids = book.enterprises.get(&uscc).into_iter().flat_map(|enterprise| enterprise.applications.clone());
+    ids.filter_map(|id| book.applications.get(&id)).filter(move |one| {
         one.programme == programme
             && one.submitted_on <= day
             && one.granted.is_positive()
@@ -123,9 +128,9 @@ const fn holds(state: ApplicationState) -> bool {
 }
 
 /// The loans that an application's granted costs belong to.
-fn loans_of(application: &Application) -> impl Iterator<Item = LoanId> {
+fn loans_of(application: &Application) -> Vec<LoanId> {
     let granted = application.lines.iter().filter(|line| line.award.is_positive());
-    granted.filter_map(|line| line.source.details.loan.or(application.loan))
+    granted.filter_map(|line| line.source.details.loan.or(application.loan)).collect()
 }
 
 /// The how-manieth application it is: those granted here and not taken back, those before the ledger, and this one.
@@ -165,13 +170,13 @@ pub(super) fn of_loan(context: &Context<'_>, id: LoanId, loan: &Loan) -> LoanFac
     }
 }
 
-fn pledges_of<'a>(context: &Context<'a>, loan: &Loan) -> Vec<&'a Pledge> {
+fn pledges_of<'a>(context: &Context<'a>, loan: &Loan) -> Vec<Held<'a, Pledge>> {
     loan.terms.pledges.iter().filter_map(|key| context.book.pledges.get(key)).collect()
 }
 
-fn details(context: &Context<'_>, (id, loan): (LoanId, &Loan), pledges: &[&Pledge]) -> LoanDetails {
+fn details(context: &Context<'_>, (id, loan): (LoanId, &Loan), pledges: &[Held<'_, Pledge>]) -> LoanDetails {
     let ids = pledges.iter().flat_map(|pledge| &pledge.details.rights);
-    let rights: Vec<(&RightId, Option<&IpRight>)> = ids.map(|id| (id, context.book.rights.get(id))).collect();
+    let rights: Vec<(&RightId, Option<Held<'_, IpRight>>)> = ids.map(|id| (id, context.book.rights.get(id))).collect();
     let owned = |right: &IpRight| right.owner_on(context.day) == loan.terms.borrower;
     let first = |right: &IpRight| is_first_pledge(context, (loan, pledges), right);
     let fact = |key: FactKey| context.book.fact_on(&key, context.day);
@@ -194,13 +199,13 @@ fn details(context: &Context<'_>, (id, loan): (LoanId, &Loan), pledges: &[&Pledg
         right_kinds: Some(rights.iter().map(|(id, _)| id.kind()).collect::<BTreeSet<_>>()),
         patent_kinds: Some(rights.iter().filter_map(|(id, _)| id.patent_kind()).collect()),
         rights: u32::try_from(different(&rights)).ok(),
-        rights_owned: Some(!rights.is_empty() && rights.iter().all(|(_, right)| right.is_some_and(owned))),
-        first_pledge: Some(rights.iter().any(|(_, right)| right.is_some_and(first))),
+        rights_owned: Some(!rights.is_empty() && rights.iter().all(|(_, right)| right.as_deref().is_some_and(owned))),
+        first_pledge: Some(rights.iter().any(|(_, right)| right.as_deref().is_some_and(first))),
     }
 }
 
 /// How many rights there are, each counted once.
-fn different(rights: &[(&RightId, Option<&IpRight>)]) -> usize {
+fn different(rights: &[(&RightId, Option<Held<'_, IpRight>>)]) -> usize {
     // Most loans are secured by one.
     if rights.len() < 2 { rights.len() } else { rights.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().len() }
 }
@@ -231,7 +236,7 @@ pub(super) fn institution_of(
 }
 
 /// Whether no pledge of the right was registered before those of the loan.
-fn is_first_pledge(context: &Context<'_>, (loan, own): (&Loan, &[&Pledge]), right: &IpRight) -> bool {
+fn is_first_pledge(context: &Context<'_>, (loan, own): (&Loan, &[Held<'_, Pledge>]), right: &IpRight) -> bool {
     let mut of_others = right.pledges.iter().filter(|key| !loan.terms.pledges.contains(key));
     let Some(first_day) = own.iter().map(|pledge| pledge.registered_on).min() else { return false };
     of_others
@@ -250,7 +255,7 @@ pub(super) fn of_claim(
     let fact = |key: FactKey| context.book.fact_on(&key, context.day);
     let recognised = context.book.stated_on(&FactKey::LossRecognised(id), context.day);
     ClaimDetails {
-        size_class: borrower.map(|borrower| borrower.details.size_class),
+        size_class: borrower.as_ref().map(|borrower| borrower.details.size_class),
         district: borrower.map(|borrower| borrower.details.district.clone()),
         classes: classes(context, loan.terms.borrower),
         loan: details(context, (id, loan), &pledges),
@@ -304,7 +309,8 @@ fn working_days(context: &Context<'_>, after: CivilDate, until: CivilDate) -> Op
 /// Principal of the borrower's live loans with a pool, of all banks, in yuan.
 pub(super) fn borrower_filed(context: &Context<'_>, terms: &LoanTerms) -> Amount {
     let borrower = context.book.enterprises.get(&terms.borrower);
-    let loans = borrower.into_iter().flat_map(|borrower| &borrower.loans).filter_map(|id| context.book.loans.get(id));
+    let loans =
+        borrower.into_iter().flat_map(|borrower| borrower.loans.clone()).filter_map(|id| context.book.loans.get(&id));
     let of_pool = loans.filter(|loan| loan.terms.pool == terms.pool && loan.is_live());
     Amount::total(of_pool.map(|loan| loan.terms.principal))
 }

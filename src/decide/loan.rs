@@ -12,6 +12,7 @@ use crate::book::nouns::{LoanState, LoanTerms, Named as _, Role};
 use crate::book::pool::Pool;
 use crate::book::references::References;
 use crate::book::registry::PledgeState;
+use crate::book::shelf::Held;
 use crate::calendar::CivilDate;
 use crate::identifier::{LoanId, PoolId, RightId};
 use crate::money::Amount;
@@ -34,18 +35,18 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
         let concerns = concerning(&terms.bank, terms.borrower);
         Ok(Outcome::refused(FILE, refusal, subject, since, concerns).asking(Asked::Loan(terms.clone())))
     };
-    let listed = context.book.enterprises.get(&terms.borrower).and_then(|one| one.blacklisted_on(context.day));
+    let listed = context.book.enterprises.get(&terms.borrower).and_then(|one| one.blacklisted_on(context.day).cloned());
     if let Some(entry) = listed {
         return refuse(Refusal::EnterpriseBlacklisted, terms.borrower.to_string(), Some(entry.from));
     }
     for id in pledged_rights(context, terms) {
-        let in_force = context.book.rights.get(id).is_some_and(|right| right.is_in_force_on(context.day));
+        let in_force = context.book.rights.get(&id).is_some_and(|right| right.is_in_force_on(context.day));
         if !in_force {
             return refuse(Refusal::RightNotInForce, id.to_string(), None);
         }
     }
     for key in &terms.pledges {
-        let loans = context.book.pledges.get(key).map(|pledge| pledge.loans.as_slice()).unwrap_or_default();
+        let loans = context.book.pledges.get(key).map(|pledge| pledge.loans.clone()).unwrap_or_default();
         let mut live = loans.iter().filter_map(|id| context.book.loans.get(id)).filter(|loan| loan.is_live());
         if let Some(loan) = live.next() {
             return refuse(Refusal::RightAlreadyPledged, key.number.to_string(), Some(loan.filed_on));
@@ -69,9 +70,9 @@ pub(super) fn file(context: &Context<'_>, terms: &LoanTerms) -> Result<Outcome, 
 }
 
 /// Every right under the loan's pledges.
-fn pledged_rights<'a>(context: &Context<'a>, terms: &LoanTerms) -> impl Iterator<Item = &'a RightId> {
+fn pledged_rights(context: &Context<'_>, terms: &LoanTerms) -> impl Iterator<Item = RightId> {
     let pledges = terms.pledges.iter().filter_map(|key| context.book.pledges.get(key));
-    pledges.flat_map(|pledge| &pledge.details.rights).collect::<Vec<_>>().into_iter()
+    pledges.flat_map(|pledge| pledge.details.rights.clone()).collect::<Vec<_>>().into_iter()
 }
 
 fn check_parties(context: &Context<'_>, terms: &LoanTerms) -> Result<(), Rejection> {
@@ -215,7 +216,7 @@ pub(super) fn disburse(context: &Context<'_>, id: LoanId, amount: Amount) -> Res
     if amount > undrawn {
         return Err(exceeds("amount", amount, undrawn, text("the undrawn principal", "未放款本金")));
     }
-    Ok(changed(id, loan, LoanChange::Disbursed(amount), loan.exposure))
+    Ok(changed(id, &loan, LoanChange::Disbursed(amount), loan.exposure))
 }
 
 const PAYING: &[LoanState] = &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue, LoanState::NonPerforming];
@@ -223,18 +224,18 @@ const PAYING: &[LoanState] = &[LoanState::Disbursed, LoanState::Repaying, LoanSt
 pub(super) fn record_interest(context: &Context<'_>, id: LoanId, payment: &InterestPaid) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state("loan_id", id, loan.state, PAYING)?;
-    not_before_disbursement(context, loan)?;
+    not_before_disbursement(context, &loan)?;
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
     not_before("period_from", payment.period_from, begin, text("the day of disbursement", "放款日"))?;
     not_before("period_to", payment.period_to, payment.period_from, text("the period's first day", "计息起始日"))?;
     not_recorded_yet(&payment.reference, &loan.interest_references)?;
-    Ok(changed(id, loan, LoanChange::InterestPaid(payment.clone()), loan.exposure))
+    Ok(changed(id, &loan, LoanChange::InterestPaid(payment.clone()), loan.exposure))
 }
 
 pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalPayment) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, payment.loan)?;
     expect_state("loan_id", payment.loan, loan.state, PAYING)?;
-    not_before_disbursement(context, loan)?;
+    not_before_disbursement(context, &loan)?;
     if payment.amount > loan.outstanding() {
         return Err(exceeds(
             "amount",
@@ -244,9 +245,9 @@ pub(super) fn record_principal(context: &Context<'_>, payment: &RecordPrincipalP
         ));
     }
     not_recorded_yet(&payment.reference, &loan.principal_references)?;
-    let exposure = exposure_after(context, loan, loan.repaid.plus(payment.amount));
+    let exposure = exposure_after(context, &loan, loan.repaid.plus(payment.amount));
     let change = LoanChange::PrincipalPaid(payment.amount, payment.reference.clone());
-    Ok(changed(payment.loan, loan, change, exposure))
+    Ok(changed(payment.loan, &loan, change, exposure))
 }
 
 /// A payment is recorded once, under whatever request id: the bank's reference tells.
@@ -273,7 +274,7 @@ pub(super) fn exposure_after(context: &Context<'_>, loan: &Loan, repaid: Amount)
 pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state("loan_id", id, loan.state, &[LoanState::Disbursed, LoanState::Repaying, LoanState::Overdue])?;
-    not_before_disbursement(context, loan)?;
+    not_before_disbursement(context, &loan)?;
     if matures_on <= loan.matures_on {
         return Err(Rejection::new(
             Reason::DateOutOfRange,
@@ -282,7 +283,7 @@ pub(super) fn extend(context: &Context<'_>, id: LoanId, matures_on: CivilDate) -
             format!("“{matures_on}”不晚于原到期日（{}）；应为更晚的日期", loan.matures_on),
         ));
     }
-    Ok(changed(id, loan, LoanChange::Extended(matures_on), loan.exposure))
+    Ok(changed(id, &loan, LoanChange::Extended(matures_on), loan.exposure))
 }
 
 pub(super) fn mark_overdue(context: &Context<'_>, id: LoanId, since: CivilDate) -> Result<Outcome, Rejection> {
@@ -291,21 +292,21 @@ pub(super) fn mark_overdue(context: &Context<'_>, id: LoanId, since: CivilDate) 
     let begin = loan.disbursed_on.unwrap_or(loan.filed_on);
     not_before("overdue_since", since, begin, text("the day of disbursement", "放款日"))?;
     not_after("overdue_since", since, context.day, text("the effective date", "生效日"))?;
-    Ok(changed(id, loan, LoanChange::MarkedOverdue(since), loan.exposure))
+    Ok(changed(id, &loan, LoanChange::MarkedOverdue(since), loan.exposure))
 }
 
 pub(super) fn mark_non_performing(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state("loan_id", id, loan.state, &[LoanState::Overdue])?;
-    not_before_overdue(context, loan)?;
-    Ok(changed(id, loan, LoanChange::MarkedNonPerforming, loan.exposure))
+    not_before_overdue(context, &loan)?;
+    Ok(changed(id, &loan, LoanChange::MarkedNonPerforming, loan.exposure))
 }
 
 pub(super) fn mark_cured(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state("loan_id", id, loan.state, &[LoanState::Overdue])?;
-    not_before_overdue(context, loan)?;
-    Ok(changed(id, loan, LoanChange::MarkedCured, loan.exposure))
+    not_before_overdue(context, &loan)?;
+    Ok(changed(id, &loan, LoanChange::MarkedCured, loan.exposure))
 }
 
 pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
@@ -320,7 +321,7 @@ pub(super) fn settle(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejec
             format!("“{id}”尚有未还本金 {}；应为 0.00", loan.outstanding()),
         ));
     }
-    Ok(changed(id, loan, LoanChange::Settled, Amount::ZERO))
+    Ok(changed(id, &loan, LoanChange::Settled, Amount::ZERO))
 }
 
 pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Rejection> {
@@ -337,18 +338,18 @@ pub(super) fn close(context: &Context<'_>, id: LoanId) -> Result<Outcome, Reject
             format!("“{id}”尚欠资金池 {due}；应全额追偿或核销后关闭"),
         ));
     }
-    Ok(changed(id, loan, LoanChange::Closed, Amount::ZERO))
+    Ok(changed(id, &loan, LoanChange::Closed, Amount::ZERO))
 }
 
 pub(super) fn withdraw(context: &Context<'_>, id: LoanId, reason: &str) -> Result<Outcome, Rejection> {
     let loan = own_loan(context, id)?;
     expect_state("loan_id", id, loan.state, &[LoanState::Filed])?;
     not_before("effective_date", context.day, loan.filed_on, text("the day of filing", "备案日"))?;
-    Ok(changed(id, loan, LoanChange::Withdrawn(reason.to_owned()), Amount::ZERO))
+    Ok(changed(id, &loan, LoanChange::Withdrawn(reason.to_owned()), Amount::ZERO))
 }
 
 /// Looks up a loan; a bank finds only its own, an enterprise only its own.
-pub(super) fn own_loan<'a>(context: &Context<'a>, id: LoanId) -> Result<&'a Loan, Rejection> {
+pub(super) fn own_loan<'a>(context: &Context<'a>, id: LoanId) -> Result<Held<'a, Loan>, Rejection> {
     let found = context.book.loans.get(&id).filter(|loan| match context.caller.role {
         Role::Bank => context.caller.institution.as_ref() == Some(&loan.terms.bank),
         Role::Enterprise => context.caller.enterprise == Some(loan.terms.borrower),

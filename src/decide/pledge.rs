@@ -6,6 +6,7 @@ use super::{Context, Outcome, concerning, not_before, state_forbids, text};
 use crate::book::event::{Asked, Event};
 use crate::book::nouns::{Named as _, PledgeDetails, PledgeKey, Role};
 use crate::book::registry::{Pledge, PledgeState, RightState};
+use crate::book::shelf::Held;
 use crate::calendar::CivilDate;
 use crate::identifier::RightId;
 use crate::rulebook::refusal::Refusal;
@@ -67,7 +68,7 @@ pub(super) fn release(context: &Context<'_>, key: &PledgeKey) -> Result<Outcome,
 }
 
 /// Looks up a pledge; a bank finds only its own.
-pub(super) fn pledge<'a>(context: &Context<'a>, field: &str, key: &PledgeKey) -> Result<&'a Pledge, Rejection> {
+pub(super) fn pledge<'a>(context: &Context<'a>, field: &str, key: &PledgeKey) -> Result<Held<'a, Pledge>, Rejection> {
     let found = context.book.pledges.get(key).filter(|one| context.in_districts(one.details.pledgor));
     let visible = found.filter(|pledge| {
         context.caller.role != Role::Bank || context.caller.institution.as_ref() == Some(&pledge.details.pledgee)

@@ -8,6 +8,7 @@ use crate::book::nouns::{
     BlacklistDetails, EnterpriseDetails, InstitutionDetails, IpRightDetails, Named as _, RightChange,
 };
 use crate::book::registry::{Enterprise, IpRight, RightState};
+use crate::book::shelf::Held;
 use crate::identifier::{InstitutionId, RightId, Uscc};
 
 pub(super) fn register_enterprise(context: &Context<'_>, details: &EnterpriseDetails) -> Result<Outcome, Rejection> {
@@ -119,7 +120,11 @@ pub(super) fn lift_blacklist_entry(context: &Context<'_>, lift: &LiftBlacklistEn
 }
 
 /// Looks up an enterprise.
-pub(super) fn enterprise<'a>(context: &Context<'a>, field: &str, uscc: Uscc) -> Result<&'a Enterprise, Rejection> {
+pub(super) fn enterprise<'a>(
+    context: &Context<'a>,
+    field: &str,
+    uscc: Uscc,
+) -> Result<Held<'a, Enterprise>, Rejection> {
     let found = context.book.enterprises.get(&uscc).filter(|_| context.in_districts(uscc));
     found.ok_or_else(|| {
         Rejection::new(
@@ -148,7 +153,7 @@ pub(super) fn institution<'a>(
 }
 
 /// Looks up an IP right.
-pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Result<&'a IpRight, Rejection> {
+pub(super) fn right<'a>(context: &Context<'a>, field: &str, id: &RightId) -> Result<Held<'a, IpRight>, Rejection> {
     let found = context.book.rights.get(id).filter(|right| context.in_districts(right.owner_on(context.day)));
     found.ok_or_else(|| {
         Rejection::new(

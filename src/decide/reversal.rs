@@ -199,8 +199,8 @@ fn undo_loan(
             Ok((Undone::InterestPaid(id, paid.clone()), negated(entry)))
         }
         LoanChange::PrincipalPaid(amount, reference) => {
-            let exposure = exposure_after(context, loan, loan.repaid.minus(*amount));
-            let postings = changed_exposure(loan, exposure);
+            let exposure = exposure_after(context, &loan, loan.repaid.minus(*amount));
+            let postings = changed_exposure(&loan, exposure);
             let (loan, amount, reference) = (id, *amount, reference.clone());
             Ok((Undone::PrincipalPaid { loan, amount, reference, exposure }, postings))
         }

@@ -14,6 +14,7 @@ use crate::book::event::{ApplicationLine, Event, SubsidyApplied};
 use crate::book::loan::Loan;
 use crate::book::nouns::{Concerns, CostItem};
 use crate::book::registry::RightState;
+use crate::book::shelf::Held;
 use crate::identifier::{InstitutionId, LoanId, ProgrammeId, Uscc};
 use crate::money::Amount;
 use crate::rulebook::explanation::{Bound, Input, Step, StepKind, StepOutcome, Value};
@@ -29,7 +30,7 @@ use crate::rulebook::{Programme, Rulebook, choose, closing_year, judge_line};
 pub(super) fn apply(context: &Context<'_>, apply: &ApplySubsidy) -> Result<Outcome, Rejection> {
     enterprise(context, "enterprise", apply.enterprise)?;
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
-    let version = programme_for(context, &apply.programme, loan.map(|(_, loan)| loan))?;
+    let version = programme_for(context, &apply.programme, loan.as_ref().map(|(_, loan)| &**loan))?;
     apply_under(context, apply, version)
 }
 
@@ -40,6 +41,7 @@ pub(super) fn apply_under(
     (rulebook, programme): (&Rulebook, &Programme),
 ) -> Result<Outcome, Rejection> {
     let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+    let loan = loan.as_ref().map(|(id, loan)| (*id, &**loan));
     let payee = payee_of(context, programme, loan);
     let applicant = Applicant::with(context, apply, (rulebook, programme), (loan, &payee))?;
     let mut running = Running::new(context.book, programme);
@@ -156,6 +158,7 @@ impl Applicant {
         (rulebook, programme): (&Rulebook, &Programme),
     ) -> Result<Self, Rejection> {
         let loan = apply.loan.map(|id| applicants_loan(context, apply, id).map(|loan| (id, loan))).transpose()?;
+        let loan = loan.as_ref().map(|(id, loan)| (*id, &**loan));
         let payee = payee_of(context, programme, loan);
         Self::with(context, apply, (rulebook, programme), (loan, &payee))
     }
@@ -169,7 +172,7 @@ impl Applicant {
     ) -> Result<Self, Rejection> {
         let applicant = enterprise(context, "enterprise", apply.enterprise)?;
         Ok(Self {
-            enterprise: facts::of_enterprise(context, apply.enterprise, applicant),
+            enterprise: facts::of_enterprise(context, apply.enterprise, &applicant),
             loans: loans_of(context, apply, programme, loan)?,
             rates: facts::rates(context, rulebook),
             payee: payee.institution().cloned(),
@@ -205,7 +208,7 @@ fn loans_of(
     let mut loans = vec![under(None, loan)];
     for id in apply.items.iter().filter_map(|item| item.details.loan) {
         if !loans.iter().any(|known| known.named == Some(id)) {
-            loans.push(under(Some(id), Some((id, applicants_loan(context, apply, id)?))));
+            loans.push(under(Some(id), Some((id, &*applicants_loan(context, apply, id)?))));
         }
     }
     Ok(loans)
@@ -298,7 +301,7 @@ fn outcome(context: &Context<'_>, apply: &ApplySubsidy, decided: Decided<'_>, lo
 }
 
 /// The applicant's loan; somebody else's is as unknown as one that does not exist.
-fn applicants_loan<'a>(context: &Context<'a>, apply: &ApplySubsidy, id: LoanId) -> Result<&'a Loan, Rejection> {
+fn applicants_loan<'a>(context: &Context<'a>, apply: &ApplySubsidy, id: LoanId) -> Result<Held<'a, Loan>, Rejection> {
     let loan = own_loan(context, id)?;
     if loan.terms.borrower != apply.enterprise {
         return Err(Rejection::new(

@@ -65,13 +65,17 @@ pub fn choices(asker: &Asker<'_>, case: CaseId) -> Vec<Choice> {
 /// One act about a case, whether or not the caller's role allows it; `None` for a case that is not there.
 pub fn choice(asker: &Asker<'_>, case: CaseId, act: Act) -> Option<Choice> {
     let (amount, rulebook) = match case {
-        CaseId::Application(id) => asker.book.applications.get(&id).map(|one| (one.granted, &one.rulebook))?,
-        CaseId::Claim(id) => asker.book.claims.get(&id).map(|one| (one.pool_share(), &one.rulebook))?,
+        CaseId::Application(id) => asker.book.applications.get(&id).map(|one| (one.granted, one.rulebook.clone()))?,
+        CaseId::Claim(id) => asker.book.claims.get(&id).map(|one| (one.pool_share(), one.rulebook.clone()))?,
     };
-    let two_persons = needs_two(asker.book, rulebook, (act, amount));
+    let two_persons = needs_two(asker.book, &rulebook, (act, amount));
     let first = if two_persons { endorsed(asker.book, case, (act, amount)) } else { None };
+    let application = match case {
+        CaseId::Application(id) => asker.book.applications.get(&id),
+        CaseId::Claim(_) => None,
+    };
     let mut earlier = match case {
-        CaseId::Application(id) => asker.book.applications.get(&id).map(|one| before_application(one, act))?,
+        CaseId::Application(_) => application.as_deref().map(|one| before_application(one, act))?,
         CaseId::Claim(id) => asker.book.claims.get(&id).map(|one| before_claim(one, act))?,
     };
     earlier.extend(first.map(|hands| (hands, text("approved it first", "初审人"))));

@@ -116,9 +116,10 @@ impl Figures {
         let mut moneys = Vec::new();
         for id in &touched.applications {
             let application = book.applications.get(id);
-            let money = self.payments.get(id).copied().or_else(|| application.map(Payments::of)).unwrap_or_default();
+            let money =
+                self.payments.get(id).copied().or_else(|| application.as_deref().map(Payments::of)).unwrap_or_default();
             if let Some(application) = application {
-                self.count_application(book, application, money, Sign::Off);
+                self.count_application(book, &application, money, Sign::Off);
             }
             moneys.push(money);
         }
@@ -132,25 +133,25 @@ impl Figures {
         for (id, before) in touched.applications.iter().zip(moneys) {
             let Some(application) = book.applications.get(id) else { continue };
             let money = moved.filter(|(moved, _)| moved == id).map_or(before, |(_, moved)| before.plus(moved));
-            if money == Payments::of(application) {
+            if money == Payments::of(&application) {
                 self.payments.remove(id);
             } else {
                 self.payments.insert(*id, money);
             }
-            self.count_application(book, application, money, Sign::On);
+            self.count_application(book, &application, money, Sign::On);
         }
     }
 
     fn count_loan_and_pledges(&mut self, book: &Book, touched: &Touched, sign: Sign) {
         for pledge in touched.pledges.iter().filter_map(|key| book.pledges.get(key)) {
-            self.days.entry(pledge.registered_on).or_default().count_pledge(pledge, sign);
+            self.days.entry(pledge.registered_on).or_default().count_pledge(&pledge, sign);
         }
         let Some(loan) = touched.loan.and_then(|id| book.loans.get(&id)) else { return };
         if let Some(day) = loan.disbursed_on {
             sign.amount(&mut self.days.entry(day).or_default().drawn, loan.disbursed);
         }
         if loan.state != LoanState::Withdrawn {
-            self.days.entry(loan.filed_on).or_default().count_filed(loan, sign);
+            self.days.entry(loan.filed_on).or_default().count_filed(&loan, sign);
             let of_bank = self.filed_by_bank.entry(loan.terms.bank.clone()).or_default();
             let of_day = of_bank.entry(loan.filed_on).or_default();
             sign.count(of_day, 1);
@@ -158,9 +159,9 @@ impl Figures {
                 of_bank.remove(&loan.filed_on);
             }
         }
-        if lending::is_out(loan) {
+        if lending::is_out(&loan) {
             let lent = self.banks.entry(loan.terms.bank.clone()).or_default();
-            lent.count(loan, sign);
+            lent.count(&loan, sign);
             if lent.loans == 0 {
                 self.banks.remove(&loan.terms.bank);
             }
@@ -181,7 +182,7 @@ impl Figures {
 
     fn open_term(&mut self, book: &Book, (from, by): (CivilDate, CivilDate)) {
         self.borrowers.entry((from, by)).or_insert_with(|| {
-            let days = book.loans.values().filter_map(|loan| Some((filed(loan)?, loan.terms.borrower)));
+            let days = book.loans.values().filter_map(|loan| Some((filed(&loan)?, loan.terms.borrower)));
             let within = days.filter(|(day, _)| from <= *day && *day <= by);
             let borrowers: BTreeSet<_> = within.map(|(_, borrower)| borrower).collect();
             u64::try_from(borrowers.len()).unwrap_or(u64::MAX)
@@ -191,8 +192,8 @@ impl Figures {
     /// A loan was filed, or withdrawn: its borrower counts once for each term, whatever the number of its loans.
     fn count_borrower(&mut self, book: &Book, id: LoanId) {
         let Some(loan) = book.loans.get(&id) else { return };
-        let sign = if filed(loan).is_some() { Sign::On } else { Sign::Off };
-        let all = book.enterprises.get(&loan.terms.borrower).map(|one| one.loans.as_slice()).unwrap_or_default();
+        let sign = if filed(&loan).is_some() { Sign::On } else { Sign::Off };
+        let all = book.enterprises.get(&loan.terms.borrower).map(|one| one.loans.clone()).unwrap_or_default();
         let others: Vec<CivilDate> =
             all.iter().filter(|other| **other != id).filter_map(|other| filed_on(book, *other)).collect();
         for ((from, by), count) in &mut self.borrowers {
@@ -226,5 +227,5 @@ fn filed(loan: &Loan) -> Option<CivilDate> {
 }
 
 fn filed_on(book: &Book, id: LoanId) -> Option<CivilDate> {
-    filed(book.loans.get(&id)?)
+    filed(&*book.loans.get(&id)?)
 }

@@ -1,8 +1,8 @@
-//! The entries about each loan, application, claim, right and pledge, in the order of the journal: eight bytes for each
-//! entry, so that a time line looks at nothing else.
+//! The entries about each loan, application, claim, right and pledge, in the order of the journal, so that a time line
+//! looks at nothing else.
 
-use std::collections::BTreeMap;
-
+use super::sequences::Sequences;
+use crate::book::chunked::Chunked;
 use crate::book::event::{ApplicationChange, Entry, Event, Undone};
 use crate::book::nouns::PledgeKey;
 use crate::calendar::CivilDate;
@@ -27,11 +27,11 @@ pub enum Subject {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cases {
     /// Of what a sequence names, without the entry of that sequence, which made it.
-    numbered: BTreeMap<u64, Vec<Sequence>>,
-    rights: BTreeMap<RightId, Vec<Sequence>>,
-    pledges: BTreeMap<PledgeKey, Vec<Sequence>>,
+    numbered: Chunked<u64, Sequences>,
+    rights: Chunked<RightId, Sequences>,
+    pledges: Chunked<PledgeKey, Sequences>,
     /// The day on which money was last demanded back.
-    demanded: BTreeMap<ApplicationId, CivilDate>,
+    demanded: Chunked<ApplicationId, CivilDate>,
 }
 
 impl Cases {
@@ -65,18 +65,18 @@ impl Cases {
 
     fn note_registered(&mut self, entry: &Entry) {
         if let Event::IpRightRegistered(details) = &entry.event {
-            self.rights.entry(details.right.clone()).or_default().push(entry.sequence);
+            self.rights.update(details.right.clone(), |list| list.push(entry.sequence));
         } else if let Event::IpRightChanged(changed) = &entry.event {
-            self.rights.entry(changed.right.clone()).or_default().push(entry.sequence);
+            self.rights.update(changed.right.clone(), |list| list.push(entry.sequence));
         } else if let Event::PledgeRegistered(details) = &entry.event {
-            self.pledges.entry(details.pledge.clone()).or_default().push(entry.sequence);
+            self.pledges.update(details.pledge.clone(), |list| list.push(entry.sequence));
         } else if let Event::PledgeReleased(pledge) = &entry.event {
-            self.pledges.entry(pledge.clone()).or_default().push(entry.sequence);
+            self.pledges.update(pledge.clone(), |list| list.push(entry.sequence));
         }
     }
 
     fn note(&mut self, number: u64, entry: &Entry) {
-        self.numbered.entry(number).or_default().push(entry.sequence);
+        self.numbered.update(number, |list| list.push(entry.sequence));
     }
 
     /// The entries about something that exists, in the order of the journal.
@@ -85,14 +85,14 @@ impl Cases {
             Subject::Loan(id) => self.of_number(id.number()),
             Subject::Application(id) => self.of_number(id.number()),
             Subject::Claim(id) => self.of_number(id.number()),
-            Subject::Right(id) => self.rights.get(id).cloned().unwrap_or_default(),
-            Subject::Pledge(key) => self.pledges.get(key).cloned().unwrap_or_default(),
+            Subject::Right(id) => self.rights.get(id).into_iter().flat_map(Sequences::iter).collect(),
+            Subject::Pledge(key) => self.pledges.get(key).into_iter().flat_map(Sequences::iter).collect(),
         }
     }
 
     fn of_number(&self, number: u64) -> Vec<Sequence> {
-        let later = self.numbered.get(&number).map(Vec::as_slice).unwrap_or_default();
-        std::iter::once(Sequence::new(number)).chain(later.iter().copied()).collect()
+        let later = self.numbered.get(&number).into_iter().flat_map(Sequences::iter);
+        std::iter::once(Sequence::new(number)).chain(later).collect()
     }
 
     /// The day on which money was last demanded back.

@@ -24,6 +24,11 @@ pub(crate) struct Applier {
 }
 
 impl Applier {
+    /// Lets whoever wants a copy of the state have it: nothing is applied until then, so that what was applied becomes durable.
+    pub(crate) fn pause(&self) {
+        self.shared.pause.hold();
+    }
+
     /// The state, to decide on and to apply to; readers wait until it is let go.
     pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Published> {
         self.shared.published.write()

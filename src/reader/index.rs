@@ -1,48 +1,40 @@
 //! What belongs to each institution and enterprise: so that a list of theirs looks at nothing else, and neither takes
 //! longer nor has more pages because others do business.
 //!
-//! Made from the book at the start and carried on entry by entry; [`Index::of`] and [`Index::apply`] come to the same.
+//! Carried on entry by entry, and kept in snapshots; [`Index::of`] makes the same from a book.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::book::Book;
 use crate::book::application::Application;
+use crate::book::chunked::Chunked;
 use crate::book::event::{Entry, Event};
 use crate::book::nouns::{EvidenceKey, PledgeKey};
 use crate::identifier::{ApplicationId, ClaimId, InstitutionId, InvoiceNumber, LoanId, Uscc};
 
 /// The things of each institution and enterprise, by id.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Index {
     institutions: BTreeMap<InstitutionId, Things>,
-    enterprises: BTreeMap<Uscc, Own>,
+    /// Claims for the loans of each enterprise, in order; few have any.
+    claimed: BTreeMap<Uscc, Vec<ClaimId>>,
     /// Which applications named an invoice.
-    invoices: BTreeSet<(InvoiceNumber, ApplicationId)>,
+    invoices: Chunked<(InvoiceNumber, ApplicationId), ()>,
+    #[serde(skip)]
     none: Things,
-    nothing: Own,
-}
-
-/// What belongs to an enterprise, in order, beside its loans and applications, which are in the book. Lists, because a
-/// nation has a million enterprises with one or two of each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Own {
-    /// Claims for its loans.
-    pub claims: Vec<ClaimId>,
-    /// Pledges that it gave.
-    pub pledges: Vec<PledgeKey>,
 }
 
 /// What belongs to an institution.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Things {
     /// Loans, for a bank.
-    pub loans: BTreeSet<LoanId>,
+    pub loans: Chunked<LoanId, ()>,
     /// Applications for its loans, for a bank.
-    pub applications: BTreeSet<ApplicationId>,
+    pub applications: Chunked<ApplicationId, ()>,
     /// Claims.
-    pub claims: BTreeSet<ClaimId>,
+    pub claims: Chunked<ClaimId, ()>,
     /// Pledges that it took.
-    pub pledges: BTreeSet<PledgeKey>,
+    pub pledges: Chunked<PledgeKey, ()>,
 }
 
 impl Index {
@@ -50,21 +42,20 @@ impl Index {
     pub fn of(book: &Book) -> Self {
         let mut index = Self::default();
         for (id, loan) in &book.loans {
-            index.institution(&loan.terms.bank).loans.insert(*id);
+            index.institution(&loan.terms.bank).loans.insert(*id, ());
         }
         for (id, application) in &book.applications {
             index.take_application(book, *id, application.loan);
-            index.take_invoices(*id, application);
+            index.take_invoices(*id, &application);
             if let Some(payee) = &application.payee {
-                index.institution(payee).applications.insert(*id);
+                index.institution(payee).applications.insert(*id, ());
             }
         }
         for (id, claim) in &book.claims {
             index.take_claim(book, *id, claim.loan);
         }
         for (key, pledge) in &book.pledges {
-            index.institution(&pledge.details.pledgee).pledges.insert(key.clone());
-            put(&mut index.enterprise(pledge.details.pledgor).pledges, key.clone());
+            index.institution(&pledge.details.pledgee).pledges.insert(key.clone(), ());
         }
         index
     }
@@ -73,15 +64,15 @@ impl Index {
     pub fn apply(&mut self, entry: &Entry, book: &Book) {
         if let Event::LoanFiled(filed) = &entry.event {
             let id = LoanId::created_by(entry.sequence);
-            self.institution(&filed.terms.bank).loans.insert(id);
+            self.institution(&filed.terms.bank).loans.insert(id, ());
         } else if let Event::SubsidyApplied(applied) = &entry.event {
             let id = ApplicationId::created_by(entry.sequence);
             self.take_application(book, id, applied.loan);
             if let Some(application) = book.applications.get(&id) {
-                self.take_invoices(id, application);
+                self.take_invoices(id, &application);
             }
             if let Some(payee) = &applied.payee {
-                self.institution(payee).applications.insert(id);
+                self.institution(payee).applications.insert(id, ());
             }
         } else if let Event::ClaimSubmitted(submitted) = &entry.event {
             self.take_claim(book, ClaimId::created_by(entry.sequence), submitted.loan);
@@ -91,8 +82,7 @@ impl Index {
                 self.take_claim(book, changed.claim, claim.loan);
             }
         } else if let Event::PledgeRegistered(details) = &entry.event {
-            self.institution(&details.pledgee).pledges.insert(details.pledge.clone());
-            put(&mut self.enterprise(details.pledgor).pledges, details.pledge.clone());
+            self.institution(&details.pledgee).pledges.insert(details.pledge.clone(), ());
         }
     }
 
@@ -101,47 +91,43 @@ impl Index {
         self.institutions.get(id).unwrap_or(&self.none)
     }
 
-    /// What belongs to an enterprise.
-    pub fn of_enterprise(&self, uscc: Uscc) -> &Own {
-        self.enterprises.get(&uscc).unwrap_or(&self.nothing)
+    /// The claims for an enterprise's loans, in order.
+    pub fn claims_for(&self, uscc: Uscc) -> &[ClaimId] {
+        self.claimed.get(&uscc).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The applications that named an invoice, granted or not.
     pub fn with_invoice(&self, number: InvoiceNumber) -> impl Iterator<Item = ApplicationId> + '_ {
         let all = (number, ApplicationId::new(0))..=(number, ApplicationId::new(u64::MAX));
-        self.invoices.range(all).map(|(_, id)| *id)
+        self.invoices.range(all).map(|((_, id), ())| *id)
     }
 
     fn take_invoices(&mut self, id: ApplicationId, application: &Application) {
         for line in &application.lines {
             if let EvidenceKey::Invoice(number) = line.evidence.0 {
-                self.invoices.insert((number, id));
+                self.invoices.insert((number, id), ());
             }
         }
     }
 
     fn take_application(&mut self, book: &Book, id: ApplicationId, loan: Option<LoanId>) {
         if let Some(loan) = loan.and_then(|loan| book.loans.get(&loan)) {
-            self.institution(&loan.terms.bank).applications.insert(id);
+            self.institution(&loan.terms.bank).applications.insert(id, ());
         }
     }
 
     fn take_claim(&mut self, book: &Book, id: ClaimId, loan: LoanId) {
         if let Some(loan) = book.loans.get(&loan) {
-            self.institution(&loan.terms.bank).claims.insert(id);
+            self.institution(&loan.terms.bank).claims.insert(id, ());
             if let Some(payee) = book.claims.get(&id).map(|claim| claim.payee.clone()) {
-                self.institution(&payee).claims.insert(id);
+                self.institution(&payee).claims.insert(id, ());
             }
-            put(&mut self.enterprise(loan.terms.borrower).claims, id);
+            put(self.claimed.entry(loan.terms.borrower).or_default(), id);
         }
     }
 
     fn institution(&mut self, id: &InstitutionId) -> &mut Things {
         self.institutions.entry(id.clone()).or_default()
-    }
-
-    fn enterprise(&mut self, uscc: Uscc) -> &mut Own {
-        self.enterprises.entry(uscc).or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use super::cases::Cases;
 use super::history::History;
 use super::index::Index;
 use super::work::Work;
-use super::{BlockIndex, Published, Reader, Recent, View};
+use super::{BlockIndex, Published, Reader, Recent, StateCopy, View};
 use crate::book::Book;
 use crate::figures::Figures;
 use crate::journal::block::Head;
@@ -15,10 +15,7 @@ use crate::storage::Storage;
 
 /// A journal that was read, checked and added up: what the writer and the reader start from.
 ///
-/// What serde reads back is everything but the end of the journal, which [`Loaded::at`] puts back, and the newest entries,
-/// which the journal has.
-#[derive(Debug, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Debug)]
 pub struct Loaded(pub(super) Published);
 
 /// Reads the journal from the store. `progress` hears the sequence of each entry.
@@ -60,6 +57,7 @@ impl Loaded {
             && one.view.history == other.view.history
             && one.view.cases == other.view.cases
             && one.view.figures == other.view.figures
+            && one.view.index == other.view.index
             && one.blocks == other.blocks
             && one.subtrees == other.subtrees
     }
@@ -91,19 +89,19 @@ impl Loaded {
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
         let Published { view, mut blocks, mut recent, mut subtrees } = self.0;
-        let View { book, mut history, mut cases, mut figures, head, .. } = view;
+        let View { book, mut history, mut cases, mut figures, mut index, head, work: _ } = view;
         let Replayed { book, head } =
             replay_tail(storage, Replayed { book, head }, &mut |book, entry, height, leaf| {
                 let sequence = entry.sequence;
                 figures.apply(book, &entry);
                 history.apply(&entry);
                 cases.apply(&entry);
+                index.apply(&entry, book);
                 blocks.note(height, sequence);
                 subtrees.append(leaf);
                 recent.push(entry);
                 progress(sequence.value());
             })?;
-        let index = Index::of(&book);
         let work = Work::of(&book, &cases);
         let view = View { book, history, cases, figures, work, index, head };
         Ok(Self(Published { view, blocks, recent, subtrees }))
@@ -123,6 +121,11 @@ impl State<'_> {
     /// The end of the journal that it is the state of.
     pub const fn head(&self) -> &Head {
         &self.0.view.head
+    }
+
+    /// A copy of it, which shares what neither changes.
+    pub(crate) fn copy(self) -> StateCopy {
+        StateCopy::of(self.0)
     }
 }
 

@@ -40,8 +40,12 @@ pub mod index;
 mod pick;
 mod hands;
 mod load;
+mod movements;
+mod pause;
 mod proofs;
+mod sections;
 pub mod scope;
+mod sequences;
 pub mod cases;
 pub mod work;
 #[cfg(test)]
@@ -51,6 +55,9 @@ use cases::Cases;
 pub(crate) use hands::{Applier, Publisher};
 use history::History;
 use index::Index;
+use pause::Pause;
+pub(crate) use pause::StateCopy;
+pub(crate) use sections::{SECTIONS, Section};
 use work::Work;
 
 use load::no_head;
@@ -92,8 +99,7 @@ pub struct View {
     /// What waits for the bureau; made anew from the book at every start.
     #[serde(skip)]
     pub work: Work,
-    /// What belongs to whom; made anew from the book at every start.
-    #[serde(skip)]
+    /// What belongs to whom.
     pub index: Index,
     /// The end of the durable journal, with the Merkle tree; the book may be ahead of it.
     #[serde(skip, default = "no_head")]
@@ -130,6 +136,7 @@ struct Shared {
     /// its requests again, would read and check a whole block for each. Blocks never change.
     opened: Mutex<VecDeque<Arc<Block>>>,
     tip: watch::Sender<Sequence>,
+    pause: Pause,
     /// Closed when nobody publishes any more.
     publishing: watch::Receiver<()>,
 }
@@ -150,7 +157,8 @@ impl Reader {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
         let (alive, publishing) = watch::channel(());
         let published = RwLock::new(loaded.0);
-        let shared = Arc::new(Shared { published, storage, opened: Mutex::default(), tip, publishing });
+        let shared =
+            Arc::new(Shared { published, storage, opened: Mutex::default(), tip, pause: Pause::default(), publishing });
         let (decider, committer) = hands::of(&shared, alive);
         (Self { shared }, decider, committer)
     }

@@ -62,7 +62,7 @@ impl Work {
         if let CaseId::Application(id) = case
             && let Some(one) = book.applications.get(&id)
         {
-            self.place_in_run(id, one);
+            self.place_in_run(id, &one);
         }
     }
 
@@ -107,7 +107,7 @@ impl Work {
 /// What a case waits for.
 pub fn waiting(case: CaseId, book: &Book, cases: &Cases) -> Option<Waiting> {
     match case {
-        CaseId::Application(id) => of_application(book.applications.get(&id)?, cases.demanded_on(id)),
+        CaseId::Application(id) => of_application(&*book.applications.get(&id)?, cases.demanded_on(id)),
         CaseId::Claim(id) => of_claim(book.claims.get(&id)?),
     }
 }

@@ -29,7 +29,7 @@ impl Standings {
     pub fn of(book: &Book, statement: &StatementOf) -> Self {
         let StatementOf::Loans(bank) = statement else { return Self::default() };
         let own = book.loans.values().filter(|loan| loan.terms.bank == *bank && loan.state != LoanState::Withdrawn);
-        Self(own.map(|loan| (plain(&loan.terms.contract.to_string()), loan.clone())).collect())
+        Self(own.map(|loan| (plain(&loan.terms.contract.to_string()), loan.into_owned())).collect())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::book::Book;
 use crate::book::account::Account;
 use crate::book::event::{ApplicationChange, ApplicationChanged, Entry, Event, LoanChange, LoanChanged, Undone};
 use crate::book::registry::Enterprise;
+use crate::book::shelf::Held;
 use crate::calendar::{CivilDate, Timestamp};
 use crate::figures::{Appropriations, Payments, Turnover, payment_of};
 use crate::identifier::{ApplicationId, InstitutionId, LoanId, ProgrammeId, Sequence, Uscc};
@@ -176,7 +177,7 @@ impl Extract {
         )
     }
 
-    fn enterprise(&self, uscc: Uscc) -> Option<&Enterprise> {
+    fn enterprise(&self, uscc: Uscc) -> Option<Held<'_, Enterprise>> {
         self.book.enterprises.get(&uscc)
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn by_bank(extract: &Extract, question: &Question) -> Section {
         bank.loans = bank.loans.saturating_add(1);
         bank.total = bank.total.plus(loan.outstanding());
         bank.ip_part = bank.ip_part.plus(loan.ip_part_after(loan.repaid).at_most(loan.outstanding()));
-        let class = bank.by_class.entry(OverdueClass::of(loan, question.to)).or_default();
+        let class = bank.by_class.entry(OverdueClass::of(&loan, question.to)).or_default();
         *class = class.plus(loan.outstanding());
     }
     by_bank_of(&banks, &|bank| extract.institution_name(bank))

@@ -7,6 +7,7 @@ use super::question::{Grouping, Question};
 use super::{Cell, Kind, Section, Words, blacklist, budget, column, loans, pool, subsidies, targets};
 use crate::book::loan::Loan;
 use crate::book::nouns::LoanState;
+use crate::book::shelf::Held;
 use crate::figures::Overview;
 use crate::money::Amount;
 
@@ -32,14 +33,14 @@ pub(super) fn sections(extract: &Extract, question: &Question) -> Vec<Section> {
 }
 
 /// The loans that were filed within the days and not withdrawn.
-fn filed(extract: &Extract) -> impl Iterator<Item = &Loan> {
+fn filed(extract: &Extract) -> impl Iterator<Item = Held<'_, Loan>> {
     extract.book.loans.values().filter(|loan| loan.state != LoanState::Withdrawn && extract.is_within(loan.filed_on))
 }
 
 fn overview(extract: &Extract) -> Section {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let borrowers: BTreeSet<_> = filed(extract).map(|loan| loan.terms.borrower).collect();
-    let banks: BTreeSet<_> = filed(extract).map(|loan| &loan.terms.bank).collect();
+    let banks: BTreeSet<_> = filed(extract).map(|loan| loan.terms.bank.clone()).collect();
     let flows = || extract.loan_flows.values();
     let pledges = || extract.book.pledges.values().filter(|pledge| extract.is_within(pledge.registered_on));
     overview_of(&Overview {

@@ -7,6 +7,7 @@ use super::question::{Grouping, Question};
 use super::{Cell, Column, Kind, Section, Words, column, count, text};
 use crate::book::application::Application;
 use crate::book::nouns::Named;
+use crate::book::shelf::Held;
 use crate::figures::{Sums, is_granted};
 use crate::identifier::ApplicationId;
 use crate::money::Amount;
@@ -30,14 +31,14 @@ fn is_wanted(extract: &Extract, question: &Question, application: &Application) 
 
 /// Whether the question is about this application, whenever it was submitted.
 pub(super) fn is_asked_for(extract: &Extract, question: &Question, application: &Application) -> bool {
-    let bank = application.loan.and_then(|loan| extract.book.loans.get(&loan)).map(|loan| &loan.terms.bank);
+    let bank = application.loan.and_then(|loan| extract.book.loans.get(&loan)).map(|loan| loan.terms.bank.clone());
     question.enterprise.is_none_or(|only| only == application.enterprise)
         && question.programme.as_ref().is_none_or(|only| *only == application.programme)
-        && question.institution.as_ref().is_none_or(|only| bank == Some(only))
+        && question.institution.as_ref().is_none_or(|only| bank.as_ref() == Some(only))
         && question.district.as_ref().is_none_or(|only| extract.district(application.enterprise) == only.to_string())
 }
 
-fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)>) -> Section {
+fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, Held<'a, Application>)>) -> Section {
     let mut section = Section::new(
         "subsidies",
         Words::new("Subsidies", "补贴明细"),
@@ -62,7 +63,7 @@ fn each<'a>(extract: &Extract, wanted: impl Iterator<Item = (&'a ApplicationId, 
         ],
     );
     for (id, application) in wanted {
-        let sums = sums_of(extract, *id, application);
+        let sums = sums_of(extract, *id, &application);
         let state = application.state.name();
         let paid = application.paid.as_ref();
         section.line(vec![
@@ -126,14 +127,15 @@ fn columns() -> Vec<Column> {
 fn grouped<'a>(
     extract: &Extract,
     group_by: Grouping,
-    wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)>,
+    wanted: impl Iterator<Item = (&'a ApplicationId, Held<'a, Application>)>,
 ) -> Section {
     let mut groups: BTreeMap<String, (Cell, Sums)> = BTreeMap::new();
     for (id, application) in wanted {
-        let key = key(extract, group_by, application);
-        let (_, group) =
-            groups.entry(key.clone()).or_insert_with(|| (label(extract, group_by, application, &key), Sums::default()));
-        *group = group.plus(sums_of(extract, *id, application));
+        let key = key(extract, group_by, &application);
+        let (_, group) = groups
+            .entry(key.clone())
+            .or_insert_with(|| (label(extract, group_by, &application, &key), Sums::default()));
+        *group = group.plus(sums_of(extract, *id, &application));
     }
     section_of(group_by, groups.into_values())
 }
@@ -189,7 +191,7 @@ fn label(extract: &Extract, group_by: Grouping, application: &Application, key: 
 }
 
 /// By kind of cost: an application may have several.
-fn by_item<'a>(wanted: impl Iterator<Item = (&'a ApplicationId, &'a Application)>) -> Section {
+fn by_item<'a>(wanted: impl Iterator<Item = (&'a ApplicationId, Held<'a, Application>)>) -> Section {
     let mut items: BTreeMap<CostKind, (usize, Amount, Amount, Amount)> = BTreeMap::new();
     for (_, application) in wanted.filter(|(_, application)| is_granted(application.state)) {
         for line in &application.lines {

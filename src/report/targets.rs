@@ -88,7 +88,7 @@ fn reached(extract: &Extract, target: &Target) -> TargetValue {
     match target.measure {
         TargetMeasure::Enterprises => count(filed().map(|loan| loan.terms.borrower).collect::<BTreeSet<_>>().len()),
         TargetMeasure::Loans => count(filed().count()),
-        TargetMeasure::Banks => count(filed().map(|loan| &loan.terms.bank).collect::<BTreeSet<_>>().len()),
+        TargetMeasure::Banks => count(filed().map(|loan| loan.terms.bank.clone()).collect::<BTreeSet<_>>().len()),
         TargetMeasure::Pledges => count(
             extract.book.pledges.values().filter(|pledge| !pledge.void && is_within(pledge.registered_on)).count(),
         ),

@@ -68,7 +68,7 @@ pub(super) fn sees_loan(book: &Book, caller: &Caller, loan: &Loan) -> bool {
 pub(super) fn sees_application(book: &Book, caller: &Caller, application: &Application) -> bool {
     let loan = application.loan.and_then(|id| book.loans.get(&id));
     let paid = application.payee.as_ref().is_some_and(|payee| sees_institution(book, caller, payee));
-    paid || sees(book, caller, &parties(loan.map(|loan| &loan.terms.bank), Some(application.enterprise)))
+    paid || sees(book, caller, &parties(loan.as_ref().map(|loan| &loan.terms.bank), Some(application.enterprise)))
 }
 
 /// A fact about an enterprise is its own and the bureau's, one about a loan the loan's parties'; the working calendar
@@ -78,7 +78,7 @@ pub(super) fn sees_fact(book: &Book, caller: &Caller, key: &FactKey) -> bool {
         return sees_grants_of(book, caller, who);
     }
     if let Some(id) = key.loan() {
-        return book.loans.get(&id).is_some_and(|loan| sees_loan(book, caller, loan));
+        return book.loans.get(&id).is_some_and(|loan| sees_loan(book, caller, &loan));
     }
     if let FactKey::BankBusiness(bank, _) = key {
         return sees_institution(book, caller, bank);

@@ -1,10 +1,11 @@
 //! Lists by page (AIP-158): a token is the key of the last item looked at, sealed for the caller (`guard::seal`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Bound;
 
-use crate::book::ascending::Ascending;
+use crate::book::chunked::Chunked;
+use crate::book::shelf::{Kept, Shelf};
 use crate::identifier::Invalid;
 
 use super::guard::{open_token, seal_token};
@@ -58,28 +59,41 @@ impl<K> PageRequest<K> {
         map.range((from, Bound::Unbounded))
     }
 
-    /// The same of a map of things that have a sequence.
-    pub(super) fn rest_of_ascending<'a, V>(&self, map: &'a Ascending<K, V>) -> impl Iterator<Item = (&'a K, &'a V)>
+    /// The keys of a shelf that are still to come.
+    pub(super) fn rest_of_shelf<'a, V>(&self, map: &'a Shelf<K, V>) -> impl Iterator<Item = &'a K> + use<'a, K, V>
     where
-        K: Ord + Copy,
+        K: Ord + Clone,
+        V: Kept,
     {
-        let from = self.after.map_or(Bound::Unbounded, Bound::Excluded);
+        let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        map.keys_in((from, Bound::Unbounded))
+    }
+
+    /// The same of a map in chunks.
+    pub(super) fn rest_of_chunked<'a, V>(
+        &self,
+        map: &'a Chunked<K, V>,
+    ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V>
+    where
+        K: Ord + Clone,
+        V: Clone,
+    {
+        let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
         map.range((from, Bound::Unbounded))
     }
 
     /// What is still to come of a set.
-    pub(super) fn rest_of_set<'a>(&self, set: &'a BTreeSet<K>) -> impl Iterator<Item = &'a K> + use<'a, K>
+    pub(super) fn rest_of_set<'a>(&self, set: &'a Chunked<K, ()>) -> impl Iterator<Item = &'a K> + use<'a, K>
     where
         K: Ord + Clone,
     {
-        let from = self.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
-        set.range((from, Bound::Unbounded))
+        self.rest_of_chunked(set).map(|(key, ())| key)
     }
 
     /// What is still to come of a set, and of a sorted list; one of the two is empty.
     pub(super) fn rest_of_either<'a>(
         &self,
-        set: &'a BTreeSet<K>,
+        set: &'a Chunked<K, ()>,
         sorted: &'a [K],
     ) -> impl Iterator<Item = &'a K> + use<'a, K>
     where

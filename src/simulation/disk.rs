@@ -93,7 +93,8 @@ impl Run {
         let whole = if whole { sequence } else { self.looked.whole };
         self.looked = Looked { height, sequence, digest, whole };
         if !self.outcome.lives.is_multiple_of(3) {
-            snapshot::write(self.data.path(), loaded.state()).map_err(|error| format!("no snapshot: {error}"))?;
+            snapshot::write(self.data.path(), loaded.state().copy())
+                .map_err(|error| format!("no snapshot: {error}"))?;
         }
         drop(storage);
         self.damage()?;

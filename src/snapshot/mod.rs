@@ -11,8 +11,8 @@
 //! first entry, which gives the same state. Only a snapshot that is *newer* than the journal stops the start: it is
 //! evidence that the journal lost its end.
 //!
-//! In the background a snapshot is made from the one before and the journal, as a start would do it, and not from the
-//! live state: nobody who writes or reads waits for it.
+//! In the background a snapshot is made from a copy of the live state, which shares with it what neither changes: nobody
+//! who writes or reads waits for more than the copy, some milliseconds.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ use thiserror::Error;
 use crate::journal::block::BlockFault;
 use crate::journal::merkle::Hash;
 use crate::journal::replay::ReplayFault;
-use crate::reader::{Loaded, State};
+use crate::reader::{Loaded, StateCopy};
 use crate::storage::{Fault, Storage, Tip};
 
 mod file;
@@ -199,7 +199,7 @@ fn tip_at(storage: &dyn Storage, height: u64) -> Result<Tip, Fault> {
 
 /// Writes a snapshot of this state into the data folder, durable when this returns, and removes those that are older than
 /// the one before.
-pub fn write(data: &Path, state: State<'_>) -> io::Result<PathBuf> {
+pub(crate) fn write(data: &Path, state: StateCopy) -> io::Result<PathBuf> {
     let folder = data.join(FOLDER);
     if !folder.is_dir() {
         fs::create_dir(&folder)?;

@@ -1,26 +1,24 @@
 //! The taker: writes a snapshot now and then while the ledger runs, and a last one when it has stopped.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{error, io};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::{load, write};
+use super::write;
 use crate::reader::Reader;
-use crate::storage::Storage;
 
 /// How often the thread looks whether a snapshot is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// So many entries between two looks, and the ledger is busy: a snapshot, which reads all entries since the one before,
-/// would take a quarter of the processor's time from whoever writes. It waits.
+/// So many entries between two looks, and the ledger is busy: a snapshot, which writes the whole state, would take a part
+/// of the processor's time from whoever writes. It waits.
 const BUSY_ENTRIES: u64 = 200;
 
 /// A busy ledger gets its snapshot all the same when so many were due, or a quarter of what the newest one holds: so that
-/// a start never has much more to read than that, and that all snapshots together cost no more than the journal's length.
+/// a start never has much more to read than that, and a large state is not written again and again.
 const OVERDUE: u64 = 10;
 
 /// A running ledger's thread for snapshots. When it is dropped without [`Taker::finish`] the thread ends, and no last
@@ -33,7 +31,6 @@ pub struct Taker {
 
 struct Work {
     data: PathBuf,
-    storage: Arc<dyn Storage>,
     reader: Reader,
     /// How many entries lie between two snapshots.
     every: u64,
@@ -48,10 +45,10 @@ struct Work {
 impl Taker {
     /// Starts the thread: a snapshot whenever `every` more entries are durable than the newest snapshot, which is of
     /// `newest` entries, has.
-    pub fn start(data: &Path, storage: Arc<dyn Storage>, reader: Reader, every: u64, newest: u64) -> io::Result<Self> {
+    pub fn start(data: &Path, reader: Reader, every: u64, newest: u64) -> io::Result<Self> {
         let (stop, stopped) = crossbeam_channel::bounded(1);
         let (every, data) = (every.max(1), data.to_path_buf());
-        let work = Work { data, storage, reader, every, newest, due: newest.saturating_add(every), seen: newest };
+        let work = Work { data, reader, every, newest, due: newest.saturating_add(every), seen: newest };
         let thread = thread::Builder::new().name("snapshots".to_owned()).spawn(move || work.run(&stopped))?;
         Ok(Self { stop, thread })
     }
@@ -84,7 +81,7 @@ impl Work {
             }
             let grown = durable.saturating_sub(std::mem::replace(&mut self.seen, durable));
             if is_due(durable, grown, self.due, (self.every, self.newest)) {
-                let made = self.take_apart();
+                let made = self.take_copy();
                 self.tell(made);
                 // After a failure too: a disk that is full stays so for a while.
                 self.due = durable.saturating_add(self.every);
@@ -94,13 +91,14 @@ impl Work {
 
     /// From the state of the reader, which nobody waits for any more.
     fn take_live(&self) -> Result<(PathBuf, u64), Box<dyn error::Error>> {
-        self.reader.lend(|state| Ok((write(&self.data, state)?, state.head().last_sequence)))
+        self.take_copy()
     }
 
-    /// From the snapshot before and the journal, as a start would do it.
-    fn take_apart(&self) -> Result<(PathBuf, u64), Box<dyn error::Error>> {
-        let loaded = load(&self.data, self.storage.as_ref(), &mut |_| {})?.loaded;
-        Ok((write(&self.data, loaded.state())?, loaded.view().head.last_sequence))
+    /// From a copy of the state of the reader, while others write.
+    fn take_copy(&self) -> Result<(PathBuf, u64), Box<dyn error::Error>> {
+        let copy = self.reader.copy().ok_or("what was decided did not become durable")?;
+        let entries = copy.head().last_sequence;
+        Ok((write(&self.data, copy)?, entries))
     }
 
     fn tell(&mut self, made: Result<(PathBuf, u64), Box<dyn error::Error>>) {

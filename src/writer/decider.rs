@@ -120,6 +120,8 @@ impl Decider {
     /// ends was not recorded, or was handed to a committer that failed.
     pub(super) fn run(mut self) {
         while let Ok(queued) = self.tasks.queue.recv() {
+            // Nothing is in hand here: all that was applied is on its way to the disk.
+            self.applier.pause();
             match self.take(queued).and_then(|()| self.linger()).and_then(|()| self.fill()) {
                 Ok(()) => {}
                 Err(Stop::CommitterGone) => return,

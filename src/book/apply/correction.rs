@@ -94,14 +94,16 @@ impl Book {
             ..application.clone()
         };
         let mut taken_back = Amount::ZERO;
-        let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
-        for (line, now) in application.lines.iter().zip(&now.lines) {
-            match (line.award.is_positive(), now.award.is_positive()) {
-                (true, false) => *grants = grants.saturating_sub(1),
-                (false, true) => *grants = grants.saturating_add(1),
-                (true, true) | (false, false) => {}
+        let grant = (application.programme.clone(), application.enterprise);
+        self.grants.update(grant, |grants| {
+            for (line, now) in application.lines.iter().zip(&now.lines) {
+                match (line.award.is_positive(), now.award.is_positive()) {
+                    (true, false) => *grants = grants.saturating_sub(1),
+                    (false, true) => *grants = grants.saturating_add(1),
+                    (true, true) | (false, false) => {}
+                }
             }
-        }
+        });
         for (line, now) in application.lines.iter_mut().zip(&now.lines) {
             let more = now.award.minus(line.award).floored_at_zero();
             add(&mut taken_back, line.award.minus(now.award).floored_at_zero());
@@ -123,7 +125,7 @@ impl Book {
             replace(line, now, kept);
             line.evidence.1 = evidence;
             for key in &line.cap_uses {
-                add(self.cap_use.entry(key.clone()).or_default(), kept);
+                self.cap_use.update(key.clone(), |sum| add(sum, kept));
             }
             for key in &line.wide_uses {
                 add(self.wide_use.entry(key.clone()).or_default(), kept);
@@ -132,9 +134,8 @@ impl Book {
         if taken_back.is_positive() {
             subtract(&mut application.granted, taken_back);
             if application.granted.is_zero() {
-                let count = self.granted_applications.entry((application.programme.clone(), application.enterprise));
-                let count = count.or_default();
-                *count = count.saturating_sub(1);
+                let applicant = (application.programme.clone(), application.enterprise);
+                self.granted_applications.update(applicant, |granted| *granted = granted.saturating_sub(1));
             }
             add(&mut application.overpaid, taken_back);
             application.restores_budget = now.restores_budget;
@@ -162,8 +163,7 @@ impl Book {
             return;
         }
         if let Some((loan, days)) = line.interest.take() {
-            let sum = self.interest_days.entry((programme, loan)).or_default();
-            *sum = sum.saturating_sub(days);
+            self.interest_days.update((programme, loan), |sum| *sum = sum.saturating_sub(days));
         }
     }
 }

@@ -32,7 +32,7 @@ impl Book {
         }
         self.note_group(entry);
         for posting in &entry.postings {
-            add(self.accounts.entry(posting.account.clone()).or_default(), posting.amount);
+            self.accounts.update(posting.account.clone(), |balance| add(balance, posting.amount));
         }
         self.apply_event(entry);
         self.reconcile(entry);
@@ -129,16 +129,13 @@ impl Book {
     }
 
     fn take_enterprise(&mut self, details: &EnterpriseDetails) {
-        self.enterprises
-            .entry(details.uscc)
-            .and_modify(|enterprise| enterprise.details = details.clone())
-            .or_insert_with(|| Enterprise {
-                details: details.clone(),
-                blacklist: Vec::new(),
-                rights: Vec::new(),
-                loans: Vec::new(),
-                applications: Vec::new(),
-            });
+        if let Some(enterprise) = self.enterprises.get_mut(&details.uscc) {
+            enterprise.details = details.clone();
+            return;
+        }
+        let (details, blacklist) = (details.clone(), Vec::new());
+        let (rights, loans, applications) = (Vec::new(), Vec::new(), Vec::new());
+        self.enterprises.insert(details.uscc, Enterprise { details, blacklist, rights, loans, applications });
     }
 
     fn take_right(&mut self, details: &IpRightDetails) {

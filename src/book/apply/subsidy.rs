@@ -82,24 +82,22 @@ impl Book {
                 add(&mut evidence.used, line.evidence.1);
             }
             for key in &line.cap_uses {
-                add(self.cap_use.entry(key.clone()).or_default(), line.award);
+                self.cap_use.update(key.clone(), |sum| add(sum, line.award));
             }
             if line.award.is_positive() && application.supplements.is_none() {
-                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
-                *grants = grants.saturating_add(1);
+                let grant = (application.programme.clone(), application.enterprise);
+                self.grants.update(grant, |grants| *grants = grants.saturating_add(1));
             }
             for key in &line.wide_uses {
                 add(self.wide_use.entry(key.clone()).or_default(), line.award);
             }
             if let Some((loan, days)) = line.interest {
-                let sum = self.interest_days.entry((application.programme.clone(), loan)).or_default();
-                *sum = sum.saturating_add(days);
+                self.interest_days.update((application.programme.clone(), loan), |sum| *sum = sum.saturating_add(days));
             }
         }
         if application.supplements.is_none() {
-            let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
-            let granted = granted.or_default();
-            *granted = granted.saturating_add(1);
+            let applicant = (application.programme.clone(), application.enterprise);
+            self.granted_applications.update(applicant, |granted| *granted = granted.saturating_add(1));
         }
         let budget = self.budgets.entry(application.budget.clone()).or_default();
         add(&mut budget.reserved, application.reserved());
@@ -113,18 +111,16 @@ impl Book {
             }
             self.free_caps(line, line.award);
             if line.award.is_positive() && application.supplements.is_none() {
-                let grants = self.grants.entry((application.programme.clone(), application.enterprise)).or_default();
-                *grants = grants.saturating_sub(1);
+                let grant = (application.programme.clone(), application.enterprise);
+                self.grants.update(grant, |grants| *grants = grants.saturating_sub(1));
             }
             if let Some((loan, days)) = line.interest {
-                let sum = self.interest_days.entry((application.programme.clone(), loan)).or_default();
-                *sum = sum.saturating_sub(days);
+                self.interest_days.update((application.programme.clone(), loan), |sum| *sum = sum.saturating_sub(days));
             }
         }
         if application.supplements.is_none() {
-            let granted = self.granted_applications.entry((application.programme.clone(), application.enterprise));
-            let granted = granted.or_default();
-            *granted = granted.saturating_sub(1);
+            let applicant = (application.programme.clone(), application.enterprise);
+            self.granted_applications.update(applicant, |granted| *granted = granted.saturating_sub(1));
         }
         let budget = self.budgets.entry(application.budget.clone()).or_default();
         subtract(&mut budget.reserved, application.reserved());
@@ -132,7 +128,7 @@ impl Book {
 
     pub(super) fn free_caps(&mut self, line: &ApplicationLineState, amount: Amount) {
         for key in &line.cap_uses {
-            subtract(self.cap_use.entry(key.clone()).or_default(), amount);
+            self.cap_use.update(key.clone(), |sum| subtract(sum, amount));
         }
         for key in &line.wide_uses {
             subtract(self.wide_use.entry(key.clone()).or_default(), amount);

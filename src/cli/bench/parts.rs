@@ -1,13 +1,16 @@
-//! What each part of the state takes in memory: each is copied, and the growth of this process is what the copy takes.
+//! What each part of the state takes in memory: each is made again from its bytes, as a start does it, and the growth of this
+//! process is what it takes. A copy would share most of it.
 
 use std::io::Write;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 
 use crate::cli::child::resident_kib;
 use crate::reader::Loaded;
+use crate::reader::index::Index;
 
-/// Copies part after part, keeps the copies, and prints what each took, the largest first.
+/// Makes part after part again, keeps them, and prints what each took, the largest first.
 pub(super) fn write(loaded: &Loaded, out: &mut dyn Write) -> anyhow::Result<()> {
     let view = loaded.view();
     let book = &view.book;
@@ -16,11 +19,12 @@ pub(super) fn write(loaded: &Loaded, out: &mut dyn Write) -> anyhow::Result<()> 
     let mut kept: Vec<Box<dyn std::any::Any>> = Vec::new();
     macro_rules! parts {
         ($($name:literal: $count:expr, $part:expr;)+) => {$(
+            let bytes = postcard::to_stdvec(&$part)?;
             let before = resident()?;
-            let copy = $part.clone();
+            let made = again(&$part, &bytes)?;
             taken.push(($name, $count, resident()?.saturating_sub(before)));
             // Kept until all are measured: what one gave back would be taken by the next, and not seen.
-            kept.push(Box::new(copy));
+            kept.push(Box::new((bytes, made)));
         )+};
     }
     parts! {
@@ -45,11 +49,12 @@ pub(super) fn write(loaded: &Loaded, out: &mut dyn Write) -> anyhow::Result<()> 
         "reversals": book.reversals.len(), book.reversals;
         "history": 0, view.history;
         "cases": 0, view.cases;
-        "work": 0, view.work;
-        "index": 0, view.index;
         "the book whole": 0, view.book;
     }
-    drop(kept);
+    let before = resident()?;
+    let index = Index::of(book);
+    taken.push(("index", 0, resident()?.saturating_sub(before)));
+    drop((kept, index));
     taken.sort_by_key(|(_, _, bytes)| std::cmp::Reverse(*bytes));
     for (name, count, bytes) in taken {
         let each = bytes.checked_div(u64::try_from(count)?).unwrap_or(0);
@@ -61,6 +66,11 @@ pub(super) fn write(loaded: &Loaded, out: &mut dyn Write) -> anyhow::Result<()> 
         )?;
     }
     Ok(())
+}
+
+/// The same value as read from a snapshot.
+fn again<T: DeserializeOwned>(_like: &T, bytes: &[u8]) -> anyhow::Result<T> {
+    Ok(postcard::from_bytes(bytes)?)
 }
 
 fn resident() -> anyhow::Result<u64> {

@@ -124,7 +124,7 @@ pub(super) fn write_snapshot(data: &Path) -> anyhow::Result<(std::path::PathBuf,
     let storage = SledStorage::open(data)?;
     let loaded = snapshot::load(data, &storage, &mut |_| {})?.loaded;
     let begin = Instant::now();
-    let path = snapshot::write(data, loaded.state())?;
+    let path = snapshot::write(data, loaded.state().copy())?;
     Ok((path, millis(begin.elapsed())))
 }
 

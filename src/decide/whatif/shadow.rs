@@ -151,7 +151,7 @@ impl Shadow {
     fn change(&mut self, entry: &Entry, changed: &ApplicationChanged, tally: &mut Tally) {
         let id = changed.application;
         let application = self.book.applications.get(&id);
-        let state = application.map(|application| application.state);
+        let state = application.as_ref().map(|application| application.state);
         let undecided = [ApplicationState::Submitted, ApplicationState::Approved, ApplicationState::AwaitingClosing];
         let is_one_of = |states: &[ApplicationState]| state.is_some_and(|state| states.contains(&state));
         let happens = match &changed.change {
@@ -173,7 +173,7 @@ impl Shadow {
             }
             ApplicationChange::Corrected(correction) => {
                 tally.recorded(id, correction.after);
-                application.is_some_and(|application| self.follows(application, correction))
+                application.is_some_and(|application| self.follows(&application, correction))
             }
         };
         if happens {
@@ -195,7 +195,7 @@ impl Shadow {
         if !amount.is_positive() {
             return;
         }
-        let by_line = fill_lines(application, amount);
+        let by_line = fill_lines(&application, amount);
         let demand = ClawbackDemand { amount, by_line, ..demand.clone() };
         let change = ApplicationChange::ClawbackDemanded(demand);
         self.put(entry, Event::ApplicationChanged(ApplicationChanged { application: id, change }));
@@ -233,9 +233,13 @@ impl Shadow {
     pub(super) fn close_open_years(&mut self, tally: &mut Tally) {
         let Some(last) = self.last.clone() else { return };
         for (programme, year) in self.to_close.clone() {
-            for application in self.book.applications.values_mut() {
-                let waits = application.waits_for_closing && application.programme == programme;
-                if waits && application.budget.1 == year && application.state == ApplicationState::Submitted {
+            let waits = |one: &Application| {
+                let waits = one.waits_for_closing && one.programme == programme && one.budget.1 == year;
+                waits && one.state == ApplicationState::Submitted
+            };
+            let waiting = self.book.applications.iter().filter(|(_, one)| waits(one)).map(|(id, _)| *id);
+            for id in waiting.collect::<Vec<_>>() {
+                if let Some(application) = self.book.applications.get_mut(&id) {
                     application.state = ApplicationState::AwaitingClosing;
                 }
             }

@@ -155,7 +155,7 @@ fn get_case(edge: &Edge, caller: &Caller, message: &v1::GetCaseRequest) -> Resul
         ..item(&view, today, case, waits).ok_or_else(missing)?
     };
     let limits = match case {
-        CaseId::Application(id) => view.book.applications.get(&id).map(|one| limits(&view.book, one)),
+        CaseId::Application(id) => view.book.applications.get(&id).map(|one| limits(&view.book, &one)),
         CaseId::Claim(_) => None,
     };
     let choices = choices.into_iter().map(|one| v1::CaseChoice {
@@ -173,7 +173,7 @@ pub(super) fn said([en, zh]: [String; 2]) -> v1::Text {
 
 fn sees_case(book: &Book, caller: &Caller, case: CaseId) -> bool {
     match case {
-        CaseId::Application(id) => book.applications.get(&id).is_some_and(|one| sees_application(book, caller, one)),
+        CaseId::Application(id) => book.applications.get(&id).is_some_and(|one| sees_application(book, caller, &one)),
         CaseId::Claim(id) => book.claims.get(&id).is_some_and(|one| sees_claim(book, caller, one)),
     }
 }
@@ -182,7 +182,7 @@ fn sees_case(book: &Book, caller: &Caller, case: CaseId) -> bool {
 fn item(view: &View, today: CivilDate, case: CaseId, waits: Option<Waiting>) -> Option<v1::WorkItem> {
     let book = &view.book;
     let about = match case {
-        CaseId::Application(id) => of_application(book, book.applications.get(&id)?),
+        CaseId::Application(id) => of_application(book, &*book.applications.get(&id)?),
         CaseId::Claim(id) => of_claim(book, book.claims.get(&id)?),
     };
     let about = v1::WorkItem { case_id: case.to_string(), ..about };

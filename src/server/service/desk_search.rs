@@ -5,7 +5,6 @@ use std::ops::Bound;
 use super::desk::name_of;
 use crate::book::Book;
 use crate::book::nouns::{Caller, PledgeKey};
-use crate::book::registry::Pledge;
 use crate::decide::rejection::Rejection;
 use crate::identifier::{
     ApplicationId, ClaimId, ContractNumber, InvoiceNumber, LoanId, NiceClass, PatentNumber, PledgeRegistrationNumber,
@@ -74,14 +73,14 @@ impl Looking<'_> {
         if self.found.len() >= ENOUGH || !in_districts(self.book(), self.caller, enterprise) {
             return;
         }
-        let first = self.view.history.concerning(enterprise, Sequence::FIRST).first();
+        let first = self.view.history.concerning(enterprise).next();
         let found = v1::Found {
             kind: kind.into(),
             id,
             label,
             enterprise: enterprise.to_string(),
             enterprise_name: name_of(self.book(), enterprise),
-            enterprise_sequence: first.map_or(0, |first| first.value()),
+            enterprise_sequence: first.map_or(0, Sequence::value),
             case_id,
         };
         self.found.push(found);
@@ -109,8 +108,8 @@ impl Looking<'_> {
             let of_class =
                 |class| NiceClass::from_value(class).map(|class| RightId::Trademark(Trademark { number, class }));
             if let (Some(first), Some(last)) = (of_class(1), of_class(45)) {
-                let range = (Bound::Included(&first), Bound::Included(&last));
-                wanted.extend(self.book().rights.range::<RightId, _>(range).map(|(id, _)| id.clone()));
+                let range = (Bound::Included(first), Bound::Included(last));
+                wanted.extend(self.book().rights.keys_in(range).cloned());
             }
         }
         for id in wanted {
@@ -122,7 +121,7 @@ impl Looking<'_> {
         let Some(right) = self.book().rights.get(id) else { return };
         let (owner, title) = (right.details.owner, right.details.title.clone());
         let last = right.pledges.last().and_then(|key| self.book().pledges.get(key));
-        let loan = last.and_then(|pledge| pledge.loans.last()).map(ToString::to_string).unwrap_or_default();
+        let loan = last.and_then(|pledge| pledge.loans.last().map(ToString::to_string)).unwrap_or_default();
         self.push(v1::FoundKind::IpRight, owner, (id.to_string(), title, loan));
     }
 
@@ -131,8 +130,9 @@ impl Looking<'_> {
         for kind in [RightKind::Patent, RightKind::Trademark, RightKind::Copyright, RightKind::Other] {
             let key = PledgeKey { kind, number: number.clone() };
             let known = self.book().pledges.get(&key).filter(|one| sees_pledge(self.book(), self.caller, one));
-            let Some(Pledge { details, loans, .. }) = known else { continue };
-            let (pledgor, loan) = (details.pledgor, loans.last().map(ToString::to_string).unwrap_or_default());
+            let Some(known) = known else { continue };
+            let (pledgor, loan) =
+                (known.details.pledgor, known.loans.last().map(ToString::to_string).unwrap_or_default());
             self.push(v1::FoundKind::Pledge, pledgor, (format!("{kind}:{number}"), String::new(), loan));
         }
     }

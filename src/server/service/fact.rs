@@ -80,7 +80,7 @@ fn list_facts(
     })?;
     let book = edge.reader().book();
     let page = request.fill(
-        request.rest_of(&book.fact_log),
+        request.rest_of_chunked(&book.fact_log),
         |(entry, _)| entry.value().to_string(),
         |(entry, key)| {
             let about = filter.enterprise.is_none_or(|who| key.enterprise() == Some(who));

@@ -156,17 +156,17 @@ fn indexed(edge: &Edge, caller: &Caller, filter: &EntryFilter) -> Option<Vec<Seq
         return Some(all);
     }
     let enterprise = filter.enterprise.or(caller.enterprise)?;
-    Some(view.history.concerning(enterprise, Sequence::FIRST).to_vec())
+    Some(view.history.concerning(enterprise).collect())
 }
 
 /// What is not the caller's has no time line, so that its length tells nothing.
 fn sees_subject(book: &Book, caller: &Caller, (subject, today): (&Subject, CivilDate)) -> bool {
     match subject {
-        Subject::Loan(id) => book.loans.get(id).is_some_and(|one| sees_loan(book, caller, one)),
-        Subject::Application(id) => book.applications.get(id).is_some_and(|one| sees_application(book, caller, one)),
+        Subject::Loan(id) => book.loans.get(id).is_some_and(|one| sees_loan(book, caller, &one)),
+        Subject::Application(id) => book.applications.get(id).is_some_and(|one| sees_application(book, caller, &one)),
         Subject::Claim(id) => book.claims.get(id).is_some_and(|one| sees_claim(book, caller, one)),
         Subject::Right(id) => book.rights.get(id).is_some_and(|one| sees_grants_of(book, caller, one.owner_on(today))),
-        Subject::Pledge(key) => book.pledges.get(key).is_some_and(|one| sees_pledge(book, caller, one)),
+        Subject::Pledge(key) => book.pledges.get(key).is_some_and(|one| sees_pledge(book, caller, &one)),
     }
 }
 
@@ -236,7 +236,7 @@ fn list_accounts(
     let view = edge.reader().view();
     known(&view, as_of)?;
     let page = request.fill(
-        request.rest_of(&view.book.accounts),
+        request.rest_of_chunked(&view.book.accounts),
         |(account, _)| account.to_string(),
         |(account, now)| {
             let balance = match as_of {

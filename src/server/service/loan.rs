@@ -88,7 +88,7 @@ fn get_loan(edge: &Edge, caller: &Caller, message: &v1::GetLoanRequest) -> Resul
     let book = edge.reader().book();
     let found = book.loans.get(&id).filter(|loan| sees_loan(&book, caller, loan));
     let found = found.ok_or_else(|| unknown(Reason::LoanUnknown, "loan_id", &id))?;
-    Ok(v1::GetLoanResponse { loan: Some(resource::loan(id, found)) })
+    Ok(v1::GetLoanResponse { loan: Some(resource::loan(id, &found)) })
 }
 
 fn list_loans(
@@ -108,19 +108,19 @@ fn list_loans(
     // candidate: a page must not end there.
     let (borrower, bank) =
         (filter.borrower.or(caller.enterprise), caller.institution.as_ref().or(filter.bank.as_ref()));
-    let seen = |id: &LoanId| book.loans.get(id).is_some_and(|loan| sees_loan(book, caller, loan));
-    let own = borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.as_slice());
-    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
+    let seen = |id: &LoanId| book.loans.get(id).is_some_and(|loan| sees_loan(book, caller, &loan));
+    let own = borrower.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.loans.clone());
+    let own = own.unwrap_or_default().into_iter().filter(|id| request.is_ahead(id) && seen(id));
     let bank =
         bank.filter(|_| borrower.is_none()).map(|bank| request.rest_of_set(&view.index.of_institution(bank).loans));
-    let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of_ascending(&book.loans).map(|(id, _)| *id));
+    let all = (borrower.is_none() && bank.is_none()).then(|| request.rest_of_shelf(&book.loans).copied());
     let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
     let page = request.fill(candidates, ToString::to_string, |id| {
         let loan = book.loans.get(&id).filter(|loan| sees_loan(book, caller, loan))?;
         let wanted = filter.borrower.is_none_or(|borrower| borrower == loan.terms.borrower)
             && filter.bank.as_ref().is_none_or(|bank| *bank == loan.terms.bank)
             && filter.state.is_none_or(|state| state == loan.state);
-        wanted.then(|| resource::loan(id, loan))
+        wanted.then(|| resource::loan(id, &loan))
     });
     Ok(v1::ListLoansResponse { loans: page.items, next_page_token: page.next_page_token })
 }

@@ -1,11 +1,10 @@
 //! `PoolService`.
 
-use std::collections::BTreeSet;
-
 use tonic::{Request, Response, async_trait};
 
 use super::Answer;
 use crate::book::Book;
+use crate::book::chunked::Chunked;
 use crate::book::nouns::Caller;
 use crate::book::pool::{BankYear, Pool};
 use crate::calendar::{CivilDate, FiscalYear};
@@ -22,7 +21,7 @@ use crate::server::parse::{self, query};
 use crate::server::render::{event, resource};
 
 /// What an enterprise does not have: its own are in a list.
-static NO_CLAIMS: BTreeSet<ClaimId> = BTreeSet::new();
+static NO_CLAIMS: Chunked<ClaimId, ()> = Chunked::new();
 
 #[async_trait]
 impl PoolService for Edge {
@@ -169,10 +168,10 @@ fn list_claims(
     // What is not the caller's is no candidate: a page must not end there.
     let own = match (&caller.institution, caller.enterprise) {
         (Some(institution), _) => Some(request.rest_of_either(&view.index.of_institution(institution).claims, &[])),
-        (None, Some(uscc)) => Some(request.rest_of_either(&NO_CLAIMS, &view.index.of_enterprise(uscc).claims)),
+        (None, Some(uscc)) => Some(request.rest_of_either(&NO_CLAIMS, view.index.claims_for(uscc))),
         (None, None) => None,
     };
-    let all = own.is_none().then(|| request.rest_of_ascending(&book.claims).map(|(id, _)| id));
+    let all = own.is_none().then(|| request.rest_of_chunked(&book.claims).map(|(id, _)| id));
     let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
         candidates.filter_map(|id| Some((id, book.claims.get(id)?))),

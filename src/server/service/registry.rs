@@ -1,13 +1,12 @@
 //! `RegistryService`.
 
-use std::collections::BTreeSet;
-
 use std::ops::Bound;
 
 use tonic::{Request, Response, async_trait};
 
 use super::Answer;
 use crate::book::Book;
+use crate::book::chunked::Chunked;
 use crate::book::nouns::{Caller, PledgeKey};
 use crate::book::registry::{IpRight, PledgeState};
 use crate::calendar::CivilDate;
@@ -22,7 +21,7 @@ use crate::server::parse::{self, query};
 use crate::server::render::resource;
 
 /// What an enterprise does not have: its own are in a list.
-static NO_PLEDGES: BTreeSet<PledgeKey> = BTreeSet::new();
+static NO_PLEDGES: Chunked<PledgeKey, ()> = Chunked::new();
 
 #[async_trait]
 impl RegistryService for Edge {
@@ -147,7 +146,7 @@ fn get_enterprise(
     let book = edge.reader().book();
     let found = book.enterprises.get(&uscc).filter(|_| sees_enterprise(&book, caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
-    Ok(v1::GetEnterpriseResponse { enterprise: Some(resource::enterprise(found, edge.today())) })
+    Ok(v1::GetEnterpriseResponse { enterprise: Some(resource::enterprise(&found, edge.today())) })
 }
 
 fn list_enterprises(
@@ -158,15 +157,13 @@ fn list_enterprises(
     let read = |text: &str| Uscc::parse(text).ok();
     let request = query(|violations| PageRequest::read(violations, message.page_size, &message.page_token, read))?;
     let (book, today) = (edge.reader().book(), edge.today());
-    let own = caller.enterprise.and_then(|own| book.enterprises.get_key_value(&own));
-    let everybody = caller.enterprise.is_none().then(|| request.rest_of(&book.enterprises));
-    let own = own.into_iter().filter(|(uscc, _)| request.is_ahead(uscc));
+    let everybody = caller.enterprise.is_none().then(|| request.rest_of_shelf(&book.enterprises).copied());
+    let own = caller.enterprise.into_iter().filter(|uscc| request.is_ahead(uscc));
     let candidates = own.chain(everybody.into_iter().flatten());
-    let page = request.fill(
-        candidates,
-        |(uscc, _)| uscc.to_string(),
-        |(uscc, one)| sees_enterprise(&book, caller, *uscc).then(|| resource::enterprise(one, today)),
-    );
+    let page = request.fill(candidates, ToString::to_string, |uscc| {
+        let one = book.enterprises.get(&uscc).filter(|_| sees_enterprise(&book, caller, uscc))?;
+        Some(resource::enterprise(&one, today))
+    });
     Ok(v1::ListEnterprisesResponse { enterprises: page.items, next_page_token: page.next_page_token })
 }
 
@@ -204,7 +201,7 @@ fn get_ip_right(
     let (book, today) = (edge.reader().book(), edge.today());
     let found = book.rights.get(&id).filter(|right| sees_enterprise(&book, caller, right.owner_on(today)));
     let found = found.ok_or_else(|| unknown(Reason::IpRightUnknown, "right", &id))?;
-    Ok(v1::GetIpRightResponse { ip_right: Some(show_right(&book, found, today)) })
+    Ok(v1::GetIpRightResponse { ip_right: Some(show_right(&book, &found, today)) })
 }
 
 fn show_right(book: &Book, right: &IpRight, today: CivilDate) -> v1::IpRight {
@@ -230,7 +227,7 @@ fn list_ip_rights(
     ids.sort();
     let page = request.fill(ids.into_iter(), ToString::to_string, |id| {
         let right = book.rights.get(id).filter(|right| right.owner_on(today) == owner)?;
-        Some(show_right(&book, right, today))
+        Some(show_right(&book, &right, today))
     });
     Ok(v1::ListIpRightsResponse { ip_rights: page.items, next_page_token: page.next_page_token })
 }
@@ -244,7 +241,7 @@ fn get_pledge(
     let book = edge.reader().book();
     let found = book.pledges.get(&key).filter(|pledge| sees_pledge(&book, caller, pledge));
     let found = found.ok_or_else(|| unknown(Reason::PledgeUnknown, "registration_number", &key.number))?;
-    Ok(v1::GetPledgeResponse { pledge: Some(resource::pledge(found, edge.today())) })
+    Ok(v1::GetPledgeResponse { pledge: Some(resource::pledge(&found, edge.today())) })
 }
 
 fn list_pledges(
@@ -259,21 +256,22 @@ fn list_pledges(
     })?;
     let (view, today) = (edge.reader().view(), edge.today());
     let book = &view.book;
+    let given = caller.enterprise.or(filter.pledgor).map(|uscc| book.pledges_given_by(uscc)).unwrap_or_default();
     // What is not the caller's is no candidate: a page must not end there.
     let own = match (&caller.institution, caller.enterprise.or(filter.pledgor)) {
         (Some(institution), _) => Some(request.rest_of_either(&view.index.of_institution(institution).pledges, &[])),
-        (None, Some(uscc)) => Some(request.rest_of_either(&NO_PLEDGES, &view.index.of_enterprise(uscc).pledges)),
+        (None, Some(_)) => Some(request.rest_of_either(&NO_PLEDGES, &given)),
         (None, None) => None,
     };
-    let all = own.is_none().then(|| request.rest_of(&book.pledges).map(|(key, _)| key));
+    let all = own.is_none().then(|| request.rest_of_shelf(&book.pledges));
     let candidates = own.into_iter().flatten().chain(all.into_iter().flatten());
     let page = request.fill(
-        candidates.filter_map(|key| book.pledges.get_key_value(key)),
+        candidates.filter_map(|key| Some((key, book.pledges.get(key)?))),
         |(key, _)| format!("{}/{}", key.kind, key.number),
         |(_, one)| {
             let wanted = filter.pledgor.is_none_or(|pledgor| pledgor == one.details.pledgor)
                 && filter.pledgee.as_ref().is_none_or(|pledgee| *pledgee == one.details.pledgee);
-            (wanted && sees_pledge(book, caller, one)).then(|| resource::pledge(one, today))
+            (wanted && sees_pledge(book, caller, &one)).then(|| resource::pledge(&one, today))
         },
     );
     Ok(v1::ListPledgesResponse { pledges: page.items, next_page_token: page.next_page_token })
@@ -295,20 +293,20 @@ fn list_blacklist_entries(
         Some((only?.or(caller.enterprise), request?))
     })?;
     let book = edge.reader().book();
-    let one = only.and_then(|only| book.enterprises.get_key_value(&only));
     let from = request.after.map_or(Bound::Unbounded, |(uscc, _)| Bound::Included(uscc));
-    let everybody = only.is_none().then(|| book.enterprises.range((from, Bound::Unbounded)));
+    let everybody = only.is_none().then(|| book.enterprises.keys_in((from, Bound::Unbounded)).copied());
     // An enterprise without entries is a candidate too, so that the limit on what is looked at counts it.
-    let candidates = one.into_iter().chain(everybody.into_iter().flatten()).flat_map(|(uscc, enterprise)| {
-        let nothing = enterprise.blacklist.is_empty().then_some((*uscc, Sequence::new(0), None));
-        nothing.into_iter().chain(enterprise.blacklist.iter().map(|entry| (*uscc, entry.entry, Some(entry))))
+    let candidates = only.into_iter().chain(everybody.into_iter().flatten()).flat_map(|uscc| {
+        let listed = book.enterprises.get(&uscc).map(|one| one.blacklist.clone()).unwrap_or_default();
+        let nothing = listed.is_empty().then_some((uscc, Sequence::new(0), None));
+        nothing.into_iter().chain(listed.into_iter().map(move |entry| (uscc, entry.entry, Some(entry))))
     });
     let page = request.fill(
         candidates.filter(|(uscc, sequence, _)| request.is_ahead(&(*uscc, *sequence))),
         |(uscc, sequence, _)| format!("{uscc}/{sequence}"),
         |(uscc, _, entry)| {
             let entry = entry.filter(|_| sees_enterprise(&book, caller, uscc))?;
-            Some(resource::blacklist_entry(uscc, entry))
+            Some(resource::blacklist_entry(uscc, &entry))
         },
     );
     Ok(v1::ListBlacklistEntriesResponse { blacklist_entries: page.items, next_page_token: page.next_page_token })

@@ -7,6 +7,7 @@ use crate::book::Book;
 use crate::book::application::Application;
 use crate::book::event::{Event, RequestKey};
 use crate::book::nouns::{ApplicationState, Caller};
+use crate::book::shelf::Held;
 use crate::calendar::{CivilDate, FiscalYear};
 use crate::decide::command::{self, Stamp};
 use crate::decide::decide;
@@ -134,7 +135,7 @@ async fn get_application(
         let book = edge.reader().book();
         let found = book.applications.get(&id).filter(|one| sees_application(&book, caller, one));
         let found = found.ok_or_else(|| unknown(Reason::ApplicationUnknown, "application_id", &id))?;
-        resource::application(id, found)
+        resource::application(id, &found)
     };
     let entry = edge.reader().entry(Sequence::new(id.number())).await.map_err(|fault| unavailable(&fault))?;
     if let Some(entry) = entry {
@@ -164,20 +165,19 @@ fn list_applications(
     // An enterprise's and a bank's applications are at hand; only the bureau looks at all. What is not the caller's is no
     // candidate: a page must not end there.
     let applicant = filter.enterprise.or(caller.enterprise).or_else(|| loan.map(|loan| loan.terms.borrower));
-    let own = applicant.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.applications.as_slice());
-    let seen = |id: &ApplicationId| book.applications.get(id).is_some_and(|one| sees_application(book, caller, one));
-    let own = own.unwrap_or_default().iter().copied().filter(|id| request.is_ahead(id) && seen(id));
+    let own = applicant.and_then(|uscc| book.enterprises.get(&uscc)).map(|one| one.applications.clone());
+    let seen = |id: &ApplicationId| book.applications.get(id).is_some_and(|one| sees_application(book, caller, &one));
+    let own = own.unwrap_or_default().into_iter().filter(|id| request.is_ahead(id) && seen(id));
     let bank = caller.institution.as_ref().filter(|_| applicant.is_none());
     let bank = bank.map(|bank| request.rest_of_set(&view.index.of_institution(bank).applications));
-    let all = (applicant.is_none() && bank.is_none())
-        .then(|| request.rest_of_ascending(&book.applications).map(|(id, _)| *id));
+    let all = (applicant.is_none() && bank.is_none()).then(|| request.rest_of_shelf(&book.applications).copied());
     let candidates = own.chain(bank.into_iter().flatten().copied()).chain(all.into_iter().flatten());
     let page = request.fill(candidates, ToString::to_string, |id| {
         let one = book.applications.get(&id).filter(|one| sees_application(book, caller, one))?;
         let wanted = filter.enterprise.is_none_or(|enterprise| enterprise == one.enterprise)
             && filter.loan.is_none_or(|loan| one.loan == Some(loan))
             && filter.state.is_none_or(|state| state == one.state);
-        wanted.then(|| resource::application(id, one))
+        wanted.then(|| resource::application(id, &one))
     });
     Ok(v1::ListApplicationsResponse { applications: page.items, next_page_token: page.next_page_token })
 }
@@ -191,7 +191,7 @@ fn get_enterprise_year(
     let book = edge.reader().book();
     let found = book.enterprises.get(&uscc).filter(|_| sees_grants_of(&book, caller, uscc));
     let found = found.ok_or_else(|| unknown(Reason::EnterpriseUnknown, "enterprise", &uscc))?;
-    let of_year: Vec<(ApplicationId, &Application)> = found
+    let of_year: Vec<(ApplicationId, Held<'_, Application>)> = found
         .applications
         .iter()
         .filter_map(|id| Some((*id, book.applications.get(id)?)))
@@ -205,7 +205,7 @@ fn get_enterprise_year(
     let skipped = of_year.len().saturating_sub(PAGE_ITEMS_MAX);
     // Copied, to be rendered when the book is let go: nothing is written meanwhile.
     let latest: Vec<(ApplicationId, Application)> =
-        of_year.iter().skip(skipped).map(|(id, one)| (*id, (*one).clone())).collect();
+        of_year.into_iter().skip(skipped).map(|(id, one)| (id, one.into_owned())).collect();
     let caps = caps(&book, uscc, year);
     drop(book);
     Ok(v1::GetEnterpriseYearResponse {

@@ -16,14 +16,14 @@ impl Generator {
     /// A loan on a pledge that is free, or on any; of the sizes at which rulebooks change their mind.
     pub(super) fn file_loan(&mut self, book: &Book) -> Option<Plan> {
         let is_free = |key: &PledgeKey| {
-            let pledge = &book.pledges[key];
-            let live = |id| book.loans.get(id).is_some_and(Loan::is_live);
+            let Some(pledge) = book.pledges.get(key) else { return false };
+            let live = |id| book.loans.get(id).is_some_and(|loan| loan.is_live());
             pledge.state_on(self.today) == PledgeState::Active && !pledge.loans.iter().any(live)
         };
         let free: Vec<PledgeKey> = book.pledges.keys().filter(|key| is_free(key)).cloned().collect();
         let from = if self.random.chance(90) { free } else { book.pledges.keys().cloned().collect() };
         let key = self.random.pick(from)?;
-        let details = &book.pledges[&key].details;
+        let details = book.pledges.get(&key)?.details.clone();
         let (bank, borrower) = (details.pledgee.clone(), details.pledgor);
         let mut pledges = vec![key.clone()];
         if self.random.chance(15) {
@@ -72,31 +72,31 @@ impl Generator {
         // Troubled loans are few and their road is long: they are looked at more often.
         let troubled = self.random.chance(40);
         let is_troubled = |loan: &Loan| matches!(loan.state, LoanState::Overdue | LoanState::NonPerforming);
-        let has_troubled = book.loans.values().any(is_troubled);
+        let has_troubled = book.loans.values().any(|loan| is_troubled(&loan));
         let wanted = |loan: &Loan| if troubled && has_troubled { is_troubled(loan) } else { loan.is_live() };
         let loans = book.loans.iter().filter(|(_, loan)| any || wanted(loan));
         let (id, loan) = self.random.pick(loans)?;
         let command = if any {
             let step = self.random.below(11);
-            self.any_step(*id, loan, step)
+            self.any_step(*id, &loan, step)
         } else {
             match loan.state {
-                LoanState::Filed => self.steps(*id, loan, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]),
+                LoanState::Filed => self.steps(*id, &loan, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]),
                 LoanState::Disbursed | LoanState::Repaying => {
-                    self.steps(*id, loan, &[0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 7])
+                    self.steps(*id, &loan, &[0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 7])
                 }
-                LoanState::Overdue => self.steps(*id, loan, &[1, 2, 3, 5, 5, 5, 5, 6]),
-                LoanState::NonPerforming => self.steps(*id, loan, &[1, 2, 7, 8, 8, 8, 8, 8, 8, 8, 8]),
+                LoanState::Overdue => self.steps(*id, &loan, &[1, 2, 3, 5, 5, 5, 5, 6]),
+                LoanState::NonPerforming => self.steps(*id, &loan, &[1, 2, 7, 8, 8, 8, 8, 8, 8, 8, 8]),
                 LoanState::Claimed
                 | LoanState::Compensated
                 | LoanState::Recovering
                 | LoanState::Settled
                 | LoanState::Closed
-                | LoanState::Withdrawn => self.steps(*id, loan, &[1, 2, 8, 10, 10, 10, 10]),
+                | LoanState::Withdrawn => self.steps(*id, &loan, &[1, 2, 8, 10, 10, 10, 10]),
             }
         };
         let command = if let Command::SubmitClaim(id, _) = command {
-            Command::SubmitClaim(id, self.loss(book, loan))
+            Command::SubmitClaim(id, self.loss(book, &loan))
         } else {
             command
         };

@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use super::{Generator, Plan, staff};
 use crate::book::Book;
 use crate::book::event::{BudgetChange, InterestPaid};
-use crate::book::loan::Loan as Known;
 use crate::book::nouns::{
     Caller, CostDetails, CostItem, EnterpriseDetails, EvidenceKey, InstitutionDetails, IpRightDetails, LoanTerms,
     PledgeDetails, Role,
@@ -233,7 +232,7 @@ fn of_loan(book: &Book, (id, loan): (LoanId, &Loan), step: &Step, on: CivilDate)
     let number = loan.number;
     // All that is left: somebody may have reported a part of it, by mistake or not.
     let rest = |all: Amount| if all.is_positive() { all } else { loan.amount() };
-    let outstanding = || book.loans.get(&id).map_or(Amount::ZERO, Known::outstanding);
+    let outstanding = || book.loans.get(&id).map_or(Amount::ZERO, |one| one.outstanding());
     Some(match step {
         Step::Filed { .. } => return None,
         Step::Disbursed => Command::DisburseLoan(id, loan.amount()),

@@ -167,10 +167,9 @@ impl Generator {
                 }))
             }
             8..10 => {
-                let listed = book
-                    .enterprises
-                    .iter()
-                    .flat_map(|(uscc, enterprise)| enterprise.blacklist.iter().map(move |entry| (*uscc, entry.entry)));
+                let listed = book.enterprises.iter().flat_map(|(uscc, one)| {
+                    one.into_owned().blacklist.into_iter().map(move |entry| (*uscc, entry.entry))
+                });
                 let (enterprise, entry) = self.random.pick(listed).unwrap_or((uscc, Sequence::new(3)));
                 let reason = "信用修复".to_owned();
                 plan(Command::LiftBlacklistEntry(LiftBlacklistEntry { enterprise, entry, reason }))

@@ -133,7 +133,7 @@ impl Generator {
             };
             self.random.pick(steps.iter().copied())?
         };
-        Some(self.review(id, application, step))
+        Some(self.review(id, &application, step))
     }
 
     fn review(&mut self, id: ApplicationId, application: &Application, step: u64) -> Plan {

@@ -280,11 +280,11 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             let (name, day) = rest.split_once(' ').unwrap();
             let kind = RightKind::parse("patent").unwrap();
             let key = PledgeKey { kind, number: PledgeRegistrationNumber::parse(name).unwrap() };
-            book.pledges[&key].state_on(CivilDate::parse(day).unwrap()).to_string()
+            book.pledges.get(&key).unwrap().state_on(CivilDate::parse(day).unwrap()).to_string()
         }
         "right" => {
             let (name, day) = rest.split_once(' ').unwrap();
-            let (right, day) = (&book.rights[&names::right(name)], CivilDate::parse(day).unwrap());
+            let (right, day) = (book.rights.get(&names::right(name)).unwrap(), CivilDate::parse(day).unwrap());
             format!("{} of {}", right.state_on(day), right.owner_on(day))
         }
         "unreconciled" => {
@@ -293,7 +293,7 @@ pub(super) fn state(book: &Book, what: &str, names: &Entries) -> String {
             let open: Vec<String> = open.iter().map(|one| format!("{} {}", one.statement, one.entries)).collect();
             open.join(", ")
         }
-        "enterprise" => book.enterprises[&names::enterprise(rest)].details.name.clone(),
+        "enterprise" => book.enterprises.get(&names::enterprise(rest)).unwrap().details.name.clone(),
         other => panic!("`? {other}` shows nothing"),
     };
     format!("? {what}: {shown}")
