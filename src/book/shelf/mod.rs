@@ -24,7 +24,7 @@ mod tests;
 use slot::Slot;
 
 /// How many values stay open.
-pub const OPEN_MAX: usize = if cfg!(test) { 8 } else { 16_384 };
+pub const OPEN_MAX: usize = if cfg!(test) { 8 } else { 65_536 };
 
 /// An ordered map that keeps what was not changed lately as its bytes.
 pub struct Shelf<K, V> {
