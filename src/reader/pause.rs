@@ -2,7 +2,7 @@
 //!
 //! What is applied is ahead of what is durable by some milliseconds, and a snapshot is of the durable. So the one who
 //! wants a copy asks for a pause; the decider, between two batches, stops until it was taken. A copy shares its chunks with
-//! the state, so the pause is the wait for one sync and some milliseconds for the largest of ledgers.
+//! the state, so the pause is the wait for one sync and a count for each chunk.
 
 use std::time::Duration;
 

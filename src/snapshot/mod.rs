@@ -12,7 +12,7 @@
 //! evidence that the journal lost its end.
 //!
 //! In the background a snapshot is made from a copy of the live state, which shares with it what neither changes: nobody
-//! who writes or reads waits for more than the copy, some milliseconds.
+//! who writes or reads waits for more than one sync and that copy.
 
 use std::fs;
 use std::io;
