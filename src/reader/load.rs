@@ -4,7 +4,7 @@ use super::cases::Cases;
 use super::history::History;
 use super::index::Index;
 use super::work::Work;
-use super::{BlockIndex, Published, Reader, Recent, StateCopy, View};
+use super::{BlockIndex, Published, Recent, StateCopy, View};
 use crate::book::Book;
 use crate::figures::Figures;
 use crate::journal::block::Head;
@@ -126,13 +126,5 @@ impl State<'_> {
     /// A copy of it, which shares what neither changes.
     pub(crate) fn copy(self) -> StateCopy {
         StateCopy::of(self.0)
-    }
-}
-
-impl Reader {
-    /// Lends the state as it is now, to write a snapshot of it. Nothing is published meanwhile: for a ledger that has
-    /// stopped writing.
-    pub fn lend<T>(&self, borrow: impl FnOnce(State<'_>) -> T) -> T {
-        borrow(State(&self.shared.published.read()))
     }
 }

@@ -1,4 +1,4 @@
-//! The state in sections, so that a start reads them beside each other and none of them has to be in memory twice.
+//! The state in sections, so that a start reads them beside each other, and has the bytes of a few of them in memory, never of all.
 //!
 //! The large parts are sections of their own; what is left of the state is the last one.
 
