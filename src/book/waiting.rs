@@ -42,7 +42,7 @@ impl fmt::Display for CaseId {
 }
 
 /// What somebody of the bureau does about a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Act {
     /// Approves a subsidy (审核).
     ApproveSubsidy,

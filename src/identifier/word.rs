@@ -155,7 +155,7 @@ impl<'de> Deserialize<'de> for Word {
                 Ok(v.into())
             }
         }
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_string(Text)
     }
 }
 

@@ -57,6 +57,7 @@ impl Loaded {
             && one.view.history == other.view.history
             && one.view.cases == other.view.cases
             && one.view.figures == other.view.figures
+            && one.view.work == other.view.work
             && one.view.index == other.view.index
             && one.blocks == other.blocks
             && one.subtrees == other.subtrees
@@ -89,20 +90,20 @@ impl Loaded {
     /// each entry.
     pub fn with_tail(self, storage: &dyn Storage, progress: &mut dyn FnMut(u64)) -> Result<Self, ReplayFault> {
         let Published { view, mut blocks, mut recent, mut subtrees } = self.0;
-        let View { book, mut history, mut cases, mut figures, mut index, head, work: _ } = view;
+        let View { book, mut history, mut cases, mut figures, mut work, mut index, head } = view;
         let Replayed { book, head } =
             replay_tail(storage, Replayed { book, head }, &mut |book, entry, height, leaf| {
                 let sequence = entry.sequence;
                 figures.apply(book, &entry);
                 history.apply(&entry);
                 cases.apply(&entry);
+                work.apply(&entry, book, &cases);
                 index.apply(&entry, book);
                 blocks.note(height, sequence);
                 subtrees.append(leaf);
                 recent.push(entry);
                 progress(sequence.value());
             })?;
-        let work = Work::of(&book, &cases);
         let view = View { book, history, cases, figures, work, index, head };
         Ok(Self(Published { view, blocks, recent, subtrees }))
     }

@@ -96,8 +96,7 @@ pub struct View {
     pub cases: Cases,
     /// The running sums of the board.
     pub figures: Figures,
-    /// What waits for the bureau; made anew from the book at every start.
-    #[serde(skip)]
+    /// What waits for the bureau.
     pub work: Work,
     /// What belongs to whom.
     pub index: Index,

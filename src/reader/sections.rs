@@ -1,13 +1,15 @@
-//! The state in sections, so that a start reads them beside each other, and has the bytes of a few of them in memory, never of all.
+//! The state in sections, so that a start reads them beside each other.
 //!
 //! The large parts are sections of their own; what is left of the state is the last one.
 
 use std::fmt;
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use postcard::Deserializer;
+use postcard::de_flavors::Flavor;
+use serde::{Deserialize, Serialize};
 
+use super::work::Work;
 use super::{Loaded, Published, StateCopy};
 
 /// Puts a part that was read into its place.
@@ -50,17 +52,20 @@ macro_rules! sections {
         }
 
         /// Reads the section of this number.
-        fn read_one(number: usize, bytes: &[u8]) -> postcard::Result<Read> {
+        fn read_one<'de, F: Flavor<'de>>(
+            number: usize,
+            deserializer: &mut Deserializer<'de, F>,
+        ) -> postcard::Result<Read> {
             let mut at = 0_usize;
             $(
                 if number == at {
-                    let part = whole(bytes)?;
+                    let part = Deserialize::deserialize(deserializer)?;
                     return Ok(Read::Part(Box::new(move |state| state.$($path).+ = part)));
                 }
                 at = at.saturating_add(1);
             )+
             debug_assert_eq!(number, at, "the last section");
-            Ok(Read::Rest(Box::new(whole(bytes)?)))
+            Ok(Read::Rest(Box::new(Deserialize::deserialize(deserializer)?)))
         }
     };
 }
@@ -80,6 +85,7 @@ sections! {
     view.history;
     view.cases;
     view.figures;
+    view.work;
     view.index;
     subtrees;
 }
@@ -88,15 +94,11 @@ fn put<T: Serialize>(part: &T, out: &mut dyn Write) -> postcard::Result<()> {
     postcard::to_io(part, out).map(|_| ())
 }
 
-/// Something that all of these bytes are of.
-fn whole<T: DeserializeOwned>(bytes: &[u8]) -> postcard::Result<T> {
-    let (part, rest) = postcard::take_from_bytes(bytes)?;
-    if rest.is_empty() { Ok(part) } else { Err(postcard::Error::DeserializeBadEncoding) }
-}
-
 impl StateCopy {
     /// Writes its sections in their order, and lets go of each when it is written.
-    pub(crate) fn write_sections(self, write_one: WriteOne<'_>) -> io::Result<()> {
+    pub(crate) fn write_sections(mut self, write_one: WriteOne<'_>) -> io::Result<()> {
+        // Not copied, so that nobody waits for it; a start that made it would look into every application.
+        self.0.view.work = Work::of(&self.0.view.book, &self.0.view.cases);
         write_all(self.0, write_one)
     }
 }
@@ -107,8 +109,11 @@ impl Section {
     /// # Errors
     ///
     /// The bytes are not those of this section.
-    pub(crate) fn read(number: usize, bytes: &[u8]) -> Result<Self, String> {
-        read_one(number, bytes).map(Self).map_err(|error| format!("its section {number} cannot be read: {error}"))
+    pub(crate) fn read<'de, F: Flavor<'de>>(
+        number: usize,
+        deserializer: &mut Deserializer<'de, F>,
+    ) -> Result<Self, String> {
+        read_one(number, deserializer).map(Self).map_err(|error| format!("its section {number} cannot be read: {error}"))
     }
 }
 

@@ -1,7 +1,8 @@
 //! What waits for the bureau (待办), by act and by the day on which it is due: so that a queue is read from its top,
 //! however many cases there are.
 //!
-//! Made from the book at the start and carried on entry by entry; [`Work::of`] and [`Work::apply`] come to the same.
+//! Carried on entry by entry, and made from the book where a snapshot is written; [`Work::apply`] and [`Work::of`] come to
+//! the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -18,10 +19,11 @@ use crate::identifier::{ApplicationId, ClaimId, ProgrammeId};
 pub type Place = (CivilDate, CaseId);
 
 /// What waits.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Work {
     by_act: BTreeMap<Act, BTreeSet<Place>>,
     places: BTreeMap<CaseId, (Act, CivilDate)>,
+    #[serde(skip)]
     none: BTreeSet<Place>,
     /// What waits for a closing run, which is one act for all of a programme's year.
     runs: BTreeMap<(ProgrammeId, FiscalYear), BTreeSet<ApplicationId>>,

@@ -44,7 +44,7 @@ macro_rules! codes {
                         $name::parse(code).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(code), &self))
                     }
                 }
-                deserializer.deserialize_str(Code)
+                deserializer.deserialize_string(Code)
             }
         }
     };

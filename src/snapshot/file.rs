@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Each section has a hash of its own, so that as many threads as there are processors read, check and open them side by
-//! side, and no more of the file is in memory than the sections that are being read.
+//! side; of the file no more is in memory than a buffer of each thread.
 
 use std::cmp::Reverse;
 use std::fs::File;
@@ -30,9 +30,11 @@ use std::path::Path;
 use std::thread;
 
 use parking_lot::Mutex;
+use postcard::Deserializer;
 use sha2::{Digest as _, Sha256};
 
 use super::Flaw;
+use super::stream::{Ended, Stream};
 use crate::journal::block::Head;
 use crate::journal::merkle::{Hash, Tree};
 use crate::reader::{Loaded, SECTIONS, Section, StateCopy};
@@ -246,13 +248,28 @@ impl Sealed {
         let mut sections = Vec::new();
         loop {
             let Some((number, extent)) = order.lock().next() else { return Ok(sections) };
-            let bytes = bytes_at(&self.file, extent.offset, usize::try_from(extent.bytes).unwrap_or(usize::MAX))?;
-            let (expected, found) = (extent.hash, Hash::of([bytes.as_slice()]));
-            if found != expected {
-                return Err(Flaw::Damaged { expected, found });
-            }
-            sections.push(Section::read(number, &bytes).map_err(Flaw::Content)?);
+            sections.push(self.read_section(number, extent)?);
         }
+    }
+
+    /// Reads a section, and gives it out only if its bytes are those that were written.
+    fn read_section(&self, number: usize, extent: Extent) -> Result<Section, Flaw> {
+        let Extent { offset, bytes, hash: expected } = extent;
+        let mut deserializer = Deserializer::from_flavor(Stream::new(&self.file, (offset, bytes)));
+        let section = Section::read(number, &mut deserializer);
+        let stream = deserializer.finalize().map_err(|error| Flaw::Content(error.to_string()))?;
+        let Ended { hash: found, untaken } = stream.end().map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Flaw::NotASnapshot,
+            _ => Flaw::Unreadable(error),
+        })?;
+        if found != expected {
+            return Err(Flaw::Damaged { expected, found });
+        }
+        let section = section.map_err(Flaw::Content)?;
+        if untaken > 0 {
+            return Err(Flaw::Content(format!("its section {number} has {untaken} bytes too many")));
+        }
+        Ok(section)
     }
 }
 

@@ -27,6 +27,7 @@ use crate::reader::{Loaded, StateCopy};
 use crate::storage::{Fault, Storage, Tip};
 
 mod file;
+mod stream;
 mod taker;
 #[cfg(test)]
 mod tests;

@@ -134,7 +134,7 @@ impl<'de, V> Deserialize<'de> for Packed<V> {
                 Ok(Packed { bytes: v.into(), of: PhantomData })
             }
         }
-        deserializer.deserialize_bytes(Bytes(PhantomData))
+        deserializer.deserialize_byte_buf(Bytes(PhantomData))
     }
 }
 
