@@ -34,6 +34,7 @@ pub mod simulation;
 pub mod nation;
 pub mod telemetry;
 pub mod server;
+mod background;
 pub mod access_log;
 pub mod writer;
 pub mod reader;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::names;
 use super::read::{files, last_line};
 use super::{FILE_BYTES_MAX, FOLDER, GATHER, QUEUE_RECORDS_MAX, Record, SYNC_INTERVAL};
+use crate::background::yield_to_others;
 
 /// Why the log cannot be written.
 #[derive(Debug, Error)]
@@ -239,6 +240,8 @@ impl Scribe {
     fn name_finished(&self) {
         let folder = self.folder.clone();
         let work = move || {
+            // Beside calls that wait, this waits: it reads a whole file.
+            yield_to_others();
             let made = files(&folder).and_then(|files| names::make_missing(&folder, &files));
             if let Err(error) = made {
                 let error: &dyn std::error::Error = &error;

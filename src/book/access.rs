@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chunked::Chunked;
 use super::event::Entry;
 use super::nouns::{Caller, Hands, Role};
 use crate::calendar::CivilDate;
@@ -132,11 +133,11 @@ pub struct Endorsement {
     pub hands: Hands,
 }
 
-/// Who is let in as whom.
+/// Who is let in as whom. A copy, as the guard has one, shares the principals, of which there may be one for each enterprise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Access {
     /// By name.
-    pub principals: BTreeMap<PrincipalName, Principal>,
+    pub principals: Chunked<PrincipalName, Principal>,
     /// Institutions of which nobody is let in.
     pub disabled_institutions: BTreeSet<InstitutionId>,
     /// By the entry that granted them.

@@ -59,7 +59,7 @@ use rejection::{Reason, Rejection};
 pub fn decide(book: &Book, stamp: &Stamp, request: &Request) -> Result<Entry, Rejection> {
     permission::check(&request.caller, &request.command)?;
     let today = stamp.recorded_at.shanghai_date();
-    standing::check(book, &request.caller, today)?;
+    standing::check(&book.access, &request.caller, today)?;
     let context = Context::new(book, (stamp, today), request)?;
     let outcome = dispatch(&context, &request.command)?;
     let outcome = second::wait_for_second(&context, &request.command, outcome)?;

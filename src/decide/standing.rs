@@ -3,14 +3,14 @@
 //! away is gone for the next command, whatever was queued before.
 
 use super::rejection::{Reason, Rejection};
-use crate::book::Book;
+use crate::book::access::Access;
 use crate::book::nouns::Caller;
 use crate::calendar::CivilDate;
 
 /// Refuses a caller that is not, or no more, let in on this day.
-pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejection> {
+pub fn check(access: &Access, caller: &Caller, today: CivilDate) -> Result<(), Rejection> {
     if let Some(name) = &caller.principal {
-        let bound = book.access.principals.get(name);
+        let bound = access.principals.get(name);
         let bound = bound.filter(|bound| {
             let details = &bound.details;
             details.person == caller.person
@@ -35,7 +35,7 @@ pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejec
             ));
         }
     }
-    if let Some(institution) = caller.institution.as_ref().filter(|own| book.access.disabled_institutions.contains(own))
+    if let Some(institution) = caller.institution.as_ref().filter(|own| access.disabled_institutions.contains(own))
     {
         return Err(Rejection::new(
             Reason::InstitutionDisabled,
@@ -44,13 +44,13 @@ pub fn check(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejec
             format!("“{institution}”已停用，请联系主管部门"),
         ));
     }
-    delegated(book, caller, today)
+    delegated(access, caller, today)
 }
 
 /// Refuses who says to act for somebody without a delegation in force.
-fn delegated(book: &Book, caller: &Caller, today: CivilDate) -> Result<(), Rejection> {
+fn delegated(access: &Access, caller: &Caller, today: CivilDate) -> Result<(), Rejection> {
     let Some(from) = &caller.on_behalf_of else { return Ok(()) };
-    if book.access.is_delegate(from, &caller.person, caller.role, today) {
+    if access.is_delegate(from, &caller.person, caller.role, today) {
         return Ok(());
     }
     Err(Rejection::new(

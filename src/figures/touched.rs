@@ -1,7 +1,7 @@
 //! Whose figures an entry may change.
 
 use crate::book::Book;
-use crate::book::event::{Entry, Event, Undone};
+use crate::book::event::{Entry, Event, LoanChange, Undone};
 use crate::book::nouns::{EnterpriseDetails, PledgeKey, RightChange};
 use crate::identifier::{ApplicationId, ClaimId, LoanId};
 
@@ -21,6 +21,8 @@ impl Touched {
         let pledges = |pledges| Self { pledges, ..Self::default() };
         match &entry.event {
             Event::LoanFiled(_) => loan(Some(LoanId::created_by(entry.sequence))),
+            // Interest, which half of all entries are, changes nothing that a loan counts for.
+            Event::LoanChanged(changed) if matches!(changed.change, LoanChange::InterestPaid(_)) => Self::default(),
             Event::LoanChanged(changed) => loan(Some(changed.loan)),
             Event::ClaimSubmitted(submitted) => loan(Some(submitted.loan)),
             Event::ClaimChanged(changed) => loan(loan_of(book, changed.claim)),

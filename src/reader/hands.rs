@@ -1,13 +1,14 @@
 //! The two hands that move the ledger on: one applies what is decided, the other says what is durable.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use parking_lot::RwLockWriteGuard;
 use tokio::sync::watch;
 
 use super::{Published, Shared, View};
 use crate::book::Book;
-use crate::book::event::Entry;
+use crate::book::event::{Entry, Event};
 use crate::identifier::Sequence;
 use crate::journal::block::{Block, Head};
 use crate::journal::merkle::Hash;
@@ -30,19 +31,37 @@ impl Applier {
     }
 
     /// The state, to decide on and to apply to; readers wait until it is let go.
-    pub(crate) fn lock(&self) -> RwLockWriteGuard<'_, Published> {
-        self.shared.published.write()
+    pub(crate) fn lock(&self) -> Applying<'_> {
+        Applying { published: self.shared.published.write(), shared: &self.shared }
     }
 }
 
-impl Published {
+/// The state in the hand of who applies to it.
+#[derive(Debug)]
+pub(crate) struct Applying<'a> {
+    published: RwLockWriteGuard<'a, Published>,
+    shared: &'a Shared,
+}
+
+impl Applying<'_> {
     /// What is decided on.
-    pub(crate) const fn book(&self) -> &Book {
-        &self.view.book
+    pub(crate) fn book(&self) -> &Book {
+        &self.published.view.book
     }
 
     /// Takes over an entry that follows; it is not durable yet.
     pub(crate) fn apply(&mut self, entry: Arc<Entry>) {
+        let (sequence, changes_access) = (entry.sequence.value(), matches!(entry.event, Event::AccessChanged(_)));
+        self.published.apply(entry);
+        if changes_access {
+            self.shared.access.store(Arc::new(self.book().access.clone()));
+        }
+        self.shared.applied.store(sequence, Ordering::Release);
+    }
+}
+
+impl Published {
+    fn apply(&mut self, entry: Arc<Entry>) {
         let View { book, history, cases, figures, index, work, head: _ } = &mut self.view;
         figures.apply(book, &entry);
         history.apply(&entry);

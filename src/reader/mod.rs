@@ -20,13 +20,16 @@
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task;
 
 use crate::book::Book;
+use crate::book::access::Access;
 use crate::book::event::Entry;
 use crate::figures::Figures;
 use crate::identifier::Sequence;
@@ -130,6 +133,10 @@ struct PageLimits {
 #[derive(Debug)]
 struct Shared {
     published: RwLock<Published>,
+    /// Who is let in as whom, as the book has it: asked on every call, which must not wait for whoever decides.
+    access: ArcSwap<Access>,
+    /// The sequence of the last entry that was applied; moved on before the state is let go.
+    applied: AtomicU64,
     storage: Arc<dyn Storage>,
     /// The blocks that were read last, newest last: whoever asks for one entry after the other, as a client does that sends
     /// its requests again, would read and check a whole block for each. Blocks never change.
@@ -155,9 +162,10 @@ impl Reader {
     pub(crate) fn new(storage: Arc<dyn Storage>, loaded: Loaded) -> (Self, Applier, Publisher) {
         let (tip, _) = watch::channel(loaded.view().book.last_sequence());
         let (alive, publishing) = watch::channel(());
-        let published = RwLock::new(loaded.0);
-        let shared =
-            Arc::new(Shared { published, storage, opened: Mutex::default(), tip, pause: Pause::default(), publishing });
+        let access = ArcSwap::from_pointee(loaded.view().book.access.clone());
+        let applied = AtomicU64::new(loaded.view().book.last_sequence().value());
+        let (published, opened, pause) = (RwLock::new(loaded.0), Mutex::default(), Pause::default());
+        let shared = Arc::new(Shared { published, access, applied, storage, opened, tip, pause, publishing });
         let (decider, committer) = hands::of(&shared, alive);
         (Self { shared }, decider, committer)
     }
@@ -168,7 +176,7 @@ impl Reader {
     ///
     /// The writer has stopped before it was: what the view showed may never have happened.
     pub async fn settled(&self) -> Result<(), ReadFault> {
-        let shown = self.shared.published.read().view.book.last_sequence();
+        let shown = Sequence::new(self.shared.applied.load(Ordering::Acquire));
         if shown <= self.last_sequence() {
             return Ok(());
         }
@@ -196,6 +204,12 @@ impl Reader {
     /// The book after the last entry that was decided; see [`Reader::settled`].
     pub fn book(&self) -> MappedRwLockReadGuard<'_, Book> {
         RwLockReadGuard::map(self.shared.published.read(), |published| &published.view.book)
+    }
+
+    /// Who is let in as whom after the last entry that was decided, without waiting for anybody; of first approvals it may
+    /// lack the newest.
+    pub fn access(&self) -> Arc<Access> {
+        self.shared.access.load_full()
     }
 
     /// The sequence of the last durable entry, 0 when there is none.

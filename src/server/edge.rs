@@ -1,5 +1,6 @@
 //! What every handler does, once: who calls, what is asked, how long there is, and the way to the writer and back.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +47,11 @@ pub const REPLAYED_KEY: &str = "ipledger-replayed";
 
 /// The way in, shared by all services; clones are the same way.
 #[derive(Debug, Clone)]
-pub struct Edge {
+pub struct Edge(Arc<Way>);
+
+/// What there is on the way; behind one pointer, because every call takes it along.
+#[derive(Debug, Clone)]
+pub struct Way {
     writer: Writer,
     reader: Reader,
     identity: Arc<dyn Identify>,
@@ -73,13 +78,19 @@ pub struct Edge {
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
 
+impl Deref for Edge {
+    type Target = Way;
+
+    fn deref(&self) -> &Way {
+        &self.0
+    }
+}
+
 impl Edge {
     /// A way in to this writer and reader.
     pub fn new(writer: Writer, reader: Reader, identity: Arc<dyn Identify>) -> Self {
         let (stop, _) = watch::channel(false);
-        let tails = Arc::new(Semaphore::new(TAILS_MAX));
-        let simulations = Arc::new(Semaphore::new(1));
-        Self {
+        Self(Arc::new(Way {
             writer,
             reader,
             identity,
@@ -90,22 +101,28 @@ impl Edge {
             logins: Arc::default(),
             comparisons: Arc::default(),
             verifications: Arc::default(),
-            tails,
+            tails: Arc::new(Semaphore::new(TAILS_MAX)),
             catch_up: Arc::new(Semaphore::new(1)),
-            simulations,
+            simulations: Arc::new(Semaphore::new(1)),
             jobs: Arc::default(),
             stop: Arc::new(stop),
-        }
+        }))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Way)) -> Self {
+        let mut way = Arc::unwrap_or_clone(self.0);
+        change(&mut way);
+        Self(Arc::new(way))
     }
 
     /// The same with limits, an access log and a seal of page tokens; without them there are no limits and no log.
     #[must_use]
     pub fn with_watch(self, watch: Watch) -> Self {
-        Self { watch: Arc::new(watch), ..self }
+        self.with(|way| way.watch = Arc::new(watch))
     }
 
     /// What the guard keeps.
-    pub(super) const fn watch(&self) -> &Arc<Watch> {
+    pub(super) fn watch(&self) -> &Arc<Watch> {
         &self.watch
     }
 
@@ -122,28 +139,31 @@ impl Edge {
     /// The same with another clock, which says what day it is today for reads; the writer's own clock stamps entries.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
+        self.with(|way| way.clock = clock)
     }
 
     /// The same as a sandbox with this clock, which is also the writer's.
     #[must_use]
     pub fn with_sandbox(self, clock: ManualClock) -> Self {
-        Self { clock: Clock::Manual(clock.clone()), sandbox: Some(clock), ..self }
+        self.with(|way| {
+            way.clock = Clock::Manual(clock.clone());
+            way.sandbox = Some(clock);
+        })
     }
 
     /// The clock of the sandbox, if this is one.
-    pub(super) const fn sandbox(&self) -> Option<&ManualClock> {
+    pub(super) fn sandbox(&self) -> Option<&ManualClock> {
         self.sandbox.as_ref()
     }
 
     /// The same with a keeper of checkpoints; without one no checkpoint and no receipt is given.
     #[must_use]
     pub fn with_keeper(self, keeper: Keeper) -> Self {
-        Self { keeper: Some(keeper), ..self }
+        self.with(|way| way.keeper = Some(keeper))
     }
 
     /// Who makes and keeps checkpoints, if the ledger signs any.
-    pub(super) const fn keeper(&self) -> Option<&Keeper> {
+    pub(super) fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
     }
 
@@ -153,17 +173,17 @@ impl Edge {
     }
 
     /// Who takes commands.
-    pub(super) const fn writer(&self) -> &Writer {
+    pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }
 
     /// What is durable.
-    pub(super) const fn reader(&self) -> &Reader {
+    pub(super) fn reader(&self) -> &Reader {
         &self.reader
     }
 
     /// What time it is.
-    pub(super) const fn clock(&self) -> &Clock {
+    pub(super) fn clock(&self) -> &Clock {
         &self.clock
     }
 
@@ -223,19 +243,22 @@ impl Edge {
         let (caller, mut message) = self.open(request)?;
         note_request_id(message.header().request_id);
         let validate_only = message.take_validate_only();
-        let request = command(caller, &message, parse)?;
-        reused::check(self, &request).await?;
-        let submitted = self.writer.submit(request, validate_only, Some(deadline));
+        let request = Arc::new(command(caller, &message, parse)?);
+        let submitted = self.writer.submit(Arc::clone(&request), validate_only, Some(deadline));
         let Ok(answer) = timeout_at(deadline, submitted).await else {
             return Err(Rejection::plain(Reason::DeadlineExceeded));
         };
-        let answer = answer?;
-        note(&answer);
-        Ok(respond::<M>(&answer))
+        match answer {
+            Ok(answer) => {
+                note(&answer);
+                Ok(respond::<M>(&answer))
+            }
+            Err(rejection) => Err(reused::explained(self, &request, rejection).await),
+        }
     }
 
     /// A write of a batch, parsed.
-    pub(super) async fn asked<M: WriteRequest>(
+    pub(super) fn asked<M: WriteRequest>(
         &self,
         caller: &Caller,
         mut message: M,
@@ -243,8 +266,7 @@ impl Edge {
     ) -> Result<Asked, Rejection> {
         let validate_only = message.take_validate_only();
         let request = command(caller.clone(), &message, |message, _, violations| parse(message, violations))?;
-        reused::check(self, &request).await?;
-        Ok(Asked { request, validate_only })
+        Ok(Asked { request: Arc::new(request), validate_only })
     }
 }
 

@@ -72,7 +72,7 @@ mod vocabulary;
 mod write;
 
 pub use authenticate::{AuthenticatedIdentity, Authenticator, Credential};
-pub use edge::Edge;
+pub use edge::{Edge, Way};
 use guard::Guarded;
 pub use identity::{DevIdentity, Identify};
 pub(crate) use render::entry::kind as kind_of;

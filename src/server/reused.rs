@@ -3,6 +3,8 @@
 //! The record of the first request is read back from its entry, so nothing is kept for this. A stranger hears only that
 //! the id was used: not by whom, not for what.
 
+use std::sync::Arc;
+
 use crate::book::event::{ApplicationChange, Entry, Event};
 use crate::book::nouns::Caller;
 use crate::decide::command::Request;
@@ -21,19 +23,29 @@ const VALUE_CHARACTERS_MAX: usize = 80;
 /// The most fields that are named behind the first.
 const OTHERS_MAX: usize = 4;
 
-/// Refuses a request whose id another request was recorded under, naming each field that differs; where that cannot be
-/// told, or may not, it is left to the writer to refuse it.
-pub(super) async fn check(edge: &Edge, request: &Request) -> Result<(), Rejection> {
+/// Why the writer rejected a request: where another request was recorded under its id, each field that differs is named,
+/// if that can be told and may be.
+pub(super) async fn explained(edge: &Edge, request: &Request, rejection: Rejection) -> Rejection {
+    if rejection.reason != Reason::RequestIdReused {
+        return rejection;
+    }
+    match recorded_before(edge, request).await {
+        Ok(Some(entry)) => request_of(&entry, &|_| None).map_or(rejection, |earlier| Rejection {
+            reason: Reason::RequestIdReused,
+            violations: differences(&entry, &earlier, request),
+        }),
+        Ok(None) => rejection,
+        Err(unavailable) => unavailable,
+    }
+}
+
+/// The entry that the caller's own other request made under this id, if it keeps what was asked for.
+async fn recorded_before(edge: &Edge, request: &Request) -> Result<Option<Arc<Entry>>, Rejection> {
     let known = edge.reader().book().request(&request.key.id);
-    let Some(sequence) = known else { return Ok(()) };
+    let Some(sequence) = known else { return Ok(None) };
     let entry = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
     let other = entry.filter(|entry| entry.request.digest != request.key.digest);
-    let Some(entry) = other.filter(|entry| is_own(&entry.actor, &request.caller)) else { return Ok(()) };
-    if !is_kept(&entry.event) {
-        return Ok(());
-    }
-    let Some(earlier) = request_of(&entry, &|_| None) else { return Ok(()) };
-    Err(Rejection { reason: Reason::RequestIdReused, violations: differences(&entry, &earlier, request) })
+    Ok(other.filter(|entry| is_own(&entry.actor, &request.caller) && is_kept(&entry.event)))
 }
 
 /// Whether both are the same person in the same role for the same organisation. The certificate may be another one.

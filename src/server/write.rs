@@ -154,7 +154,7 @@ writes! {
 
 /// Whether an RPC, `Service/Method`, writes one request; batches are not among them.
 pub(super) fn is_write(rpc: &str) -> bool {
-    METHODS.iter().any(|method| method.rsplit_once('.').is_some_and(|(_, name)| name == rpc))
+    METHODS.iter().any(|method| method.strip_prefix("/ipledger.v1.") == Some(rpc))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::{error, io};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::write;
+use crate::background::yield_to_others;
 use crate::reader::Reader;
 
 /// How often the thread looks whether a snapshot is due.
@@ -98,7 +99,16 @@ impl Work {
     fn take_copy(&self) -> Result<(PathBuf, u64), Box<dyn error::Error>> {
         let copy = self.reader.copy().ok_or("what was decided did not become durable")?;
         let entries = copy.head().last_sequence;
-        Ok((write(&self.data, copy)?, entries))
+        // On a thread of its own, which yields: for the copy others waited, and it must not.
+        let written = thread::scope(|scope| {
+            let writing = thread::Builder::new().name("snapshot-write".to_owned());
+            let writing = writing.spawn_scoped(scope, || {
+                yield_to_others();
+                write(&self.data, copy)
+            })?;
+            writing.join().map_err(|_panic| io::Error::other("the thread that writes it panicked"))?
+        })?;
+        Ok((written, entries))
     }
 
     fn tell(&mut self, made: Result<(PathBuf, u64), Box<dyn error::Error>>) {

@@ -186,8 +186,8 @@ struct Several {
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// The request.
-    pub request: Request,
+    /// The request; whoever asks may keep it, to say what was wrong with it.
+    pub request: Arc<Request>,
     /// Whether it is only decided, and not recorded.
     pub validate_only: bool,
 }
@@ -253,7 +253,7 @@ impl Writer {
     /// is decided rejects it; after that the command takes its course, whether anybody waits for it or not.
     pub async fn submit(
         &self,
-        request: Request,
+        request: impl Into<Arc<Request>>,
         validate_only: bool,
         deadline: Option<Instant>,
     ) -> Result<Answer, Rejection> {
@@ -263,12 +263,12 @@ impl Writer {
     /// Puts a command into the queue, behind those that were put there before; its answer comes later.
     pub fn begin(
         &self,
-        request: Request,
+        request: impl Into<Arc<Request>>,
         validate_only: bool,
         deadline: Option<Instant>,
     ) -> Result<Pending, Rejection> {
         let (reply, outcome) = oneshot::channel();
-        let command = Asked { request, validate_only };
+        let command = Asked { request: request.into(), validate_only };
         self.gate.enqueue(Queued::One(Box::new(Task { command, deadline, reply })))?;
         Ok(Pending { writer: self.clone(), outcome })
     }

@@ -143,7 +143,7 @@ async fn a_rejection_waits_for_what_it_rests_on() {
 }
 
 fn asked(request: Request) -> Asked {
-    Asked { request, validate_only: false }
+    Asked { request: Arc::new(request), validate_only: false }
 }
 
 #[tokio::test]
@@ -385,7 +385,7 @@ async fn who_has_gone_before_the_decision_is_not_decided() {
     for number in [1_u64, 2] {
         let (reply, outcome) = oneshot::channel();
         let request = register(u128::from(number), number);
-        let command = Asked { request, validate_only: false };
+        let command = asked(request);
         queue.send(Queued::One(Box::new(Task { command, deadline: None, reply }))).unwrap();
         waiting.push(outcome);
     }

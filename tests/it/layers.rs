@@ -31,9 +31,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["decide", "rulebook", "book", "identifier", "money", "calendar", "journal", "storage", "reader"]),
     ("report", &["figures", "rulebook", "book", "identifier", "money", "calendar"]),
     ("evidence", &["book", "identifier", "calendar", "journal", "reader"]),
-    ("access_log", &[]),
+    // In the lib, below everything that has threads.
+    ("background", &[]),
+    ("access_log", &["background"]),
     ("pki", &["book", "identifier", "calendar"]),
-    ("snapshot", &["journal", "storage", "reader"]),
+    ("snapshot", &["background", "journal", "storage", "reader"]),
     ("backup", &["book", "money", "calendar", "journal", "storage", "reader", "evidence", "snapshot"]),
     ("server", &ALL_BELOW_SERVER),
     ("nation", &["rulebook", "book", "identifier", "money", "calendar"]),

@@ -1,9 +1,9 @@
 //! `ipledger bench`: how fast, as ratios in one run on one machine.
 //!
 //! Two measurements. *Decisions*: `decide`, and `decide` + `apply`, of subsidy applications in the pure core, one thread. *Writes*:
-//! durable unary writes of the real server in a process of its own, each with a full decision (all gates, caps,
-//! evidence, budget, double entry, Merkle tree), beside a no-op RPC of the same size on the same server, in turn, at 1
-//! and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
+//! durable unary writes of the real server in a process of its own, each with a full decision: interest payments, which are
+//! half of what a ledger takes, and applications, which are the dearest (all gates, caps, evidence, budget, double entry,
+//! Merkle tree, every step explained in the answer), beside a no-op RPC on the same server, in turn, at 1 and at 64 in flight. Client and server share the machine, so a server alone would do about twice as much.
 
 mod core;
 mod disk;
@@ -19,6 +19,7 @@ mod national;
 mod overload;
 mod pages;
 mod parts;
+mod payments;
 mod prepared;
 mod proofs;
 pub mod reconcile;
@@ -264,46 +265,49 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<bool> 
     writeln!(out, "\npure core, one thread: {} decisions/s ({})", decided.median(), decided.spread())?;
     writeln!(out, "each applied to the book: {} a second ({})", applied.median(), applied.spread())?;
 
+    let bench = server::Bench::start().await?.with_payers().await?;
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header([
-        "in flight",
-        "no-op/s",
-        "spread",
-        "server CPU",
-        "durable writes/s",
-        "spread",
-        "server CPU",
-        "writes : no-op",
-    ]);
-    let bench = server::Bench::start().await?;
+    table.set_header(["in flight", "call", "a second", "spread", "server CPU", "of the no-op"]);
     let mut syncs = Rates::default();
     for in_flight in [1, 64] {
-        let load = server::Load { callers: in_flight, enterprises: server::ENTERPRISES, items: 1 };
-        let (mut pings, mut ping_cost) = (Rates::default(), Rates::default());
-        let (mut writes, mut write_cost) = (Rates::default(), Rates::default());
-        for _ in 0..options.rounds {
-            syncs.0.push(u64::try_from(disk::sync_time()?.as_micros())?);
-            let ping = bench.pings(in_flight, options.seconds).await?;
-            pings.0.push(ping.per_second);
-            ping_cost.0.push(ping.processor_micros);
-            let write = bench.writes(load, options.seconds).await?;
-            writes.0.push(write.per_second);
-            write_cost.0.push(write.processor_micros);
+        for row in calls(&bench, (in_flight, options), &mut syncs).await? {
+            table.add_row(row);
         }
-        table.add_row([
-            in_flight.to_string(),
-            pings.median().to_string(),
-            pings.spread(),
-            format!("{} µs", ping_cost.median()),
-            writes.median().to_string(),
-            writes.spread(),
-            format!("{} µs", write_cost.median()),
-            format!("{} %", per_cent(writes.median(), pings.median())),
-        ]);
     }
     bench.stop().await?;
     writeln!(out, "\nreal server over loopback gRPC, fdatasync before every answer\n{table}")?;
     writeln!(out, "the disk alone, 4 KiB written and synced: {} µs ({})", syncs.median(), syncs.spread())?;
     Ok(true)
+}
+
+/// A no-op, an interest payment and an application in turn, so many in flight: a row for each.
+async fn calls(
+    bench: &server::Bench,
+    (in_flight, options): (usize, Options),
+    syncs: &mut Rates,
+) -> anyhow::Result<Vec<[String; 6]>> {
+    let load = server::Load { callers: in_flight, enterprises: server::ENTERPRISES, items: 1 };
+    let mut kinds = [("no-op", Vec::new()), ("interest payment", Vec::new()), ("subsidy application", Vec::new())];
+    for _ in 0..options.rounds {
+        syncs.0.push(u64::try_from(disk::sync_time()?.as_micros())?);
+        let figures = [
+            bench.pings(in_flight, options.seconds).await?,
+            bench.payments(in_flight, options.seconds).await?,
+            bench.writes(load, options.seconds).await?,
+        ];
+        for ((_, of_kind), figure) in kinds.iter_mut().zip(figures) {
+            of_kind.push(figure);
+        }
+    }
+    let mut no_op = None;
+    let rows = kinds.into_iter().map(|(name, figures)| {
+        let rates = Rates(figures.iter().map(|figure| figure.per_second).collect());
+        let cost = Rates(figures.iter().map(|figure| figure.processor_micros).collect());
+        let share = no_op.map(|no_op| format!("{} %", per_cent(rates.median(), no_op))).unwrap_or_default();
+        no_op.get_or_insert(rates.median());
+        let (rate, spread, cost) = (rates.median().to_string(), rates.spread(), format!("{} µs", cost.median()));
+        [in_flight.to_string(), name.to_owned(), rate, spread, cost, share]
+    });
+    Ok(rows.collect())
 }

@@ -60,7 +60,9 @@ pub(super) struct Bench {
     _folder: TempDir,
     channels: Vec<Channel>,
     borrowers: Arc<Vec<(String, String)>>,
-    invoices: Arc<AtomicU64>,
+    pub(super) invoices: Arc<AtomicU64>,
+    /// Loans of which interest is paid; none unless asked for.
+    pub(super) payers: Arc<Vec<String>>,
 }
 
 impl Bench {
@@ -75,7 +77,13 @@ impl Bench {
         }
         let channel = channels.first().context("a connection")?.clone();
         let borrowers = Arc::new(SetUp::new(channel)?.run().await?);
-        Ok(Self { server, _folder: folder, channels, borrowers, invoices: Arc::new(AtomicU64::new(1)) })
+        let (invoices, payers) = (Arc::new(AtomicU64::new(1)), Arc::default());
+        Ok(Self { server, _folder: folder, channels, borrowers, invoices, payers })
+    }
+
+    /// The connection of a caller.
+    pub(super) fn channel(&self, caller: usize) -> anyhow::Result<Channel> {
+        Ok(self.channels.get(caller.rem_euclid(CONNECTIONS)).context("a connection")?.clone())
     }
 
     /// No-op calls per second.
@@ -115,7 +123,7 @@ impl Bench {
     }
 
     /// Runs `in_flight` callers until the time is over and adds up what they did.
-    async fn measure<Task, Run>(&self, in_flight: usize, seconds: u64, task: Run) -> anyhow::Result<Rate>
+    pub(super) async fn measure<Task, Run>(&self, in_flight: usize, seconds: u64, task: Run) -> anyhow::Result<Rate>
     where
         Task: Future<Output = anyhow::Result<u64>> + Send + 'static,
         Run: Fn(Channel, usize, Instant) -> Task,
@@ -125,8 +133,7 @@ impl Bench {
         let deadline = begin.checked_add(Duration::from_secs(seconds)).context("a deadline")?;
         let mut callers = JoinSet::new();
         for caller in 0..in_flight {
-            let channel = self.channels.get(caller.rem_euclid(CONNECTIONS)).context("a connection")?.clone();
-            callers.spawn(task(channel, caller, deadline));
+            callers.spawn(task(self.channel(caller)?, caller, deadline));
         }
         let mut total: u64 = 0;
         while let Some(done) = callers.join_next().await {
@@ -200,7 +207,7 @@ pub(super) fn application(
 pub(super) const PAID_ON: &str = "2025-06-02";
 
 /// Registers what the measured writes need.
-struct SetUp {
+pub(super) struct SetUp {
     registry: RegistryServiceClient<Service>,
     bank_registry: RegistryServiceClient<Service>,
     loans: LoanServiceClient<Service>,
@@ -208,7 +215,7 @@ struct SetUp {
 }
 
 impl SetUp {
-    fn new(channel: Channel) -> anyhow::Result<Self> {
+    pub(super) fn new(channel: Channel) -> anyhow::Result<Self> {
         let officer = ActAs::new("officer", "", "bench")?;
         let bank = ActAs::new("bank", "bank", "bench")?;
         Ok(Self {
@@ -250,7 +257,8 @@ impl SetUp {
         Ok(borrowers)
     }
 
-    async fn borrower(&mut self, index: u64) -> anyhow::Result<(String, String)> {
+    /// Registers a borrower with a disbursed loan; gives both.
+    pub(super) async fn borrower(&mut self, index: u64) -> anyhow::Result<(String, String)> {
         let uscc = uscc(index)?.to_string();
         let right = format!("trademark:{}/9", 10_000_000_u64.saturating_add(index));
         self.register(&uscc, &right, index).await?;

@@ -5,6 +5,9 @@
 //! A row says which *roles* may call. Whose things a caller then finds is the matter of its *scope*: a bank its own
 //! business, an enterprise its own, an officer its districts (`reader::scope`, `server::access`).
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::book::nouns::Role;
 use crate::book::nouns::Role::{Auditor, Bank, Enterprise, Finance, Guarantor, Insurer, Officer, Operator};
 
@@ -155,7 +158,9 @@ pub const TABLE: &[Row] = &[
 
 /// The roles that may call an RPC, `Service/Rpc`; nobody if it has no row.
 pub fn roles_of(rpc: &str) -> &'static [Role] {
-    TABLE.iter().find(|row| row.rpc == rpc).map_or(&[], |row| row.roles)
+    static BY_RPC: LazyLock<BTreeMap<&str, &[Role]>> =
+        LazyLock::new(|| TABLE.iter().map(|row| (row.rpc, row.roles)).collect());
+    BY_RPC.get(rpc).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use tonic::metadata::MetadataMap;
 
 use crate::access_log::Who;
-use crate::book::Book;
-use crate::book::access::PrincipalDetails;
+use crate::book::access::{Access, PrincipalDetails};
 use crate::book::nouns::{Caller, Role};
 use crate::calendar::CivilDate;
 use crate::decide::permission::roles_of;
@@ -28,24 +27,25 @@ pub(super) fn caller(
     (metadata, rpc): (&MetadataMap, &str),
 ) -> Result<Caller, Rejection> {
     let from = on_behalf_of(metadata)?;
-    let (book, today) = (edge.reader().book(), edge.today());
+    let (access, today) = (edge.reader().access(), edge.today());
     let caller = match believed {
         Some(caller) => Caller { on_behalf_of: from, ..caller },
-        None if book.access.principals.is_empty() => Caller { on_behalf_of: from, ..identity.caller()? },
-        None => bound(&book, &identity.name, from, (rpc, today))?,
+        None if access.principals.is_empty() => Caller { on_behalf_of: from, ..identity.caller()? },
+        None => bound(&access, &identity.name, from, (rpc, today))?,
     };
-    standing::check(&book, &caller, today)?;
+    standing::check(&access, &caller, today)?;
     Ok(caller)
 }
 
 fn bound(
-    book: &Book,
+    access: &Access,
     name: &str,
     from: Option<PersonId>,
     (rpc, today): (&str, CivilDate),
 ) -> Result<Caller, Rejection> {
-    let known = PrincipalName::parse(name).ok().and_then(|name| book.access.principals.get_key_value(&name));
-    let Some((name, principal)) = known else {
+    let parsed = PrincipalName::parse(name).ok();
+    let known = parsed.and_then(|name| access.principals.get(&name).map(|principal| (name, principal)));
+    let Some((bound_name, principal)) = known else {
         return Err(Rejection::new(
             Reason::Unauthenticated,
             "",
@@ -57,14 +57,14 @@ fn bound(
     let role = match &from {
         None => preferred(details.roles.iter().copied(), rpc),
         Some(from) => {
-            let delegated = book.access.delegated_to(&details.person, today).filter(|one| one.from == *from);
+            let delegated = access.delegated_to(&details.person, today).filter(|one| one.from == *from);
             preferred(delegated.map(|one| one.role), rpc)
         }
     };
     // Without a delegation the role is its own, and the standing is refused.
     let role = role.or_else(|| details.roles.first().copied()).unwrap_or(Role::Auditor);
     let PrincipalDetails { person, institution, enterprise, .. } = details.clone();
-    Ok(Caller { role, institution, enterprise, person, on_behalf_of: from, principal: Some(name.clone()) })
+    Ok(Caller { role, institution, enterprise, person, on_behalf_of: from, principal: Some(bound_name) })
 }
 
 /// The first role that may call the RPC; the first of all where none may, which is then refused by name.

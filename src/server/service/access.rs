@@ -90,7 +90,7 @@ fn list_principals(
     let book = edge.reader().book();
     let out = &book.access.disabled_institutions;
     let page = request.fill(
-        request.rest_of(&book.access.principals),
+        request.rest_of_chunked(&book.access.principals),
         |(name, _)| name.to_string(),
         |(_, one)| {
             let enabled = one.enabled && one.details.institution.as_ref().is_none_or(|own| !out.contains(own));

@@ -5,12 +5,15 @@
 //! Every item is put into the writer's queue before the answer to the first is awaited, so they share commits; the queue
 //! keeps their order.
 
+use std::sync::Arc;
+
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 use tonic_types::StatusExt as _;
 
 use super::{Answer, import};
 use crate::book::nouns::Caller;
+use crate::decide::command::Request as Command;
 use crate::decide::permission::check_role;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::identifier::Sequence;
@@ -20,6 +23,7 @@ use crate::proto::v1::write_item::Request as Item;
 use crate::proto::v1::write_result::Result as Outcome;
 use crate::server::BATCH_ITEMS_MAX;
 use crate::server::edge::{Edge, deadline_of, unavailable};
+use crate::server::reused;
 use crate::server::guard::{note_items, note_made};
 use crate::server::parse::{self, budget, fact, loan, period, pool, registry, rulebook, subsidy};
 use crate::server::render::decision::decision;
@@ -53,7 +57,7 @@ impl BatchService for Edge {
         }
         let mut results = Vec::with_capacity(count);
         for (index, item) in begun.into_iter().enumerate() {
-            results.push(v1::WriteResult { result: Some(finish(index, item, deadline).await) });
+            results.push(v1::WriteResult { result: Some(finish(self, (index, item), deadline).await) });
         }
         Ok(Response::new(v1::WriteBatchResponse { results }))
     }
@@ -69,15 +73,19 @@ pub(super) fn wrong_number(count: usize, most: usize) -> Rejection {
     )
 }
 
+/// An item in the queue, with what it asks for.
+type Begun = Result<(Arc<Command>, Pending), Rejection>;
+
 /// Puts an item into the queue.
 async fn begin(
     edge: &Edge,
     caller: &Caller,
     item: (usize, v1::WriteItem),
     deadline: Instant,
-) -> Result<Pending, Rejection> {
+) -> Begun {
     let Asked { request, validate_only } = asked(edge, caller, item).await?;
-    edge.writer().begin(request, validate_only, Some(deadline))
+    let pending = edge.writer().begin(Arc::clone(&request), validate_only, Some(deadline))?;
+    Ok((request, pending))
 }
 
 /// What an item asks for.
@@ -99,9 +107,10 @@ pub(super) async fn asked(
 }
 
 /// Waits for the answer. What is not decided at the deadline is rejected by the writer.
-async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<writer::Answer, Rejection> {
+async fn settled(edge: &Edge, item: Begun, deadline: Instant) -> Result<writer::Answer, Rejection> {
     match item {
-        Ok(pending) => match timeout_at(deadline, pending.answer()).await {
+        Ok((request, pending)) => match timeout_at(deadline, pending.answer()).await {
+            Ok(Err(rejection)) => Err(reused::explained(edge, &request, rejection).await),
             Ok(answer) => answer,
             Err(_) => Err(Rejection::plain(Reason::DeadlineExceeded)),
         },
@@ -109,8 +118,8 @@ async fn settled(item: Result<Pending, Rejection>, deadline: Instant) -> Result<
     }
 }
 
-async fn finish(index: usize, item: Result<Pending, Rejection>, deadline: Instant) -> Outcome {
-    match settled(item, deadline).await {
+async fn finish(edge: &Edge, (index, item): (usize, Begun), deadline: Instant) -> Outcome {
+    match settled(edge, item, deadline).await {
         Ok(answer) => {
             if answer.recorded && !answer.replayed {
                 note_made("entry", &answer.entry.sequence);
@@ -172,9 +181,9 @@ macro_rules! items {
                     let sequence = Sequence::new(message.sequence);
                     let entry = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
                     let parse = |message: &_, violations: &mut _| parse::ledger::reverse(message, entry, violations);
-                    edge.asked(caller, message, parse).await
+                    edge.asked(caller, message, parse)
                 }
-                $(Item::$rpc(message) => edge.asked(caller, message, $parse).await,)+
+                $(Item::$rpc(message) => edge.asked(caller, message, $parse),)+
             }
         }
 

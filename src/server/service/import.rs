@@ -9,6 +9,7 @@
 //! control of HTTP/2.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message as _;
@@ -20,6 +21,7 @@ use tonic::{Status, Streaming};
 
 use super::batch::{answered, asked, error, wrong_number};
 use crate::book::nouns::Caller;
+use crate::decide::command::Request;
 use crate::decide::rejection::{Reason, Rejection};
 use crate::proto::v1;
 use crate::proto::v1::write_result::Result as Outcome;
@@ -28,6 +30,7 @@ use crate::server::guard::limits::Permit;
 use crate::server::guard::{Ongoing, open_stream};
 use crate::server::render::decision::brief;
 use crate::server::render::entry::CreatedIds;
+use crate::server::reused;
 use crate::server::{IMPORT_BATCHES_AHEAD, IMPORT_ITEMS_MAX};
 use crate::writer::{self, PendingSeveral, QUEUE_COMMANDS_MAX};
 
@@ -74,6 +77,8 @@ pub(super) fn open(
 struct Turn {
     /// `None` for each that is in the queue.
     rejected: Vec<Option<Rejection>>,
+    /// What those that are in the queue ask for.
+    requests: Vec<Arc<Request>>,
     pending: Result<PendingSeveral, Rejection>,
 }
 
@@ -139,7 +144,8 @@ impl Taking {
         while self.edge.waiting() >= QUEUE_SHARE && Instant::now() < deadline {
             tokio::time::sleep(ROOM_INTERVAL).await;
         }
-        Turn { rejected, pending: self.edge.writer().begin_several(commands, Some(deadline)) }
+        let requests = commands.iter().map(|command| Arc::clone(&command.request)).collect();
+        Turn { rejected, requests, pending: self.edge.writer().begin_several(commands, Some(deadline)) }
     }
 }
 
@@ -173,7 +179,7 @@ impl Answering {
         let mut tally = Tally::new(count);
         let mut results = Vec::with_capacity(count);
         for turn in turns {
-            for settled in turn.settled(deadline).await {
+            for settled in turn.settled(&self.edge, deadline).await {
                 tally.add(&settled);
                 let result = match settled {
                     Ok(answer) if brief => Outcome::Answer(briefly(&answer)),
@@ -192,16 +198,24 @@ impl Answering {
 
 impl Turn {
     /// What became of each item, in their order. What is not decided at the deadline is rejected by the writer.
-    async fn settled(self, deadline: Instant) -> Vec<Result<writer::Answer, Rejection>> {
-        let Self { rejected, pending } = self;
-        let (mut answers, otherwise) = match pending {
+    async fn settled(self, edge: &Edge, deadline: Instant) -> Vec<Result<writer::Answer, Rejection>> {
+        let Self { rejected, requests, pending } = self;
+        let (answers, otherwise) = match pending {
             Ok(pending) => match timeout_at(deadline, pending.answers()).await {
-                Ok(answers) => (answers.into_iter(), Rejection::plain(Reason::Unavailable)),
-                Err(_) => (Vec::new().into_iter(), Rejection::plain(Reason::DeadlineExceeded)),
+                Ok(answers) => (answers, Rejection::plain(Reason::Unavailable)),
+                Err(_) => (Vec::new(), Rejection::plain(Reason::DeadlineExceeded)),
             },
-            Err(rejection) => (Vec::new().into_iter(), rejection),
+            Err(rejection) => (Vec::new(), rejection),
         };
-        let mut of_queued = || answers.next().unwrap_or_else(|| Err(otherwise.clone()));
+        let mut told = Vec::with_capacity(answers.len());
+        for (answer, request) in answers.into_iter().zip(&requests) {
+            told.push(match answer {
+                Err(rejection) => Err(reused::explained(edge, request, rejection).await),
+                Ok(answer) => Ok(answer),
+            });
+        }
+        let mut told = told.into_iter();
+        let mut of_queued = || told.next().unwrap_or_else(|| Err(otherwise.clone()));
         rejected.into_iter().map(|rejected| rejected.map_or_else(&mut of_queued, Err)).collect()
     }
 }

@@ -67,8 +67,8 @@ async fn each_item_gets_its_own_answer_in_order_and_sees_those_before_it() {
             "NotFound LOAN_UNKNOWN loan_id".to_owned(),
             "PermissionDenied PERMISSION_DENIED ".to_owned(),
             format!("entry {filed_id} again"),
-            // The first is not durable yet, so what differs is not told.
-            "AlreadyExists REQUEST_ID_REUSED request_id".to_owned(),
+            // What differs from the first, which is durable by the time of the answer.
+            "AlreadyExists REQUEST_ID_REUSED contract_number".to_owned(),
         ]
     );
     assert_eq!(world.last_sequence().await, before + 2, "two entries and no more");
