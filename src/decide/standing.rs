@@ -35,8 +35,7 @@ pub fn check(access: &Access, caller: &Caller, today: CivilDate) -> Result<(), R
             ));
         }
     }
-    if let Some(institution) = caller.institution.as_ref().filter(|own| access.disabled_institutions.contains(own))
-    {
+    if let Some(institution) = caller.institution.as_ref().filter(|own| access.disabled_institutions.contains(own)) {
         return Err(Rejection::new(
             Reason::InstitutionDisabled,
             "",

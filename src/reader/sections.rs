@@ -113,7 +113,9 @@ impl Section {
         number: usize,
         deserializer: &mut Deserializer<'de, F>,
     ) -> Result<Self, String> {
-        read_one(number, deserializer).map(Self).map_err(|error| format!("its section {number} cannot be read: {error}"))
+        read_one(number, deserializer)
+            .map(Self)
+            .map_err(|error| format!("its section {number} cannot be read: {error}"))
     }
 }
 

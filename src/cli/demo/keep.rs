@@ -48,6 +48,8 @@ pub(super) async fn keep((data, city): (&Path, u64), paper: &mut Paper<'_>) -> a
         let code = code(&server, *actor, enterprise).await?;
         paper.verbatim(&format!("{code}   {zh} · {en}\n"))?;
     }
+    // Before the text says so: who reads it may be a program, and quicker.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     paper.verbatim(&format!(
         "\n每个登录码限用一次，24 小时内有效；再要一个：\nEach code is good once, for 24 hours; for another one:\n\n  \
          ipledger portal code --server {0} --role officer --person li-na --enterprise {QISHUI}\n  \
@@ -55,9 +57,8 @@ pub(super) async fn keep((data, city): (&Path, u64), paper: &mut Paper<'_>) -> a
          ipledger portal code --server {0} --role auditor --person sun-lei\n\n按 Ctrl+C 结束 · Ctrl+C ends it\n",
         server.address
     ))?;
-    let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     // Ctrl+C may have reached the server too; then it is ending by itself.

@@ -23,12 +23,12 @@ use crate::proto::v1::write_item::Request as Item;
 use crate::proto::v1::write_result::Result as Outcome;
 use crate::server::BATCH_ITEMS_MAX;
 use crate::server::edge::{Edge, deadline_of, unavailable};
-use crate::server::reused;
 use crate::server::guard::{note_items, note_made};
 use crate::server::parse::{self, budget, fact, loan, period, pool, registry, rulebook, subsidy};
 use crate::server::render::decision::decision;
 use crate::server::render::entry::{CreatedIds, render};
 use crate::server::render::explanation::Detail;
+use crate::server::reused;
 use crate::writer::{self, Asked, Pending};
 
 #[async_trait]
@@ -77,12 +77,7 @@ pub(super) fn wrong_number(count: usize, most: usize) -> Rejection {
 type Begun = Result<(Arc<Command>, Pending), Rejection>;
 
 /// Puts an item into the queue.
-async fn begin(
-    edge: &Edge,
-    caller: &Caller,
-    item: (usize, v1::WriteItem),
-    deadline: Instant,
-) -> Begun {
+async fn begin(edge: &Edge, caller: &Caller, item: (usize, v1::WriteItem), deadline: Instant) -> Begun {
     let Asked { request, validate_only } = asked(edge, caller, item).await?;
     let pending = edge.writer().begin(Arc::clone(&request), validate_only, Some(deadline))?;
     Ok((request, pending))
