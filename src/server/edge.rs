@@ -256,18 +256,17 @@ impl Edge {
             Err(rejection) => Err(reused::explained(self, &request, rejection).await),
         }
     }
+}
 
-    /// A write of a batch, parsed.
-    pub(super) fn asked<M: WriteRequest>(
-        &self,
-        caller: &Caller,
-        mut message: M,
-        parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
-    ) -> Result<Asked, Rejection> {
-        let validate_only = message.take_validate_only();
-        let request = command(caller.clone(), &message, |message, _, violations| parse(message, violations))?;
-        Ok(Asked { request: Arc::new(request), validate_only })
-    }
+/// A write of a batch, parsed.
+pub(super) fn asked<M: WriteRequest>(
+    caller: &Caller,
+    mut message: M,
+    parse: impl FnOnce(&M, &mut Violations) -> Option<Command>,
+) -> Result<Asked, Rejection> {
+    let validate_only = message.take_validate_only();
+    let request = command(caller.clone(), &message, |message, _, violations| parse(message, violations))?;
+    Ok(Asked { request: Arc::new(request), validate_only })
 }
 
 /// What a write made, for the access log.

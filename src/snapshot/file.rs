@@ -194,10 +194,12 @@ fn extents(table: &[u8], (from, until): (usize, u64)) -> Result<Vec<Extent>, Fla
 
 fn bytes_at(file: &File, offset: u64, count: usize) -> Result<Vec<u8>, Flaw> {
     let mut bytes = vec![0; count];
-    match file.read_exact_at(&mut bytes, offset) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Flaw::NotASnapshot),
-        read => read.map(|()| bytes).map_err(Flaw::Unreadable),
-    }
+    file.read_exact_at(&mut bytes, offset).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+fn unreadable(error: io::Error) -> Flaw {
+    if error.kind() == io::ErrorKind::UnexpectedEof { Flaw::NotASnapshot } else { Flaw::Unreadable(error) }
 }
 
 impl Sealed {
@@ -258,10 +260,7 @@ impl Sealed {
         let mut deserializer = Deserializer::from_flavor(Stream::new(&self.file, (offset, bytes)));
         let section = Section::read(number, &mut deserializer);
         let stream = deserializer.finalize().map_err(|error| Flaw::Content(error.to_string()))?;
-        let Ended { hash: found, untaken } = stream.end().map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Flaw::NotASnapshot,
-            _ => Flaw::Unreadable(error),
-        })?;
+        let Ended { hash: found, untaken } = stream.end().map_err(unreadable)?;
         if found != expected {
             return Err(Flaw::Damaged { expected, found });
         }

@@ -22,7 +22,7 @@ use crate::proto::v1::batch_service_server::BatchService;
 use crate::proto::v1::write_item::Request as Item;
 use crate::proto::v1::write_result::Result as Outcome;
 use crate::server::BATCH_ITEMS_MAX;
-use crate::server::edge::{Edge, deadline_of, unavailable};
+use crate::server::edge::{self, Edge, deadline_of, unavailable};
 use crate::server::guard::{note_items, note_made};
 use crate::server::parse::{self, budget, fact, loan, period, pool, registry, rulebook, subsidy};
 use crate::server::render::decision::decision;
@@ -176,9 +176,9 @@ macro_rules! items {
                     let sequence = Sequence::new(message.sequence);
                     let entry = edge.reader().entry(sequence).await.map_err(|fault| unavailable(&fault))?;
                     let parse = |message: &_, violations: &mut _| parse::ledger::reverse(message, entry, violations);
-                    edge.asked(caller, message, parse)
+                    edge::asked(caller, message, parse)
                 }
-                $(Item::$rpc(message) => edge.asked(caller, message, $parse),)+
+                $(Item::$rpc(message) => edge::asked(caller, message, $parse),)+
             }
         }
 
